@@ -1,0 +1,83 @@
+"""The catalogue: which models, services, pipelines and teams there are, and who answers for them."""
+
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from domain.values import PeriodText, Record
+
+
+class Team(Record):
+    title: str
+    lead: str = Field(description="the handle of the team's lead, such as an e-mail address")
+
+
+class Service(Record):
+    title: str
+    team: str
+    tracker: str | None = Field(default=None, description="tracker project for its items; none: the default tracker")
+    source_ids: tuple[str, ...] = Field(default=(), description="ids of this service at the incident sources")
+
+
+class Model(Record):
+    title: str
+    services: tuple[str, ...]
+    pipelines: tuple[str, ...] = ()
+    team: str
+    registry_name: str | None = None
+    label_lag: PeriodText | None = None
+
+
+class Catalogue(Record):
+    """What `catalogue.yaml` says. References between its parts are checked when it is read."""
+
+    teams: dict[str, Team] = {}
+    services: dict[str, Service] = {}
+    models: dict[str, Model] = {}
+    pipelines: dict[str, str] = Field(default={}, description="shared pipelines: id and title")
+
+    @model_validator(mode="after")
+    def _references_hold(self) -> Self:
+        wrong = [
+            f"services.{name}.team: {service.team!r} is not in teams"
+            for name, service in self.services.items()
+            if service.team not in self.teams
+        ]
+        for name, model in self.models.items():
+            if model.team not in self.teams:
+                wrong.append(f"models.{name}.team: {model.team!r} is not in teams")
+            wrong += [
+                f"models.{name}.services: {s!r} is not in services" for s in model.services if s not in self.services
+            ]
+            wrong += [
+                f"models.{name}.pipelines: {p!r} is not in pipelines"
+                for p in model.pipelines
+                if p not in self.pipelines
+            ]
+        if wrong:
+            raise ValueError("; ".join(wrong))
+        return self
+
+    def service_named(self, source_id: str) -> str:
+        """Our id of a service that a source calls `source_id`; that id itself where the catalogue has none."""
+        for name, service in self.services.items():
+            if source_id == name or source_id in service.source_ids:
+                return name
+        return source_id
+
+    def models_of(self, service: str) -> tuple[str, ...]:
+        """The models that run behind a service, in order of id."""
+        return tuple(sorted(name for name, model in self.models.items() if service in model.services))
+
+    def team_of(self, service: str) -> str | None:
+        """The team that answers for a service; none for a service that is not listed."""
+        return self.services[service].team if service in self.services else None
+
+    def lead_of(self, service: str) -> str | None:
+        """The handle of the lead of the team that answers for a service."""
+        team = self.team_of(service)
+        return self.teams[team].lead if team else None
+
+    def tracker_for(self, service: str) -> str | None:
+        """The tracker project that takes the items of a service, where the catalogue names one."""
+        return self.services[service].tracker if service in self.services else None

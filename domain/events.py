@@ -1,0 +1,251 @@
+"""What can have happened to a review. Recorded for ever: a released event never changes its meaning.
+
+A new shape gets a new version, and an entry in `UPCASTS` that reads the old one.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+from pydantic import ValidationError
+
+from domain.policy import Policy
+from domain.review import Closure, Factor, Incident, IssueRef, ItemSpec, Reading, Request
+from domain.taxonomy import Clock, Dimension, FailureKind, IssueStatus, Severity, Stage
+from domain.values import PersonId, Record, TextRef, Utc
+
+
+class Event(Record):
+    """Something that has happened. `version` is that of its shape."""
+
+    version: ClassVar[int] = 1
+
+
+class IncidentExcluded(Event):
+    """An incident gets no review, by this rule of the policy in force."""
+
+    incident: Incident
+    rule: str
+    policy_digest: str
+
+
+class ReviewOpened(Event):
+    """A review began. The policy that it is held to is pinned here."""
+
+    at: Utc
+    incident: Incident
+    policy: Policy
+    policy_digest: str
+    owner: PersonId | None
+    quiet_until: Utc | None
+    due: dict[Clock, Utc]
+
+
+class IncidentUpdated(Event):
+    """A known or joined incident was told anew. `refired` tells that it is new here, or open again."""
+
+    incident: Incident
+    refired: bool
+    quiet_until: Utc | None
+
+
+class SeverityChanged(Event):
+    severity: Severity
+
+
+class StageEntered(Event):
+    stage: Stage
+    due: dict[Clock, Utc] = {}
+
+
+class OwnerAssigned(Event):
+    owner: PersonId
+    by: PersonId
+
+
+class DraftSubmitted(Event):
+    revision: int
+    digest: str
+    by: PersonId
+    sections: dict[str, str]
+    answered: tuple[str, ...]
+    factors: tuple[Factor, ...]
+    considered: tuple[Dimension, ...]
+    items: tuple[ItemSpec, ...]
+
+
+class TeamSigned(Event):
+    team: str
+    by: PersonId
+    at: Utc
+    sections: dict[str, str]
+
+
+class SignaturesVoided(Event):
+    """Signatures that no longer stand for the text and its items."""
+
+    teams: tuple[str, ...]
+
+
+class ChangesRequested(Event):
+    team: str
+    by: PersonId
+    reason: TextRef
+    sections: tuple[str, ...]
+
+
+class ItemProposed(Event):
+    spec: ItemSpec
+
+
+class ItemAccepted(Event):
+    item: str
+    due: Utc
+
+
+class ItemChanged(Event):
+    spec: ItemSpec
+
+
+class ItemWithdrawn(Event):
+    item: str
+    by: PersonId
+    reason: TextRef
+
+
+class ApprovalAsked(Event):
+    request: Request
+
+
+class ApprovalGranted(Event):
+    request: str
+    by: PersonId
+
+
+class ApprovalRefused(Event):
+    request: str
+    by: PersonId
+    reason: TextRef
+
+
+class ItemIssueOpened(Event):
+    item: str
+    ref: IssueRef
+
+
+class ItemIssueReleased(Event):
+    item: str
+
+
+class ItemStatusesRead(Event):
+    readings: tuple[Reading, ...]
+
+
+class TrackingIssueTold(Event):
+    ref: IssueRef
+    told: str
+    status: IssueStatus
+    as_of: Utc
+
+
+class TrackingIssueRead(Event):
+    status: IssueStatus
+    as_of: Utc
+
+
+class OutsideFailed(Event):
+    """Something owed to the outside failed for the `count`th time in a row."""
+
+    key: str
+    kind: FailureKind
+    count: int
+    retry_at: Utc
+
+
+class DeadlinePassed(Event):
+    deadline: str
+    due: Utc
+
+
+class ClosureAsked(Event):
+    by: PersonId
+
+
+class ReviewClosed(Event):
+    closure: Closure
+    due: dict[Clock, Utc]
+
+
+class ReviewReopened(Event):
+    """A closed review goes on, because of these blockers (`rule/subject`)."""
+
+    because: tuple[str, ...]
+
+
+class ReviewDismissed(Event):
+    by: PersonId
+    reason: TextRef
+
+
+class UnknownEvent(Event):
+    """An event that this release cannot read. It blocks closure, and is never rewritten."""
+
+    name: str
+    recorded_version: int
+
+
+EVENTS: dict[str, type[Event]] = {
+    event.__name__: event
+    for event in (
+        IncidentExcluded,
+        ReviewOpened,
+        IncidentUpdated,
+        SeverityChanged,
+        StageEntered,
+        OwnerAssigned,
+        DraftSubmitted,
+        TeamSigned,
+        SignaturesVoided,
+        ChangesRequested,
+        ItemProposed,
+        ItemAccepted,
+        ItemChanged,
+        ItemWithdrawn,
+        ApprovalAsked,
+        ApprovalGranted,
+        ApprovalRefused,
+        ItemIssueOpened,
+        ItemIssueReleased,
+        ItemStatusesRead,
+        TrackingIssueTold,
+        TrackingIssueRead,
+        OutsideFailed,
+        DeadlinePassed,
+        ClosureAsked,
+        ReviewClosed,
+        ReviewReopened,
+        ReviewDismissed,
+    )
+}
+
+Upcast = Callable[[dict[str, Any]], dict[str, Any]]
+
+UPCASTS: dict[tuple[str, int], Upcast] = {}
+"""How the data of (event, version) becomes that of the next version."""
+
+
+def decode(name: str, version: int, data: dict[str, Any], upcasts: Mapping[tuple[str, int], Upcast] = UPCASTS) -> Event:
+    """The event that was recorded as `name`, version and data; an `UnknownEvent` where this release cannot tell."""
+    kind = EVENTS.get(name)
+    recorded = version
+    while kind is not None and version < kind.version:
+        upcast = upcasts.get((name, version))
+        if upcast is None:
+            kind = None
+        else:
+            data, version = upcast(data), version + 1
+    if kind is None or version != kind.version:
+        return UnknownEvent(name=name, recorded_version=recorded)
+    try:
+        return kind.model_validate(data)
+    except ValidationError:
+        return UnknownEvent(name=name, recorded_version=recorded)

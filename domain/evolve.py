@@ -1,0 +1,302 @@
+"""`evolve(review, event)`: what a review is after an event. It never fails and never decides.
+
+`evolve` folded over the recorded events *is* the review.
+"""
+
+from collections.abc import Callable, Iterable
+from functools import reduce
+from typing import Any
+
+from domain import events
+from domain.review import (
+    Failure,
+    Incident,
+    Item,
+    Reading,
+    Review,
+    Signature,
+    Submission,
+    Tracking,
+    Waiver,
+    waiver_id,
+)
+from domain.stages import OPEN_STAGES
+from domain.taxonomy import Ask, IssueStatus, ItemStatus, Stage
+
+Changes = dict[str, Any]
+
+
+def fold(review_id: str, recorded: Iterable[events.Event]) -> Review:
+    """The review that these events make."""
+    return reduce(evolve, recorded, Review(id=review_id))
+
+
+def evolve(review: Review, event: events.Event) -> Review:
+    """The review after `event`. An event that this release cannot read is kept as such, and blocks."""
+    return review.model_copy(update=_CHANGES[type(event)](review, event) | {"seq": review.seq + 1})
+
+
+def _incident_excluded(review: Review, event: events.IncidentExcluded) -> Changes:
+    return {
+        "stage": Stage.EXCLUDED,
+        "excluded_by": event.rule,
+        "severity": event.incident.severity,
+        "policy_digest": event.policy_digest,
+        "incidents": _with_incident(review, event.incident),
+    }
+
+
+def _review_opened(review: Review, event: events.ReviewOpened) -> Changes:
+    return {
+        "stage": Stage.STABILIZATION,
+        "excluded_by": None,
+        "policy": event.policy,
+        "policy_digest": event.policy_digest,
+        "severity": event.incident.severity,
+        "incidents": _with_incident(review, event.incident),
+        "opened": event.at,
+        "owner": event.owner,
+        "quiet_until": event.quiet_until,
+        "due": event.due,
+    }
+
+
+def _incident_updated(review: Review, event: events.IncidentUpdated) -> Changes:
+    return {
+        "incidents": _with_incident(review, event.incident),
+        "refires": review.refires + event.refired,
+        "quiet_until": event.quiet_until,
+    }
+
+
+def _severity_changed(review: Review, event: events.SeverityChanged) -> Changes:
+    return {"severity": event.severity}
+
+
+def _stage_entered(review: Review, event: events.StageEntered) -> Changes:
+    return {"stage": event.stage, "due": review.due | event.due}
+
+
+def _owner_assigned(review: Review, event: events.OwnerAssigned) -> Changes:
+    return {"owner": event.owner}
+
+
+def _draft_submitted(review: Review, event: events.DraftSubmitted) -> Changes:
+    earlier = set(review.submission.items) if review.submission else set()
+    ids = tuple(spec.id for spec in event.items)
+    kept = {
+        id: item
+        for id, item in review.items.items()
+        if item.status is not ItemStatus.PROPOSED or id not in earlier or id in ids
+    }
+    fresh = {
+        spec.id: Item(spec=spec)
+        for spec in event.items
+        if spec.id not in kept or kept[spec.id].status is ItemStatus.PROPOSED
+    }
+    submission = Submission(
+        revision=event.revision,
+        digest=event.digest,
+        by=event.by,
+        sections=event.sections,
+        answered=event.answered,
+        factors=event.factors,
+        considered=event.considered,
+        items=ids,
+    )
+    return {"submission": submission, "items": kept | fresh}
+
+
+def _team_signed(review: Review, event: events.TeamSigned) -> Changes:
+    signature = Signature(team=event.team, by=event.by, at=event.at, sections=event.sections)
+    return {"signatures": review.signatures | {event.team: signature}}
+
+
+def _signatures_voided(review: Review, event: events.SignaturesVoided) -> Changes:
+    return {"signatures": {team: s for team, s in review.signatures.items() if team not in event.teams}}
+
+
+def _changes_requested(review: Review, event: events.ChangesRequested) -> Changes:
+    return {"signatures": {team: s for team, s in review.signatures.items() if team != event.team}}
+
+
+def _item_proposed(review: Review, event: events.ItemProposed) -> Changes:
+    return _with_item(review, Item(spec=event.spec))
+
+
+def _item_accepted(review: Review, event: events.ItemAccepted) -> Changes:
+    return _changed_item(review, event.item, status=ItemStatus.OPEN, due=event.due)
+
+
+def _item_changed(review: Review, event: events.ItemChanged) -> Changes:
+    return _changed_item(review, event.spec.id, spec=event.spec)
+
+
+def _item_withdrawn(review: Review, event: events.ItemWithdrawn) -> Changes:
+    return _changed_item(review, event.item, status=ItemStatus.WITHDRAWN)
+
+
+def _approval_asked(review: Review, event: events.ApprovalAsked) -> Changes:
+    return {"requests": review.requests | {event.request.id: event.request}}
+
+
+def _approval_refused(review: Review, event: events.ApprovalRefused) -> Changes:
+    return _decided(review, event.request, event.by, granted=False)
+
+
+def _approval_granted(review: Review, event: events.ApprovalGranted) -> Changes:
+    request, changes = review.requests.get(event.request), _decided(review, event.request, event.by, granted=True)
+    if request is None or request.until is None or request.ask not in (Ask.WAIVE, Ask.ACCEPT_RISK):
+        return changes
+    kept = review.waivers if request.ask is Ask.WAIVE else review.risks
+    key = waiver_id(request.rule, request.subject) if request.ask is Ask.WAIVE else request.subject
+    earlier = kept[key].granted_by if key in kept else ()
+    waiver = Waiver(
+        rule=request.rule,
+        subject=request.subject,
+        until=request.until,
+        asked_by=request.by,
+        granted_by=(*earlier, event.by),
+    )
+    return changes | {"waivers" if request.ask is Ask.WAIVE else "risks": kept | {key: waiver}}
+
+
+def _item_issue_opened(review: Review, event: events.ItemIssueOpened) -> Changes:
+    return _changed_item(review, event.item, ref=event.ref, issue_status=IssueStatus.OPEN) | _succeeded(
+        review, f"issue:{event.item}"
+    )
+
+
+def _item_issue_released(review: Review, event: events.ItemIssueReleased) -> Changes:
+    return _changed_item(review, event.item, released=True) | _succeeded(review, f"release:{event.item}")
+
+
+_STATUS_OF_ITEM = {
+    IssueStatus.OPEN: ItemStatus.OPEN,
+    IssueStatus.DONE: ItemStatus.DONE,
+    IssueStatus.DECLINED: ItemStatus.DECLINED,
+    IssueStatus.DUPLICATE: ItemStatus.DECLINED,
+}
+
+
+def _item_statuses_read(review: Review, event: events.ItemStatusesRead) -> Changes:
+    items = dict(review.items)
+    for reading in event.readings:
+        item = items.get(reading.item)
+        if item is not None:
+            items[reading.item] = _after_reading(item, reading)
+    return {"items": items} | _succeeded(review, "read")
+
+
+def _after_reading(item: Item, reading: Reading) -> Item:
+    status = (
+        item.status if item.status is ItemStatus.WITHDRAWN else _STATUS_OF_ITEM.get(reading.status, ItemStatus.LOST)
+    )
+    return item.model_copy(
+        update={
+            "status": status,
+            "issue_status": reading.status,
+            "as_of": reading.as_of,
+            "ref": reading.ref or item.ref,
+        }
+    )
+
+
+def _tracking_issue_told(review: Review, event: events.TrackingIssueTold) -> Changes:
+    tracking = Tracking(ref=event.ref, told=event.told, status=event.status, as_of=event.as_of)
+    return {"tracking": tracking} | _succeeded(review, "tracking")
+
+
+def _tracking_issue_read(review: Review, event: events.TrackingIssueRead) -> Changes:
+    if review.tracking is None:
+        return {}
+    closed = event.status is not IssueStatus.OPEN
+    changes = {"status": event.status, "as_of": event.as_of, "closed_early": closed and review.stage in OPEN_STAGES}
+    return {"tracking": review.tracking.model_copy(update=changes)}
+
+
+def _outside_failed(review: Review, event: events.OutsideFailed) -> Changes:
+    failure = Failure(kind=event.kind, count=event.count, retry_at=event.retry_at)
+    return {"failures": review.failures | {event.key: failure}}
+
+
+def _deadline_passed(review: Review, event: events.DeadlinePassed) -> Changes:
+    return {"late": review.late | {event.deadline}}
+
+
+def _closure_asked(review: Review, event: events.ClosureAsked) -> Changes:
+    return {}
+
+
+def _review_closed(review: Review, event: events.ReviewClosed) -> Changes:
+    return {"stage": Stage.CLOSED, "closure": event.closure, "due": review.due | event.due}
+
+
+def _review_reopened(review: Review, event: events.ReviewReopened) -> Changes:
+    return {"stage": Stage.REMEDIATION, "closure": None, "reopened": review.reopened + 1}
+
+
+def _review_dismissed(review: Review, event: events.ReviewDismissed) -> Changes:
+    return {"stage": Stage.DISMISSED}
+
+
+def _unknown(review: Review, event: events.UnknownEvent) -> Changes:
+    return {"unknown": (*review.unknown, f"{event.name}@{event.recorded_version}")}
+
+
+def _with_incident(review: Review, incident: Incident) -> dict[str, Incident]:
+    return review.incidents | {incident.ref: incident}
+
+
+def _with_item(review: Review, item: Item) -> Changes:
+    return {"items": review.items | {item.spec.id: item}}
+
+
+def _changed_item(review: Review, id: str, **changes: Any) -> Changes:
+    if id not in review.items:
+        return {}
+    return _with_item(review, review.items[id].model_copy(update=changes))
+
+
+def _decided(review: Review, id: str, by: str, *, granted: bool) -> Changes:
+    if id not in review.requests:
+        return {}
+    request = review.requests[id].model_copy(update={"decided_by": by, "granted": granted})
+    return {"requests": review.requests | {id: request}}
+
+
+def _succeeded(review: Review, key: str) -> Changes:
+    return {"failures": {k: f for k, f in review.failures.items() if k != key}}
+
+
+_CHANGES: dict[type[events.Event], Callable[[Review, Any], Changes]] = {
+    events.IncidentExcluded: _incident_excluded,
+    events.ReviewOpened: _review_opened,
+    events.IncidentUpdated: _incident_updated,
+    events.SeverityChanged: _severity_changed,
+    events.StageEntered: _stage_entered,
+    events.OwnerAssigned: _owner_assigned,
+    events.DraftSubmitted: _draft_submitted,
+    events.TeamSigned: _team_signed,
+    events.SignaturesVoided: _signatures_voided,
+    events.ChangesRequested: _changes_requested,
+    events.ItemProposed: _item_proposed,
+    events.ItemAccepted: _item_accepted,
+    events.ItemChanged: _item_changed,
+    events.ItemWithdrawn: _item_withdrawn,
+    events.ApprovalAsked: _approval_asked,
+    events.ApprovalGranted: _approval_granted,
+    events.ApprovalRefused: _approval_refused,
+    events.ItemIssueOpened: _item_issue_opened,
+    events.ItemIssueReleased: _item_issue_released,
+    events.ItemStatusesRead: _item_statuses_read,
+    events.TrackingIssueTold: _tracking_issue_told,
+    events.TrackingIssueRead: _tracking_issue_read,
+    events.OutsideFailed: _outside_failed,
+    events.DeadlinePassed: _deadline_passed,
+    events.ClosureAsked: _closure_asked,
+    events.ReviewClosed: _review_closed,
+    events.ReviewReopened: _review_reopened,
+    events.ReviewDismissed: _review_dismissed,
+    events.UnknownEvent: _unknown,
+}

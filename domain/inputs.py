@@ -1,0 +1,271 @@
+"""Everything that can be said to a review: commands (a person wants), facts (something happened), ticks (time passed).
+
+Free text never travels in an input: the door keeps it first and sends its reference.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from domain.catalogue import Catalogue
+from domain.draft import DraftContent
+from domain.policy import Policy
+from domain.review import Incident, IssueRef, ItemSpec, Reading
+from domain.taxonomy import Door, FailureKind, IssueStatus, Severity
+from domain.values import PersonId, Record, TextRef, Utc
+
+# --- commands -------------------------------------------------------------------------------------------------------
+
+
+class OpenReview(Record):
+    """Start a review by hand, for an incident or a near miss that no source reported."""
+
+    type: Literal["open_review"] = "open_review"
+    incident: Incident
+
+
+class JoinIncident(Record):
+    """Add an incident to a review that is already open."""
+
+    type: Literal["join_incident"] = "join_incident"
+    incident: Incident
+
+
+class AssignOwner(Record):
+    type: Literal["assign_owner"] = "assign_owner"
+    owner: PersonId
+
+
+class SubmitDraft(Record):
+    """Put a saved revision forward for signing, named by number and digest."""
+
+    type: Literal["submit_draft"] = "submit_draft"
+    revision: int
+    digest: str
+
+
+class SignForTeam(Record):
+    """Sign the text with this digest for a team."""
+
+    type: Literal["sign"] = "sign"
+    team: str
+    digest: str
+
+
+class RequestChanges(Record):
+    type: Literal["request_changes"] = "request_changes"
+    team: str
+    reason: TextRef
+    sections: tuple[str, ...] = ()
+
+
+class ProposeItem(Record):
+    type: Literal["propose_item"] = "propose_item"
+    spec: ItemSpec
+
+
+class AcceptItem(Record):
+    """Promise an item: it is opened in its tracker at once, and its due date counts from now."""
+
+    type: Literal["accept_item"] = "accept_item"
+    item: str
+
+
+class WithdrawItem(Record):
+    """Take an item back; once it is accepted this asks for an approval."""
+
+    type: Literal["withdraw_item"] = "withdraw_item"
+    item: str
+    reason: TextRef
+
+
+class ChangeItem(Record):
+    """Change an accepted item; where that weakens it, this asks for an approval."""
+
+    type: Literal["change_item"] = "change_item"
+    spec: ItemSpec
+    reason: TextRef
+
+
+class AskWaiver(Record):
+    """Ask to lift one rule for one subject for a while (`until`: the policy's default where none is given)."""
+
+    type: Literal["ask_waiver"] = "ask_waiver"
+    rule: str
+    subject: str
+    reason: TextRef
+    until: Utc | None = None
+
+
+class AcceptRisk(Record):
+    """Ask to live with a factor, without prevention, for a while."""
+
+    type: Literal["accept_risk"] = "accept_risk"
+    factor: str
+    reason: TextRef
+    until: Utc | None = None
+
+
+class LowerSeverity(Record):
+    type: Literal["lower_severity"] = "lower_severity"
+    severity: Severity
+    reason: TextRef
+
+
+class Dismiss(Record):
+    """End a review as a false alarm or duplicate; at SEV1 and SEV2 this asks for an approval."""
+
+    type: Literal["dismiss"] = "dismiss"
+    reason: TextRef
+
+
+class Approve(Record):
+    type: Literal["approve"] = "approve"
+    request: str
+
+
+class Refuse(Record):
+    type: Literal["refuse"] = "refuse"
+    request: str
+    reason: TextRef
+
+
+class Close(Record):
+    """Ask for closure now. A review also closes by itself, once nothing blocks it."""
+
+    type: Literal["close"] = "close"
+
+
+Command = (
+    OpenReview
+    | JoinIncident
+    | AssignOwner
+    | SubmitDraft
+    | SignForTeam
+    | RequestChanges
+    | ProposeItem
+    | AcceptItem
+    | WithdrawItem
+    | ChangeItem
+    | AskWaiver
+    | AcceptRisk
+    | LowerSeverity
+    | Dismiss
+    | Approve
+    | Refuse
+    | Close
+)
+
+# --- facts ----------------------------------------------------------------------------------------------------------
+
+
+class IncidentTold(Record):
+    """A source told something of an incident: that it is open, resolved, or how severe it is."""
+
+    type: Literal["incident_told"] = "incident_told"
+    incident: Incident
+
+
+class IssueOpened(Record):
+    """An item's issue exists."""
+
+    type: Literal["issue_opened"] = "issue_opened"
+    item: str
+    ref: IssueRef
+
+
+class IssueReleased(Record):
+    """The issue of a withdrawn item was closed."""
+
+    type: Literal["issue_released"] = "issue_released"
+    item: str
+
+
+class ItemsRead(Record):
+    """Issues were read. `for_closing` tells that this read was made to decide closure, and covers all items."""
+
+    type: Literal["items_read"] = "items_read"
+    readings: tuple[Reading, ...]
+    for_closing: bool = False
+
+
+class TrackingTold(Record):
+    """The tracking issue was made to say what has the digest `told`."""
+
+    type: Literal["tracking_told"] = "tracking_told"
+    ref: IssueRef
+    told: str
+    status: IssueStatus
+    as_of: Utc
+
+
+class TrackingRead(Record):
+    """The tracking issue was read."""
+
+    type: Literal["tracking_read"] = "tracking_read"
+    status: IssueStatus
+    as_of: Utc
+
+
+class EffectFailed(Record):
+    """Something that the outside was owed could not be done."""
+
+    type: Literal["effect_failed"] = "effect_failed"
+    key: str
+    kind: FailureKind
+    retry_at: Utc | None = None
+
+
+Fact = IncidentTold | IssueOpened | IssueReleased | ItemsRead | TrackingTold | TrackingRead | EffectFailed
+
+
+class Tick(Record):
+    """Time has passed."""
+
+    type: Literal["tick"] = "tick"
+
+
+Body = Annotated[Command | Fact | Tick, Field(discriminator="type")]
+
+COMMANDS: tuple[type[Record], ...] = (
+    OpenReview,
+    JoinIncident,
+    AssignOwner,
+    SubmitDraft,
+    SignForTeam,
+    RequestChanges,
+    ProposeItem,
+    AcceptItem,
+    WithdrawItem,
+    ChangeItem,
+    AskWaiver,
+    AcceptRisk,
+    LowerSeverity,
+    Dismiss,
+    Approve,
+    Refuse,
+    Close,
+)
+
+
+class Input(Record):
+    """One thing said to a review: what, by whom, through which door. The same `id` is only ever heard once."""
+
+    id: str = Field(min_length=1, max_length=200)
+    by: PersonId = "holdfast"
+    door: Door = Door.ENGINE
+    at: Utc | None = Field(default=None, description="when it happened outside, where that is known")
+    body: Body
+
+    @property
+    def is_command(self) -> bool:
+        """Whether a person wants this (and so may be refused)."""
+        return isinstance(self.body, COMMANDS)
+
+
+class Given(Record):
+    """What a decision needs beside the review: data, loaded by whoever calls `decide`."""
+
+    policy: Policy
+    catalogue: Catalogue = Catalogue()
+    draft: DraftContent | None = None

@@ -1,0 +1,130 @@
+"""`plan(review, now)`: what the outside is still owed in this state, and when to look again.
+
+Each effect has a key of its own: one effect for each key is under way at a time, and doing it twice is doing it once.
+"""
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+from domain.review import Review
+from domain.rules import READ, Blocker, blockers
+from domain.stages import ENDED_STAGES, OPEN_STAGES
+from domain.taxonomy import Clock, ItemStatus, Stage
+from domain.values import Record, Utc, digest_of
+
+
+class Effect(Record):
+    """Something that the outside is owed. `key` names it; `input_id` names its result, so that it is heard once."""
+
+    kind: Literal["open_issue", "release_issue", "tell_tracking", "read_items"]
+    key: str
+    input_id: str
+    item: str | None = None
+
+
+class Plan(Record):
+    """What to do now, and when to look again at the latest. An ended review owes nothing and is not looked at."""
+
+    effects: tuple[Effect, ...] = ()
+    wake_at: Utc | None = None
+    ended: bool = False
+
+
+SOONEST = timedelta(milliseconds=100)
+"""A plan never asks to be looked at again at once, so that no clock can make it spin."""
+
+
+def plan(review: Review, now: datetime) -> Plan:
+    """All that is owed at `now` (UTC), and the next moment at which time alone may change something."""
+    effects = _effects(review, now)
+    owed = [effect for effect in effects if not _waits(review, effect, now)]
+    if len(owed) > 1:
+        owed = [effect for effect in owed if effect.kind != "tell_tracking"]  # told last, and so told once
+    moments = list(deadlines(review).values()) + [
+        failure.retry_at for failure in review.failures.values() if failure.retry_at > now
+    ]
+    if review.stage is Stage.STABILIZATION and review.quiet_until:
+        moments.append(review.quiet_until)
+    if review.stage is Stage.CLOSED:
+        moments.append(review.due[Clock.EFFECTIVENESS])
+    moments += [w.until for w in (*review.waivers.values(), *review.risks.values())]
+    ahead = [moment for moment in moments if moment > now]
+    ended = review.stage is None or (review.stage in ENDED_STAGES and not effects)
+    wake_at = None if ended or not ahead else max(min(ahead), now + SOONEST)
+    return Plan(effects=tuple(owed), wake_at=wake_at, ended=ended)
+
+
+def _waits(review: Review, effect: Effect, now: datetime) -> bool:
+    failure = review.failures.get(effect.key)
+    return failure is not None and failure.retry_at > now
+
+
+def _effects(review: Review, now: datetime) -> list[Effect]:
+    if review.stage is None or review.stage is Stage.EXCLUDED:
+        return []
+    owed = []
+    for id, item in review.items.items():
+        if item.accepted and item.ref is None and review.stage is not Stage.DISMISSED:
+            owed.append(_effect(review, "open_issue", f"issue:{id}", id))
+        if item.status is ItemStatus.WITHDRAWN and item.ref is not None and not item.released:
+            owed.append(_effect(review, "release_issue", f"release:{id}", id))
+    if _tracking_is_owed(review, now):
+        owed.append(_effect(review, "tell_tracking", "tracking"))
+    if review.stage is Stage.REMEDIATION and awaiting_closing_read(review, now):
+        owed.append(_effect(review, "read_items", READ))
+    return owed
+
+
+def _effect(
+    review: Review,
+    kind: Literal["open_issue", "release_issue", "tell_tracking", "read_items"],
+    key: str,
+    item: str | None = None,
+) -> Effect:
+    return Effect(kind=kind, key=key, input_id=f"{key}@{review.seq}", item=item)
+
+
+def awaiting_closing_read(review: Review, now: datetime) -> bool:
+    """Whether nothing is in the way of closure but a read of the trackers made for it."""
+    return review.stage is Stage.REMEDIATION and not closing_blockers(review, now)
+
+
+def closing_blockers(review: Review, now: datetime) -> list[Blocker]:
+    """The blockers, but for a failed read: that one is cleared by reading again."""
+    return [b for b in blockers(review, now) if b.subject != READ]
+
+
+def tracking_text(review: Review, now: datetime) -> tuple[bool, tuple[str, ...]]:
+    """What the tracking issue should say: whether it is open, and the blockers that it lists."""
+    return review.stage in OPEN_STAGES, tuple(b.sentence for b in closing_blockers(review, now))
+
+
+def tracking_digest(review: Review, now: datetime) -> str:
+    """The name of what the tracking issue should say."""
+    return digest_of(list(tracking_text(review, now)))
+
+
+def _tracking_is_owed(review: Review, now: datetime) -> bool:
+    """From remediation on there is a tracking issue; it says what blocks, and is open while the review is."""
+    tracking = review.tracking
+    if tracking is None:
+        return review.stage is Stage.REMEDIATION
+    open, _ = tracking_text(review, now)
+    return (open and tracking.closed_early) or tracking.told != tracking_digest(review, now)
+
+
+def deadlines(review: Review) -> dict[str, datetime]:
+    """The deadlines that still run, by name; one whose passing was recorded runs no more."""
+    if review.stage not in (*OPEN_STAGES, Stage.CLOSED):
+        return {}
+    running = {Stage.DRAFT: Clock.DRAFT, Stage.SIGN_OFF: Clock.SIGN_OFF}
+    names: dict[str, datetime] = {}
+    if review.stage in OPEN_STAGES:
+        clocks = [Clock.REVIEW] + ([running[review.stage]] if review.stage in running else [])
+        names |= {f"{c.value}:{review.due[c].isoformat()}": review.due[c] for c in clocks if c in review.due}
+    names |= {
+        f"item:{id}:{item.due.isoformat()}": item.due
+        for id, item in review.items.items()
+        if item.due is not None and item.status in (ItemStatus.OPEN, ItemStatus.LOST)
+    }
+    return {name: due for name, due in names.items() if name not in review.late}

@@ -1,0 +1,134 @@
+"""The policy: what is asked of a review, by weight, as data.
+
+The policy in force when a review opens is pinned to it. It names rules as `rule@version`; what a rule means is in
+`domain.rules`, and a name that is not known there blocks.
+"""
+
+from enum import StrEnum
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from domain.taxonomy import IncidentKind, Mode, Realisation, Severity
+from domain.values import Period, PeriodText, Record, digest_of
+
+
+class Section(Record):
+    """A part of the draft that teams sign. Without `teams` it concerns every team."""
+
+    id: str
+    title: str
+    teams: tuple[str, ...] = ()
+
+
+class Question(Record):
+    """A question that a draft answers; each is a section of its own."""
+
+    id: str
+    prompt: str
+    kinds: tuple[IncidentKind, ...] = Field(default=(), description="asked only for these kinds; empty: for every kind")
+    teams: tuple[str, ...] = ()
+
+
+class Profile(Record):
+    """What is asked of the reviews that match. The first profile that matches counts."""
+
+    name: str
+    severities: tuple[Severity, ...] = ()
+    realisations: tuple[Realisation, ...] = ()
+    kinds: tuple[IncidentKind, ...] = ()
+    services: tuple[str, ...] = ()
+    rules: dict[str, Mode]
+    questions: tuple[str, ...] = Field(description="ids of the questions that must be answered")
+    all_dimensions: bool = Field(default=True, description="each of the five dimensions must be considered")
+    teams: tuple[str, ...] = Field(description="who signs; `owning` stands for the review's own team")
+
+    def matches(
+        self, severity: Severity, realisation: Realisation, kinds: tuple[IncidentKind, ...], service: str
+    ) -> bool:
+        """Whether this profile is for such a review; an empty condition matches everything."""
+        return (
+            (not self.severities or severity in self.severities)
+            and (not self.realisations or realisation in self.realisations)
+            and (not self.kinds or bool(set(self.kinds) & set(kinds)))
+            and (not self.services or service in self.services)
+        )
+
+
+class Qualification(Record):
+    """Which incidents get a review without being asked. Near misses and reviews opened by hand always do."""
+
+    severities: tuple[Severity, ...]
+    listed_services_only: bool = True
+    shortest: PeriodText = Period()
+
+
+class Clocks(Record):
+    """How long things may take. A period is turned into a date once, when its clock starts."""
+
+    quiet: dict[Severity, PeriodText]
+    draft: dict[Severity, PeriodText]
+    sign_off: dict[Severity, PeriodText]
+    review: dict[Severity, PeriodText]
+    item: dict[Severity, PeriodText]
+    effectiveness: PeriodText
+
+    @model_validator(mode="after")
+    def _every_severity(self) -> Self:
+        for name in ("quiet", "draft", "sign_off", "review", "item"):
+            missing = [s.value for s in Severity if s not in getattr(self, name)]
+            if missing:
+                raise ValueError(f"clocks.{name} says nothing for {', '.join(missing)}")
+        return self
+
+
+class WaiverTerms(Record):
+    default: PeriodText
+    longest: PeriodText
+    renewals: int
+
+
+class OnEarlyClose(StrEnum):
+    """What happens when somebody closes the tracking issue while the review is open."""
+
+    REOPEN = "reopen"
+    COMMENT = "comment"
+
+
+class Policy(Record):
+    """Everything that a team may decide about its reviews."""
+
+    name: str
+    qualifies: Qualification
+    sections: tuple[Section, ...]
+    questions: tuple[Question, ...]
+    profiles: tuple[Profile, ...]
+    clocks: Clocks
+    waivers: WaiverTerms
+    on_early_close: OnEarlyClose = OnEarlyClose.REOPEN
+    oldest_read: PeriodText = Field(
+        default=Period(seconds=600), description="a read of the trackers older than this closes nothing"
+    )
+
+    @property
+    def digest(self) -> str:
+        """The name by which this policy is pinned."""
+        return digest_of(self)
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        known = {question.id for question in self.questions}
+        for profile in self.profiles:
+            unknown = sorted(set(profile.questions) - known)
+            if unknown:
+                raise ValueError(f"profile {profile.name!r} asks unknown questions: {', '.join(unknown)}")
+        last = self.profiles[-1] if self.profiles else None
+        if last is None or last.severities or last.realisations or last.kinds or last.services:
+            raise ValueError("the last profile must be for every review, so that none is left without rules")
+        return self
+
+    def profile_for(
+        self, severity: Severity, realisation: Realisation, kinds: tuple[IncidentKind, ...], service: str
+    ) -> Profile:
+        """The first profile that matches; the last one is for every review."""
+        return next(p for p in self.profiles if p.matches(severity, realisation, kinds, service))

@@ -1,0 +1,285 @@
+"""What a review is: its state, and the things that it is made of.
+
+Nothing here changes or decides; `domain.evolve` makes a new state from an old one and an event.
+"""
+
+from pydantic import Field
+
+from domain.policy import Policy, Profile
+from domain.taxonomy import (
+    Ask,
+    Clock,
+    Confidence,
+    Dimension,
+    FailureKind,
+    IncidentKind,
+    IncidentStatus,
+    IssueStatus,
+    ItemClass,
+    ItemStatus,
+    Outcome,
+    Realisation,
+    Severity,
+    Stage,
+    StoppedBy,
+    Strength,
+)
+from domain.values import PersonId, Record, TextRef, Utc
+
+
+class Incident(Record):
+    """One incident as its source told it last, by the source's own time (`as_of`)."""
+
+    source: str
+    id: str
+    status: IncidentStatus
+    as_of: Utc
+    title: TextRef
+    service: str
+    severity: Severity
+    models: tuple[str, ...] = ()
+    team: str | None = None
+    kinds: tuple[IncidentKind, ...] = ()
+    realisation: Realisation = Realisation.HARM
+    stopped_by: StoppedBy | None = None
+    began: Utc | None = None
+    detected: Utc | None = None
+    resolved: Utc | None = None
+    key: str | None = Field(default=None, description="what the source gives all alerts of the same trouble")
+    responder: PersonId | None = Field(default=None, description="who answered last")
+    lead: PersonId | None = Field(default=None, description="who leads the team of the service")
+    url: str | None = None
+
+    @property
+    def ref(self) -> str:
+        """The incident's name across sources; the review that it opens bears it too."""
+        return f"{self.source}:{self.id}"
+
+
+class Factor(Record):
+    """One contributing factor. `evidence` tells whether any is given; the text itself is in the draft."""
+
+    id: str
+    dimension: Dimension
+    cause: str
+    confidence: Confidence
+    evidence: bool
+    led_to: str | None = None
+
+
+class ItemSpec(Record):
+    """What an action item is to be, before and after it is accepted."""
+
+    id: str
+    title: TextRef
+    item_class: ItemClass
+    strength: Strength
+    outcome: Outcome
+    end_state: TextRef | None = None
+    prevents: tuple[str, ...] = Field(default=(), description="ids of the factors that it answers")
+    team: str | None = None
+    owner: PersonId | None = None
+
+
+class IssueRef(Record):
+    """Where an issue is kept: a stable id, and the key and address as they are now."""
+
+    tracker: str
+    id: str
+    key: str
+    url: str
+
+
+class Item(Record):
+    """An action item's life: proposed, accepted (open in a tracker), and then what the tracker says of it."""
+
+    spec: ItemSpec
+    status: ItemStatus = ItemStatus.PROPOSED
+    due: Utc | None = None
+    ref: IssueRef | None = None
+    issue_status: IssueStatus | None = None
+    as_of: Utc | None = Field(default=None, description="when the read that told the status began")
+    released: bool = Field(default=False, description="its issue was closed after it was withdrawn")
+
+    @property
+    def accepted(self) -> bool:
+        """Whether somebody has promised this item and nobody has taken the promise back."""
+        return self.status not in (ItemStatus.PROPOSED, ItemStatus.WITHDRAWN)
+
+
+class Reading(Record):
+    """What one item's issue was found to be; `as_of` is when that read began."""
+
+    item: str
+    status: IssueStatus
+    as_of: Utc
+    ref: IssueRef | None = None
+
+
+class Submission(Record):
+    """A draft revision that was put forward for signing, and what was derived from it."""
+
+    revision: int
+    digest: str
+    by: PersonId
+    sections: dict[str, str] = Field(description="section id to the digest of its text")
+    answered: tuple[str, ...]
+    factors: tuple[Factor, ...]
+    considered: tuple[Dimension, ...]
+    items: tuple[str, ...]
+
+
+class Signature(Record):
+    team: str
+    by: PersonId
+    at: Utc
+    sections: dict[str, str]
+
+
+class Request(Record):
+    """Something that makes closing easier, asked for by one person and decided by another."""
+
+    id: str
+    ask: Ask
+    by: PersonId
+    at: Utc
+    reason: TextRef
+    subject: str = ""
+    rule: str = ""
+    until: Utc | None = None
+    severity: Severity | None = None
+    change: ItemSpec | None = None
+    decided_by: PersonId | None = None
+    granted: bool | None = None
+
+    @property
+    def pending(self) -> bool:
+        """Whether it still waits for its second person."""
+        return self.granted is None
+
+
+class Waiver(Record):
+    """Lifts one rule for one subject until a date; then the blocker is back."""
+
+    rule: str
+    subject: str
+    until: Utc
+    asked_by: PersonId
+    granted_by: tuple[PersonId, ...] = Field(description="one for the waiver, one more for each renewal")
+
+    @property
+    def id(self) -> str:
+        """Rule and subject together: there is one waiver for each pair."""
+        return waiver_id(self.rule, self.subject)
+
+
+def waiver_id(rule: str, subject: str) -> str:
+    """The key under which a review keeps the waiver of `rule` for `subject`."""
+    return f"{rule}/{subject}"
+
+
+class Failure(Record):
+    """The last failure of something that the outside is owed, and when it is tried again."""
+
+    kind: FailureKind
+    count: int
+    retry_at: Utc
+
+
+class Tracking(Record):
+    """The issue in the tracker that stands for the review as a whole."""
+
+    ref: IssueRef
+    told: str = Field(description="digest of what the issue was last made to say")
+    status: IssueStatus
+    as_of: Utc
+    closed_early: bool = Field(default=False, description="somebody closed it, and has not been answered yet")
+
+
+class Closure(Record):
+    """Why the review was allowed to close: what an auditor folds again."""
+
+    at: Utc
+    readings: tuple[Reading, ...]
+    waivers: tuple[Waiver, ...]
+    policy: str
+    submission: str
+
+
+class Review(Record):
+    """The whole state of a review. An empty one (`seq` 0) is a review that nobody has heard of."""
+
+    id: str
+    seq: int = Field(default=0, description="how many events made this state")
+    stage: Stage | None = None
+    policy: Policy | None = None
+    policy_digest: str = ""
+    opened: Utc | None = None
+    excluded_by: str | None = None
+    severity: Severity = Severity.SEV1
+    incidents: dict[str, Incident] = {}
+    refires: int = 0
+    owner: PersonId | None = None
+    quiet_until: Utc | None = None
+    due: dict[Clock, Utc] = {}
+    late: frozenset[str] = Field(default=frozenset(), description="deadlines whose passing was recorded")
+    submission: Submission | None = None
+    signatures: dict[str, Signature] = {}
+    items: dict[str, Item] = {}
+    requests: dict[str, Request] = {}
+    waivers: dict[str, Waiver] = {}
+    risks: dict[str, Waiver] = {}
+    failures: dict[str, Failure] = {}
+    tracking: Tracking | None = None
+    closure: Closure | None = None
+    reopened: int = 0
+    unknown: tuple[str, ...] = Field(default=(), description="events that this release cannot read")
+
+    @property
+    def first_incident(self) -> Incident | None:
+        """The incident that opened the review."""
+        return next(iter(self.incidents.values()), None)
+
+    @property
+    def realisation(self) -> Realisation:
+        """Harm if any of its incidents did harm, else what the first one was."""
+        told = [incident.realisation for incident in self.incidents.values()]
+        return Realisation.HARM if Realisation.HARM in told or not told else told[0]
+
+    @property
+    def kinds(self) -> tuple[IncidentKind, ...]:
+        """The kinds of all its incidents, each once."""
+        return tuple(dict.fromkeys(kind for incident in self.incidents.values() for kind in incident.kinds))
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The models of all its incidents, each once."""
+        return tuple(dict.fromkeys(model for incident in self.incidents.values() for model in incident.models))
+
+    @property
+    def service(self) -> str:
+        """The service of the incident that opened the review."""
+        return self.first_incident.service if self.first_incident else ""
+
+    @property
+    def team(self) -> str | None:
+        """The team that answers for that service."""
+        return self.first_incident.team if self.first_incident else None
+
+    @property
+    def title(self) -> TextRef | None:
+        """The title of the incident that opened the review."""
+        return self.first_incident.title if self.first_incident else None
+
+    @property
+    def profile(self) -> Profile | None:
+        """What the pinned policy asks of this review."""
+        if self.policy is None:
+            return None
+        return self.policy.profile_for(self.severity, self.realisation, self.kinds, self.service)
+
+    @property
+    def required_teams(self) -> tuple[str, ...]:
+        """Who has to sign. A review without a team of its own still asks for `owning`, which then nobody can be."""
+        teams = self.profile.teams if self.profile else ()
+        return tuple(dict.fromkeys(self.team or team if team == "owning" else team for team in teams))

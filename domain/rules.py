@@ -1,0 +1,282 @@
+"""The rules that block closure: one small function each, listed in one table.
+
+A rule says all that is in the way. Whether that blocks, warns or is off is for the pinned policy to say. A released
+rule version never changes its meaning: a new meaning is a new version beside the old one.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from domain.review import Item, Review, Waiver, waiver_id
+from domain.taxonomy import (
+    Confidence,
+    Dimension,
+    FailureKind,
+    IncidentStatus,
+    IssueStatus,
+    ItemClass,
+    ItemStatus,
+    Mode,
+    Severity,
+    Stage,
+    Strength,
+)
+from domain.values import Record
+
+
+class Finding(Record):
+    """One thing in the way: about what, in a sentence, and who can clear it."""
+
+    subject: str
+    sentence: str
+    cleared_by: str
+
+
+class Blocker(Record):
+    """A finding of a rule, with what the policy makes of it."""
+
+    rule: str
+    subject: str
+    sentence: str
+    cleared_by: str
+    mode: Mode = Mode.BLOCK
+
+    @property
+    def id(self) -> str:
+        """Rule and subject together."""
+        return f"{self.rule}/{self.subject}"
+
+
+Rule = Callable[[Review, datetime], Iterator[Finding]]
+
+READ = "read"
+"""The subject under which a failed read of the trackers blocks."""
+
+_OWNER = "the review's owner"
+
+_WHY_UNDONE = {
+    IssueStatus.OPEN: "is open",
+    IssueStatus.DECLINED: "was closed as not planned, which is not done",
+    IssueStatus.DUPLICATE: "was closed as a duplicate, which is not done",
+    IssueStatus.MISSING: "is gone from its tracker",
+    IssueStatus.MOVED: "was moved out of reach",
+    IssueStatus.FORBIDDEN: "cannot be read: permission refused",
+    IssueStatus.UNREAD: "was not read",
+}
+
+WHY_FAILED = {
+    FailureKind.UNAVAILABLE: "the tracker cannot be reached",
+    FailureKind.RATE_LIMITED: "the tracker's rate limit is reached",
+    FailureKind.UNAUTHORISED: "the tracker refused the credential",
+    FailureKind.NOT_FOUND: "the tracker project cannot be found",
+    FailureKind.REJECTED: "the tracker rejected the request",
+}
+
+
+def questions(review: Review, now: datetime) -> Iterator[Finding]:
+    """Every required question of the template is answered, and those of the incident's kinds."""
+    assert review.policy is not None and review.profile is not None
+    answered = review.submission.answered if review.submission else ()
+    for question in review.policy.questions:
+        asked = set(question.kinds) & set(review.kinds) if question.kinds else question.id in review.profile.questions
+        if asked and question.id not in answered:
+            yield Finding(subject=question.id, sentence=f"Not answered: {question.prompt}", cleared_by=_OWNER)
+
+
+def causes(review: Review, now: datetime) -> Iterator[Finding]:
+    """At least one contributing factor, and a look along all five dimensions; each factor has evidence."""
+    assert review.profile is not None
+    factors = review.submission.factors if review.submission else ()
+    considered = review.submission.considered if review.submission else ()
+    if not factors:
+        yield Finding(subject="factors", sentence="No contributing factor is given.", cleared_by=_OWNER)
+    if review.profile.all_dimensions:
+        seen = {factor.dimension for factor in factors} | set(considered)
+        for dimension in Dimension:
+            if dimension not in seen:
+                sentence = (
+                    f"{dimension.value.capitalize()} was not considered: give a factor, or say why there is none."
+                )
+                yield Finding(subject=dimension, sentence=sentence, cleared_by=_OWNER)
+    for factor in factors:
+        if not factor.evidence:
+            yield Finding(subject=factor.id, sentence=f"{factor.id} gives no evidence.", cleared_by=_OWNER)
+
+
+def prevention(review: Review, now: datetime) -> Iterator[Finding]:
+    """Every known cause has a prevention item of at least intermediate strength, or an accepted risk.
+
+    SEV1 to SEV3 have at least one prevention item in any case, except that where all causes are only potential a
+    detection item or an accepted risk stands for it.
+    """
+    factors = review.submission.factors if review.submission else ()
+    items = [i.spec for i in review.items.values() if i.status is not ItemStatus.WITHDRAWN]
+    strong = [s for s in items if s.item_class is ItemClass.PREVENT and s.strength is not Strength.WEAKER]
+    known = [factor for factor in factors if factor.confidence is Confidence.KNOWN]
+
+    def risk_accepted(factor: str) -> bool:
+        risk = review.risks.get(factor)
+        return risk is not None and risk.until > now
+
+    for factor in known:
+        if not any(factor.id in spec.prevents for spec in strong) and not risk_accepted(factor.id):
+            yield Finding(
+                subject=factor.id,
+                sentence=f"Nothing prevents {factor.id} ({factor.dimension.value}: {factor.cause}): it needs a "
+                "prevention item of at least intermediate strength, or a risk accepted for a time.",
+                cleared_by=_OWNER,
+            )
+    if review.severity is Severity.SEV4 or any(s.item_class is ItemClass.PREVENT for s in items):
+        return
+    all_potential = bool(factors) and not known
+    if all_potential and (
+        any(s.item_class is ItemClass.DETECT for s in items) or any(risk_accepted(f.id) for f in factors)
+    ):
+        return
+    yield Finding(subject="items", sentence="There is no prevention item.", cleared_by=_OWNER)
+
+
+def done(review: Review, now: datetime) -> Iterator[Finding]:
+    """Every prevention item is done in its tracker, and every accepted item has its issue there.
+
+    Declined, duplicate, deleted, moved out of reach and unreadable are not done.
+    """
+    for item in review.items.values():
+        if item.status is ItemStatus.WITHDRAWN:
+            continue
+        if finding := _undone(review, item):
+            yield finding
+    if failure := review.failures.get(READ):
+        yield Finding(
+            subject=READ,
+            sentence=f"The items could not be read: {WHY_FAILED[failure.kind]}. "
+            f"Next try {failure.retry_at:%d %b %H:%M} UTC.",
+            cleared_by="whoever looks after the tracker",
+        )
+
+
+def _undone(review: Review, item: Item) -> Finding | None:
+    name = item.spec.id
+    if item.status is ItemStatus.PROPOSED:
+        if item.spec.item_class is not ItemClass.PREVENT:
+            return None
+        return Finding(subject=name, sentence=f"{name} is proposed, and not accepted yet.", cleared_by=_OWNER)
+    if item.ref is None:
+        failure = review.failures.get(f"issue:{name}")
+        why = f": {WHY_FAILED[failure.kind]}" if failure else " yet"
+        return Finding(
+            subject=name,
+            sentence=f"{name} has no issue in its tracker{why}.",
+            cleared_by="whoever looks after the tracker",
+        )
+    if item.spec.item_class is not ItemClass.PREVENT or item.status is ItemStatus.DONE:
+        return None
+    why = _WHY_UNDONE[item.issue_status or IssueStatus.UNREAD]
+    return Finding(
+        subject=name,
+        sentence=f"{name} ({item.ref.key}) {why}.",
+        cleared_by=f"team {item.spec.team}" if item.spec.team else "whoever does it in the tracker",
+    )
+
+
+def sign_off(review: Review, now: datetime) -> Iterator[Finding]:
+    """Every required team has signed the text as it was last submitted."""
+    for team in review.required_teams:
+        if review.submission is None:
+            yield Finding(subject=team, sentence=f"Team {team} has nothing to sign yet.", cleared_by=_OWNER)
+        elif not has_signed(review, team):
+            earlier = " since its sections changed" if team in review.signatures else ""
+            sentence = f"Team {team} has not signed revision {review.submission.revision}{earlier}."
+            yield Finding(subject=team, sentence=sentence, cleared_by=f"team {team}")
+
+
+def has_signed(review: Review, team: str) -> bool:
+    """Whether the team's signature stands for the sections that concern it, as submitted."""
+    signature = review.signatures.get(team)
+    return (
+        signature is not None
+        and review.submission is not None
+        and signature.sections == sections_for(review, team, review.submission.sections)
+    )
+
+
+def sections_for(review: Review, team: str, sections: dict[str, str]) -> dict[str, str]:
+    """The sections (id and digest) that concern a team: those that name it, and those that name no team."""
+    assert review.policy is not None
+    named = {section.id: section.teams for section in review.policy.sections}
+    named |= {f"answer:{question.id}": question.teams for question in review.policy.questions}
+    return {id: digest for id, digest in sections.items() if not named.get(id) or team in named[id]}
+
+
+RULES: dict[str, Rule] = {
+    "questions@1": questions,
+    "causes@1": causes,
+    "prevention@1": prevention,
+    "done@1": done,
+    "sign_off@1": sign_off,
+}
+
+DRAFT_RULES = ("questions", "causes")
+"""What a draft has to meet before it can be submitted."""
+
+
+def findings(review: Review, now: datetime, rules: dict[str, Rule] = RULES) -> list[Blocker]:
+    """What every rule of the pinned policy finds, blocking or warning, whether or not a waiver lifts it."""
+    if review.profile is None:
+        return []
+    found = []
+    for name, mode in review.profile.rules.items():
+        if mode is Mode.OFF:
+            continue
+        rule, short = rules.get(name), name.split("@")[0]
+        if rule is None:
+            unknown = Finding(
+                subject="policy",
+                sentence=f"The policy names the rule {name}, which this release does not know.",
+                cleared_by="whoever runs Holdfast: install a release that knows the rule",
+            )
+            found.append(Blocker(rule=short, **unknown.model_dump()))
+            continue
+        found += [Blocker(rule=short, mode=mode, **finding.model_dump()) for finding in rule(review, now)]
+    return found
+
+
+def blockers(review: Review, now: datetime, rules: dict[str, Rule] = RULES) -> list[Blocker]:
+    """All that stands between this review and closure. Empty for a review that has none to pass.
+
+    An incident that is open again and an event that cannot be read block under every policy; nothing lifts them.
+    """
+    if review.stage in (None, Stage.EXCLUDED, Stage.ARCHIVED, Stage.DISMISSED):
+        return []
+    always = [
+        Blocker(
+            rule="incident",
+            subject=incident.ref,
+            sentence=f"Incident {incident.ref} is open.",
+            cleared_by="whoever resolves it at its source",
+        )
+        for incident in review.incidents.values()
+        if incident.status is IncidentStatus.OPEN
+    ] + [
+        Blocker(
+            rule="unknown",
+            subject=name,
+            sentence=f"This release cannot read a recorded event: {name}.",
+            cleared_by="whoever runs Holdfast: install the release that wrote it",
+        )
+        for name in review.unknown
+    ]
+    return always + [
+        b for b in findings(review, now, rules) if b.mode is Mode.BLOCK and not lifted(review.waivers, b, now)
+    ]
+
+
+def warnings(review: Review, now: datetime) -> list[Blocker]:
+    """What the policy wants said, and does not want to hold the review for."""
+    return [b for b in findings(review, now) if b.mode is Mode.WARN]
+
+
+def lifted(waivers: dict[str, Waiver], blocker: Blocker, now: datetime) -> bool:
+    """Whether a waiver that has not expired lifts this blocker. A rule that is unknown cannot be waived."""
+    waiver = waivers.get(waiver_id(blocker.rule, blocker.subject))
+    return waiver is not None and waiver.until > now and blocker.subject not in ("policy", READ)

@@ -1,0 +1,98 @@
+"""The small values that everything in the domain is made of: frozen records, UTC times, periods, digests."""
+
+import hashlib
+import json
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated, Any, Final
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, PlainSerializer
+
+PersonId = str
+"""An opaque id of a person. The name behind it is kept apart, and can be erased."""
+
+TextRef = str
+"""A salted digest that stands for a text kept apart from the events, so that it can be erased."""
+
+
+class Record(BaseModel):
+    """A value that never changes and knows no field but its own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _to_utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC)
+
+
+Utc = Annotated[AwareDatetime, AfterValidator(_to_utc)]
+"""A moment in UTC. A time without a zone is refused, since guessing one would move deadlines."""
+
+_UNITS: Final = {"s": 1, "second": 1, "min": 60, "minute": 60, "h": 3600, "hour": 3600, "day": 86400, "week": 604800}
+_PERIOD: Final = re.compile(r"^(\d+) ?(business )?([a-z]+?)s?$")
+
+
+class Period(Record):
+    """A length of time as a policy writes it: `24 h`, `3 days`, or `5 business days`."""
+
+    seconds: int = 0
+    business_days: int = 0
+
+    def after(self, start: datetime, holidays: frozenset[date] = frozenset()) -> datetime:
+        """The moment at which this period, begun at `start`, has passed.
+
+        Business days skip Saturdays, Sundays and the given holidays, and keep the time of day (UTC).
+        """
+        day, left = start.date(), self.business_days
+        while left > 0:
+            day += timedelta(days=1)
+            if day.weekday() < 5 and day not in holidays:
+                left -= 1
+        return datetime.combine(day, time(0), UTC) + (start - _midnight(start)) + timedelta(seconds=self.seconds)
+
+    def __str__(self) -> str:
+        if self.business_days:
+            return f"{self.business_days} business day{'s' if self.business_days != 1 else ''}"
+        for name in ("day", "h", "min"):
+            if self.seconds and self.seconds % _UNITS[name] == 0:
+                count = self.seconds // _UNITS[name]
+                return f"{count} {name}{'s' if name == 'day' and count != 1 else ''}"
+        return f"{self.seconds} s"
+
+
+def _midnight(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _read_period(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    match = _PERIOD.match(value.strip())
+    if match is None or match[3] not in _UNITS or (match[2] and match[3] != "day"):
+        raise ValueError(f"{value!r} is not a period; write one like '24 h', '3 days' or '5 business days'")
+    if match[2]:
+        return Period(business_days=int(match[1]))
+    return Period(seconds=int(match[1]) * _UNITS[match[3]])
+
+
+PeriodText = Annotated[Period, BeforeValidator(_read_period), PlainSerializer(str, return_type=str)]
+"""A `Period` that reads and writes itself as text."""
+
+
+def canonical_json(value: Any) -> str:
+    """JSON with sorted keys and no spare space: the same value gives the same text.
+
+    For strings, integers, lists and objects with ASCII keys this is RFC 8785; floats do not occur in what we digest.
+    """
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def digest_of(value: Any, salt: str = "") -> str:
+    """`sha256:…` over the salt and the canonical JSON of `value` (a record or plain data)."""
+    plain = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
+    return "sha256:" + hashlib.sha256((salt + canonical_json(plain)).encode()).hexdigest()
+
+
+def text_ref(text: str, salt: str) -> TextRef:
+    """The reference under which `text` is kept apart from the events."""
+    return "text:" + hashlib.sha256((salt + text).encode()).hexdigest()
