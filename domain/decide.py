@@ -1,4 +1,4 @@
-"""`decide(review, input, now, given)`: what has happened because of an input, as events; or `Rejected`, with every reason.
+"""`decide(review, input, now, given)`: what has happened because of an input; or `Rejected`, with every reason.
 
 Commands may be rejected. Facts and ticks never are, and may record nothing. Every decision ends with `_settle`,
 which records what follows by itself: a stage that is over, a deadline that has passed, a closed review that must go on.

@@ -38,7 +38,7 @@ class DraftFactor(Record):
 class DraftItem(Record):
     """An action item as it is written."""
 
-    id: str = Field(pattern=r"^I\d+$", description="I1, I2, … stable across revisions")
+    id: str = Field(pattern=r"^I\d{1,6}$", description="I1, I2, … stable across revisions")
     title: str = Field(min_length=1)
     item_class: ItemClass
     strength: Strength

@@ -204,6 +204,10 @@ def _after_reading(item: Item, reading: Reading) -> Item:
 
 def _tracking_issue_told(review: Review, event: events.TrackingIssueTold) -> Changes:
     tracking = Tracking(ref=event.ref, told=event.told, status=event.status, as_of=event.as_of)
+    earlier = review.tracking
+    if earlier is not None and earlier.as_of > event.as_of:  # somebody closed or opened it while it was being told
+        seen = {"status": earlier.status, "as_of": earlier.as_of, "closed_early": earlier.closed_early}
+        tracking = tracking.model_copy(update=seen)
     return {"tracking": tracking} | _succeeded(review, "tracking")
 
 

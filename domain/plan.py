@@ -36,7 +36,7 @@ SOONEST = timedelta(milliseconds=100)
 
 def plan(review: Review, now: datetime) -> Plan:
     """All that is owed at `now` (UTC), and the next moment at which time alone may change something."""
-    effects = _effects(review, now)
+    effects = owed_effects(review, now)
     owed = [effect for effect in effects if not _waits(review, effect, now)]
     if len(owed) > 1:
         owed = [effect for effect in owed if effect.kind != "tell_tracking"]  # told last, and so told once
@@ -59,7 +59,8 @@ def _waits(review: Review, effect: Effect, now: datetime) -> bool:
     return failure is not None and failure.retry_at > now
 
 
-def _effects(review: Review, now: datetime) -> list[Effect]:
+def owed_effects(review: Review, now: datetime) -> list[Effect]:
+    """All that the outside is owed, whether it is due now or waits after a failure."""
     if review.stage is None or review.stage is Stage.EXCLUDED:
         return []
     owed = []
@@ -70,7 +71,7 @@ def _effects(review: Review, now: datetime) -> list[Effect]:
             owed.append(_effect(review, "release_issue", f"release:{id}", id))
     if _tracking_is_owed(review, now):
         owed.append(_effect(review, "tell_tracking", "tracking"))
-    if review.stage is Stage.REMEDIATION and awaiting_closing_read(review, now):
+    if awaiting_closing_read(review, now):
         owed.append(_effect(review, "read_items", READ))
     return owed
 
@@ -85,18 +86,22 @@ def _effect(
 
 
 def awaiting_closing_read(review: Review, now: datetime) -> bool:
-    """Whether nothing is in the way of closure but a read of the trackers made for it."""
+    """Whether nothing is in the way of closure but what a read of the trackers, made for it, may clear."""
     return review.stage is Stage.REMEDIATION and not closing_blockers(review, now)
 
 
 def closing_blockers(review: Review, now: datetime) -> list[Blocker]:
-    """The blockers, but for a failed read: that one is cleared by reading again."""
-    return [b for b in blockers(review, now) if b.subject != READ]
+    """The blockers, but for those that reading again may clear: a failed read, and an item that was not found."""
+    return [b for b in blockers(review, now) if not b.read_again]
 
 
 def tracking_text(review: Review, now: datetime) -> tuple[bool, tuple[str, ...]]:
-    """What the tracking issue should say: whether it is open, and the blockers that it lists."""
-    return review.stage in OPEN_STAGES, tuple(b.sentence for b in closing_blockers(review, now))
+    """What the tracking issue should say: whether it is open, and the blockers that it lists.
+
+    A failed read is left out: it comes and goes, and the tracker that it is about might be this one.
+    """
+    readable = review.model_copy(update={"failures": {k: f for k, f in review.failures.items() if k != READ}})
+    return review.stage in OPEN_STAGES, tuple(b.sentence for b in blockers(readable, now))
 
 
 def tracking_digest(review: Review, now: datetime) -> str:

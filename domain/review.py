@@ -27,6 +27,10 @@ from domain.taxonomy import (
 from domain.values import PersonId, Record, TextRef, Utc
 
 
+OWNING = "owning"
+"""How a policy names the team that answers for the review's service."""
+
+
 class Incident(Record):
     """One incident as its source told it last, by the source's own time (`as_of`)."""
 
@@ -70,7 +74,7 @@ class Factor(Record):
 class ItemSpec(Record):
     """What an action item is to be, before and after it is accepted."""
 
-    id: str
+    id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$", description="goes into effect keys and input ids")
     title: TextRef
     item_class: ItemClass
     strength: Strength
@@ -281,5 +285,8 @@ class Review(Record):
     @property
     def required_teams(self) -> tuple[str, ...]:
         """Who has to sign. A review without a team of its own still asks for `owning`, which then nobody can be."""
-        teams = self.profile.teams if self.profile else ()
-        return tuple(dict.fromkeys(self.team or team if team == "owning" else team for team in teams))
+        return self.resolved(self.profile.teams if self.profile else ())
+
+    def resolved(self, teams: tuple[str, ...]) -> tuple[str, ...]:
+        """Teams as a policy names them, each once, with the review's own team in place of `owning`."""
+        return tuple(dict.fromkeys((self.team or OWNING) if team == OWNING else team for team in teams))

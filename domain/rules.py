@@ -7,6 +7,8 @@ rule version never changes its meaning: a new meaning is a new version beside th
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
+from pydantic import Field
+
 from domain.review import Item, Review, Waiver, waiver_id
 from domain.taxonomy import (
     Confidence,
@@ -30,15 +32,14 @@ class Finding(Record):
     subject: str
     sentence: str
     cleared_by: str
+    waivable: bool = True
+    read_again: bool = Field(default=False, description="reading the trackers again may clear it")
 
 
-class Blocker(Record):
+class Blocker(Finding):
     """A finding of a rule, with what the policy makes of it."""
 
     rule: str
-    subject: str
-    sentence: str
-    cleared_by: str
     mode: Mode = Mode.BLOCK
 
     @property
@@ -70,6 +71,7 @@ WHY_FAILED = {
     FailureKind.UNAUTHORISED: "the tracker refused the credential",
     FailureKind.NOT_FOUND: "the tracker project cannot be found",
     FailureKind.REJECTED: "the tracker rejected the request",
+    FailureKind.INCOMPLETE: "the last read did not tell enough of every item, or came too late",
 }
 
 
@@ -152,6 +154,8 @@ def done(review: Review, now: datetime) -> Iterator[Finding]:
             sentence=f"The items could not be read: {WHY_FAILED[failure.kind]}. "
             f"Next try {failure.retry_at:%d %b %H:%M} UTC.",
             cleared_by="whoever looks after the tracker",
+            waivable=False,
+            read_again=True,
         )
 
 
@@ -176,6 +180,7 @@ def _undone(review: Review, item: Item) -> Finding | None:
         subject=name,
         sentence=f"{name} ({item.ref.key}) {why}.",
         cleared_by=f"team {item.spec.team}" if item.spec.team else "whoever does it in the tracker",
+        read_again=item.status is ItemStatus.LOST,
     )
 
 
@@ -201,11 +206,17 @@ def has_signed(review: Review, team: str) -> bool:
 
 
 def sections_for(review: Review, team: str, sections: dict[str, str]) -> dict[str, str]:
-    """The sections (id and digest) that concern a team: those that name it, and those that name no team."""
+    """The sections (id and digest) that concern a team: those that name it, and those that name no team that signs."""
     assert review.policy is not None
     named = {section.id: section.teams for section in review.policy.sections}
     named |= {f"answer:{question.id}": question.teams for question in review.policy.questions}
-    return {id: digest for id, digest in sections.items() if not named.get(id) or team in named[id]}
+    signing = set(review.required_teams)
+
+    def concerns(section: str) -> bool:
+        teams = signing & set(review.resolved(named.get(section, ())))
+        return not teams or team in teams
+
+    return {id: digest for id, digest in sections.items() if concerns(id)}
 
 
 RULES: dict[str, Rule] = {
@@ -234,6 +245,7 @@ def findings(review: Review, now: datetime, rules: dict[str, Rule] = RULES) -> l
                 subject="policy",
                 sentence=f"The policy names the rule {name}, which this release does not know.",
                 cleared_by="whoever runs Holdfast: install a release that knows the rule",
+                waivable=False,
             )
             found.append(Blocker(rule=short, **unknown.model_dump()))
             continue
@@ -277,6 +289,6 @@ def warnings(review: Review, now: datetime) -> list[Blocker]:
 
 
 def lifted(waivers: dict[str, Waiver], blocker: Blocker, now: datetime) -> bool:
-    """Whether a waiver that has not expired lifts this blocker. A rule that is unknown cannot be waived."""
+    """Whether a waiver that has not expired lifts this blocker. An unknown rule and a failed read cannot be waived."""
     waiver = waivers.get(waiver_id(blocker.rule, blocker.subject))
-    return waiver is not None and waiver.until > now and blocker.subject not in ("policy", READ)
+    return waiver is not None and waiver.until > now and blocker.waivable

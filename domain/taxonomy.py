@@ -247,3 +247,4 @@ class FailureKind(StrEnum):
     UNAUTHORISED = "unauthorised"
     NOT_FOUND = "not_found"
     REJECTED = "rejected"
+    INCOMPLETE = "incomplete"

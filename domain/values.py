@@ -3,15 +3,18 @@
 import hashlib
 import json
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, PlainSerializer
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
-PersonId = str
+PERSON, TEXT = "person", "text"
+"""What a field stands for, so that a door can put ids and references in the place of names and texts."""
+
+PersonId = Annotated[str, PERSON]
 """An opaque id of a person. The name behind it is kept apart, and can be erased."""
 
-TextRef = str
+TextRef = Annotated[str, TEXT]
 """A salted digest that stands for a text kept apart from the events, so that it can be erased."""
 
 
@@ -35,20 +38,20 @@ _PERIOD: Final = re.compile(r"^(\d+) ?(business )?([a-z]+?)s?$")
 class Period(Record):
     """A length of time as a policy writes it: `24 h`, `3 days`, or `5 business days`."""
 
-    seconds: int = 0
-    business_days: int = 0
+    seconds: int = Field(default=0, ge=0)
+    business_days: int = Field(default=0, ge=0)
 
     def after(self, start: datetime, holidays: frozenset[date] = frozenset()) -> datetime:
         """The moment at which this period, begun at `start`, has passed.
 
         Business days skip Saturdays, Sundays and the given holidays, and keep the time of day (UTC).
         """
-        day, left = start.date(), self.business_days
+        moment, left = start.astimezone(UTC), self.business_days
         while left > 0:
-            day += timedelta(days=1)
-            if day.weekday() < 5 and day not in holidays:
+            moment += timedelta(days=1)
+            if moment.weekday() < 5 and moment.date() not in holidays:
                 left -= 1
-        return datetime.combine(day, time(0), UTC) + (start - _midnight(start)) + timedelta(seconds=self.seconds)
+        return moment + timedelta(seconds=self.seconds)
 
     def __str__(self) -> str:
         if self.business_days:
@@ -58,10 +61,6 @@ class Period(Record):
                 count = self.seconds // _UNITS[name]
                 return f"{count} {name}{'s' if name == 'day' and count != 1 else ''}"
         return f"{self.seconds} s"
-
-
-def _midnight(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _read_period(value: Any) -> Any:

@@ -1,0 +1,198 @@
+"""What is owed to the trackers, done: each activity loads the review, acts, and returns what happened as a fact."""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.failures import as_application_error
+from domain.inputs import IssueOpened, IssueReleased, ItemsRead, TrackingTold
+from domain.issues import early_close_answer, item_issue, item_key, tracking_issue
+from domain.plan import tracking_text
+from domain.policy import OnEarlyClose
+from domain.ports import Claims, IssueSpec, IssueTracker, TrackerError
+from domain.review import IssueRef, Reading, Review
+from domain.taxonomy import FailureKind, IssueStatus, ItemStatus
+from domain.values import Record, TextRef
+
+CLAIM_SECONDS = 60
+"""How long a claim lives: longer than an adapter's own deadline, shorter than the activity's timeout."""
+
+log = logging.getLogger(__name__)
+
+
+class EffectRequest(Record):
+    """Something owed to the outside, for a review and maybe an item of it."""
+
+    review_id: str
+    item: str | None = None
+
+
+class ReviewReader(Protocol):
+    """Where reviews are read."""
+
+    def find(self, review_id: str) -> Review | None:
+        """One review as it is now."""
+        ...
+
+
+class TextReader(Protocol):
+    """Where the texts behind references are read."""
+
+    def texts(self, refs: Iterable[TextRef | None]) -> dict[TextRef, str]:
+        """The texts behind references."""
+        ...
+
+
+class Places(Record):
+    """Which tracker takes the issues of a service, and in which project (`tracker:project`)."""
+
+    default: str
+    by_service: Mapping[str, str] = {}
+
+    def place_for(self, service: str) -> tuple[str, str]:
+        """The tracker's name and the project in it."""
+        tracker, _, project = self.by_service.get(service, self.default).partition(":")
+        return tracker, project or "default"
+
+
+class TrackerActivities:
+    """Acts in the trackers by way of their ports."""
+
+    def __init__(
+        self,
+        reviews: ReviewReader,
+        texts: TextReader,
+        claims: Claims,
+        trackers: Mapping[str, IssueTracker],
+        places: Places,
+        address_of: Callable[[str], str],
+    ) -> None:
+        self._reviews = reviews
+        self._texts = texts
+        self._claims = claims
+        self._trackers = trackers
+        self._places = places
+        self._address_of = address_of
+
+    @activity.defn
+    def open_issue(self, request: EffectRequest) -> IssueOpened:
+        """Make sure that an accepted item has its issue."""
+        review = self._review(request)
+        item = review.items[request.item or ""]
+        tracker, project = self._place(review)
+        texts = self._texts.texts([item.spec.title, item.spec.end_state])
+        spec = item_issue(review, item, texts, project, self._address_of(review.id))
+        return IssueOpened(item=item.spec.id, ref=self._ensure(tracker, spec))
+
+    @activity.defn
+    def release_issue(self, request: EffectRequest) -> IssueReleased:
+        """Close the issue of a withdrawn item as declined, and say why."""
+        review = self._review(request)
+        item = review.items[request.item or ""]
+        assert item.ref is not None
+        with _translated():
+            tracker = self._trackers[item.ref.tracker]
+            (found,) = tracker.read([item.ref])
+            if found.ref is not None:
+                text = f"This item was withdrawn from the review {self._address_of(review.id)}"
+                tracker.comment(found.ref, f"{item_key(review, item.spec.id)}/withdrawn", text)
+                if found.status is IssueStatus.OPEN:
+                    tracker.close(found.ref, IssueStatus.DECLINED)
+        return IssueReleased(item=item.spec.id)
+
+    @activity.defn
+    def tell_tracking(self, request: EffectRequest) -> TrackingTold:
+        """Make the tracking issue say what blocks closure, and be open while the review is."""
+        review, now = self._review(request), datetime.now(UTC)
+        tracker, project = self._place(review)
+        texts = self._texts.texts([review.title])
+        spec, is_open, told = tracking_issue(review, now, texts, project, self._address_of(review.id))
+        known = review.tracking
+        ref = known.ref if known else self._ensure(tracker, spec)
+        with _translated():
+            tracker = self._trackers[ref.tracker]
+            begun = datetime.now(UTC)
+            (found,) = tracker.read([ref])
+            if found.ref is None:
+                ref = self._ensure(tracker, spec)
+            elif known is not None:
+                tracker.rewrite(ref, spec.title, spec.body)
+            status = self._open_or_close(review, tracker, ref, found.status, is_open, now)
+        return TrackingTold(ref=ref, told=told, status=status, as_of=begun)
+
+    def _open_or_close(
+        self, review: Review, tracker: IssueTracker, ref: IssueRef, found: IssueStatus, is_open: bool, now: datetime
+    ) -> IssueStatus:
+        if is_open and found not in (IssueStatus.OPEN, IssueStatus.MISSING):
+            assert review.policy is not None
+            reopens = review.policy.on_early_close is OnEarlyClose.REOPEN or review.reopened > 0
+            _, sentences = tracking_text(review, now)
+            answer = early_close_answer(sentences, self._address_of(review.id), reopens)
+            tracker.comment(ref, f"{review.id}/tracking/{review.seq}", answer)
+            if not reopens:
+                return found
+            tracker.reopen(ref)
+        if not is_open and found is IssueStatus.OPEN:
+            tracker.close(ref, IssueStatus.DONE)
+            return IssueStatus.DONE
+        return IssueStatus.OPEN if is_open else found
+
+    @activity.defn
+    def read_items(self, request: EffectRequest) -> ItemsRead:
+        """Read all issues of a review, to decide closure."""
+        review = self._review(request)
+        refs = [
+            (id, item.ref)
+            for id, item in review.items.items()
+            if item.ref is not None and item.status is not ItemStatus.WITHDRAWN
+        ]
+        with _translated():
+            return ItemsRead(readings=tuple(self._readings(refs)), for_closing=True)
+
+    def _readings(self, refs: Sequence[tuple[str, IssueRef]]) -> Iterator[Reading]:
+        for name in dict.fromkeys(ref.tracker for _, ref in refs):
+            asked = [(id, ref) for id, ref in refs if ref.tracker == name]
+            for (id, _), found in zip(asked, self._trackers[name].read([ref for _, ref in asked]), strict=True):
+                yield Reading(item=id, status=found.status, as_of=found.as_of, ref=found.ref)
+
+    def _ensure(self, tracker: IssueTracker, spec: IssueSpec) -> IssueRef:
+        """Claim, look, create, release. Who finds a live claim comes again when it has ended."""
+        now = datetime.now(UTC)
+        key = f"{tracker.name}:{spec.key}"
+        claim = self._claims.claim(key, now, CLAIM_SECONDS)
+        if claim is None:
+            raise ApplicationError(
+                "another attempt is creating this issue",
+                type=FailureKind.UNAVAILABLE,
+                next_retry_delay=timedelta(seconds=5),
+            )
+        with _translated():
+            ref = tracker.ensure_issue(spec, claim.first_attempt if claim.repeated else None)
+        self._claims.release(key)
+        return ref
+
+    def _review(self, request: EffectRequest) -> Review:
+        review = self._reviews.find(request.review_id)
+        if review is None:
+            raise ApplicationError(f"there is no review {request.review_id}", type=FailureKind.UNAVAILABLE)
+        return review
+
+    def _place(self, review: Review) -> tuple[IssueTracker, str]:
+        name, project = self._places.place_for(review.service)
+        if name not in self._trackers:
+            raise ApplicationError(f"no tracker is called {name}", type=FailureKind.NOT_FOUND, non_retryable=True)
+        return self._trackers[name], project
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except TrackerError as error:
+        log.warning("%s: %s", error.kind.value, error)
+        raise as_application_error(error) from None

@@ -1,0 +1,34 @@
+"""Which review an incident belongs to: one review per incident, and one for a night of alerts with the same key."""
+
+from collections.abc import Iterable
+
+from domain.taxonomy import IncidentStatus, Stage
+from domain.values import Record
+
+
+class KeyedReview(Record):
+    """A review that an incident with the same source and key went to. Its stage is none before it is recorded."""
+
+    review: str
+    stage: Stage | None
+
+
+def review_id(source: str, incident: str) -> str:
+    """The id of the review that an incident opens: made from its source and its own id, so it opens one only."""
+    return f"{source}:{incident}"
+
+
+def route(
+    source: str, incident: str, status: IncidentStatus, known: str | None, keyed: Iterable[KeyedReview]
+) -> str | None:
+    """The review that a telling goes to; none while it has to wait for one.
+
+    `known` is where this incident went before; `keyed` are the reviews of incidents with the same key. Inside the
+    quiet window those take the incident as a re-fire. An incident that is open and unknown waits: only its end opens a review.
+    """
+    if known is not None:
+        return known
+    for other in keyed:
+        if other.stage in (None, Stage.STABILIZATION):
+            return other.review
+    return review_id(source, incident) if status is IncidentStatus.RESOLVED else None

@@ -1,0 +1,75 @@
+"""What can be told of a review without its texts: for Temporal's search attributes and details, and for an answer."""
+
+from datetime import datetime
+
+from domain.plan import Plan, deadlines
+from domain.review import Review
+from domain.rules import blockers
+from domain.stages import OPEN_STAGES
+from domain.taxonomy import Severity, Stage
+from domain.values import Record, Utc
+
+
+class Answer(Record):
+    """What comes back for an input: accepted, or refused with every reason."""
+
+    accepted: bool
+    reasons: tuple[str, ...] = ()
+    events: tuple[str, ...] = ()
+    stage: Stage | None = None
+
+
+class View(Record):
+    """Where a review stands, in words that name nobody and quote nothing."""
+
+    stage: Stage | None = None
+    severity: Severity | None = None
+    service: str = ""
+    models: tuple[str, ...] = ()
+    team: str = ""
+    next_deadline: Utc | None = None
+    details: str = ""
+
+
+class Outcome(Record):
+    """What `advance` hands back to the workflow."""
+
+    answer: Answer
+    plan: Plan
+    view: View
+
+
+def view(review: Review, now: datetime) -> View:
+    """The view of a review at `now` (UTC)."""
+    if review.stage is None:
+        return View()
+    return View(
+        stage=review.stage,
+        severity=review.severity,
+        service=review.service,
+        models=review.models,
+        team=review.team or "",
+        next_deadline=next_deadline(review),
+        details=_details(review, now),
+    )
+
+
+def next_deadline(review: Review) -> datetime | None:
+    """The earliest deadline that is still ahead, or the end of the quiet window."""
+    ahead = list(deadlines(review).values())
+    if review.stage is Stage.STABILIZATION and review.quiet_until:
+        ahead.append(review.quiet_until)
+    return min(ahead, default=None)
+
+
+def _details(review: Review, now: datetime) -> str:
+    if review.stage is Stage.EXCLUDED:
+        return f"Not reviewed. {review.excluded_by}."
+    lines = [f"**{review.severity}** review of `{review.service}` in stage **{review.stage}**."]
+    in_the_way = blockers(review, now)
+    if review.stage in OPEN_STAGES:
+        lines.append(
+            f"In the way of closure: {len(in_the_way)}." if in_the_way else "Nothing is in the way of closure."
+        )
+        lines += [f"- {b.sentence} ({b.cleared_by})" for b in in_the_way[:20]]
+    return "\n".join(lines)

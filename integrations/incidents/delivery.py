@@ -1,0 +1,109 @@
+"""What an incident source delivered, in words that all sources share.
+
+A delivery is what somebody else claims happened. It is parsed here and believed nowhere: who may deliver is decided at
+the door, before anything is parsed.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, ValidationError
+
+from domain.taxonomy import IncidentKind, IncidentStatus, Realisation, Severity
+from domain.values import Record, Utc
+
+RESERVED_SOURCES = frozenset({"pagerduty", "hand", "near-miss"})
+"""Names of sources that are not told by a generic delivery."""
+
+_PLAIN_ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+_LONGEST_LINE = 500
+
+
+class BadDelivery(Exception):
+    """A delivery that cannot be read; the message is one sentence that names the field."""
+
+
+def _as_line(text: str) -> str:
+    # A NUL cannot be stored in PostgreSQL, and a line break in a title breaks mail headers.
+    return _CONTROL.sub(" ", text).strip()[:_LONGEST_LINE]
+
+
+def _to_web(url: str) -> str:
+    # It becomes a link on a page: `javascript:` must not.
+    if not url.lower().startswith(("https://", "http://")) or _CONTROL.search(url):
+        raise ValueError("a web address begins with https:// or http://")
+    return url
+
+
+Line = Annotated[str, AfterValidator(_as_line)]
+"""Text on one line, without control characters, of at most 500 characters."""
+
+Name = Annotated[Line, Field(min_length=1, max_length=200)]
+"""What a source calls something: never empty."""
+
+IncidentId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,100}$")]
+"""An incident's id at its source. It becomes part of a workflow id and of addresses, hence the few characters."""
+
+WebUrl = Annotated[str, Field(max_length=2000), AfterValidator(_to_web)]
+"""An address that may be linked to."""
+
+
+class ReportedIncident(Record):
+    """`domain.review.Incident` before it is taken in: with plain text where that has references.
+
+    `service` is the source's own id; the catalogue maps it. `responder` is a handle (`pagerduty:PABC123`) or an e-mail
+    address. What is absent was not told, which is not the same as being known to be absent.
+    """
+
+    source: str
+    id: IncidentId
+    status: IncidentStatus
+    as_of: Utc
+    title: Line
+    service: Name
+    severity: Severity
+    models: tuple[Name, ...] = ()
+    kinds: tuple[IncidentKind, ...] = ()
+    realisation: Realisation = Realisation.HARM
+    began: Utc | None = None
+    detected: Utc | None = None
+    resolved: Utc | None = None
+    key: Line | None = None
+    responder: Line | None = None
+    url: WebUrl | None = None
+
+
+class Delivery(Record):
+    """One delivery, understood. `told` is none where it says nothing that a review needs; then `ignored_because` says why.
+
+    `id` is the same however often the source repeats the delivery, and differs between sources.
+    """
+
+    id: str
+    source: str
+    kind: str
+    told: ReportedIncident | None = None
+    ignored_because: str | None = None
+
+
+def delivery_id(source: str, id: str) -> str:
+    """The id of a delivery across sources. An id of odd characters or length stands as its digest."""
+    plain = id if _PLAIN_ID.fullmatch(id) else f"sha256-{sha256(id.encode(errors='backslashreplace')).hexdigest()}"
+    return f"{source}:{plain}"
+
+
+@contextmanager
+def reading(within: str = "") -> Iterator[None]:
+    """Turn what pydantic says of a value into `BadDelivery`; `within` is the path of that value."""
+    try:
+        yield
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        path = ".".join(str(part) for part in (within, *first["loc"]) if part != "")
+        raise BadDelivery(f"{path or 'body'}: {first['msg']}") from error
+    except OverflowError as error:
+        raise BadDelivery(f"{within or 'body'}: A date is outside of what can be reckoned with") from error

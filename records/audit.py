@@ -1,0 +1,106 @@
+"""An audit: the chain is whole, the state is what the events make, and the rules in force allowed every closure."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+
+from domain.draft import derive
+from domain.events import DraftSubmitted, ReviewClosed
+from domain.evolve import evolve
+from domain.review import Review
+from domain.rules import blockers
+from domain.values import Record
+from records import drafts, streams, tables
+from records.chain import Link, breaks
+from records.database import Database
+from records.read_model import Reviews
+
+
+class AuditReport(Record):
+    """What an audit looked at, and what it found wrong (nothing, if all is well)."""
+
+    streams: int
+    events: int
+    closures: int
+    head: str = ""
+    wrong: tuple[str, ...] = ()
+
+
+class Audit:
+    """Folds the streams through the same functions that made them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._reviews = Reviews(database)
+
+    def verify(self, review_id: str | None = None) -> AuditReport:
+        """Audit one review, or all of them."""
+        with self._database.read() as connection:
+            ids = [review_id] if review_id else self._stream_ids()
+            links = {id: streams.load(connection, id) for id in ids}
+        wrong: list[str] = []
+        closures = 0
+        for id, rows in links.items():
+            found = breaks(rows)
+            wrong += found
+            if not found:
+                closed, said = self._replay(id, rows)
+                closures += closed
+                wrong += said
+        if review_id and not links[review_id]:
+            wrong.append(f"{review_id}: there is no such review.")
+        head = links[review_id][-1].hash if review_id and links[review_id] else ""
+        events = sum(len(rows) for rows in links.values())
+        return AuditReport(streams=len(ids), events=events, closures=closures, head=head, wrong=tuple(wrong))
+
+    def _stream_ids(self) -> list[str]:
+        with self._database.read() as connection:
+            recorded = set(connection.execute(select(tables.events.c.stream_id).distinct()).scalars())
+        return sorted(recorded | set(self._reviews.ids()))
+
+    def _replay(self, review_id: str, rows: Sequence[Link]) -> tuple[int, list[str]]:
+        review, closures, wrong = Review(id=review_id), 0, []
+        for row in rows:
+            envelope = row.envelope
+            event = envelope.event
+            if isinstance(event, ReviewClosed):
+                closures += 1
+                wrong += _closure_faults(review, event, row.seq, envelope.decided_at)
+            if isinstance(event, DraftSubmitted):
+                wrong += self._draft_faults(review, event, row.seq)
+            review = evolve(review, event)
+        shown = self._reviews.find(review_id)
+        if review.stage is not None and shown != review:
+            wrong.append(f"{review_id}: the read model is not what the events make; run `holdfast records rebuild`.")
+        return closures, wrong
+
+    def _draft_faults(self, review: Review, event: DraftSubmitted, seq: int) -> list[str]:
+        """Derive a submission's facts again. What was erased cannot be compared, and is no fault."""
+        if review.policy is None:
+            return []
+        with self._database.read() as connection:
+            kept = drafts.find(connection, review.id, event.revision)
+        if kept is None:
+            return [f"{review.id} event {seq}: revision {event.revision} was submitted, and is not in the records."]
+        salt, document, people = kept
+        if document is None or any(item.owner and item.owner not in people for item in document.items):
+            return []
+        derived = derive(document, event.revision, review.policy, salt, people.__getitem__)
+        facts = DraftSubmitted(by=event.by, **derived.model_dump(exclude={"texts"}))
+        return [] if facts == event else [f"{review.id} event {seq}: what was submitted is not what its revision says."]
+
+
+def _closure_faults(review: Review, event: ReviewClosed, seq: int, decided_at: datetime) -> list[str]:
+    in_the_way = blockers(review, decided_at)
+    name = f"{review.id} event {seq}"
+    wrong = [f"{name}: it was closed although {b.sentence}" for b in in_the_way]
+    if event.closure.policy != review.policy_digest:
+        wrong.append(f"{name}: the closure names another policy than the pinned one.")
+    read = {reading.item: reading for reading in event.closure.readings}
+    for id, item in review.items.items():
+        if item.accepted and item.ref is not None and id not in read:
+            wrong.append(f"{name}: it was closed without reading {id}.")
+        elif id in read and read[id].status is not item.issue_status:
+            wrong.append(f"{name}: the closure says {read[id].status} of {id}, the events say {item.issue_status}.")
+    return wrong

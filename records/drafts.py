@@ -1,0 +1,125 @@
+"""Draft documents: immutable revisions, saved one upon the other, never through Temporal."""
+
+import json
+import secrets
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, func, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from domain.draft import DraftContent, DraftDocument, derive
+from domain.policy import Policy
+from domain.values import PersonId, Record, canonical_json, digest_of
+from records import tables
+from records.database import Database
+from records.people import insert_once, keep_texts, person_id
+
+
+class StaleRevisionError(Exception):
+    """Somebody saved a newer revision meanwhile: read it, and save upon it."""
+
+
+class Saved(Record):
+    """A revision as it was saved."""
+
+    revision: int
+    digest: str
+    author: PersonId
+    saved_at: datetime
+    document: DraftDocument | None
+
+
+class Drafts:
+    """The revisions of every review's draft."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def save(self, review_id: str, document: DraftDocument, author: PersonId, upon: int | None = None) -> Saved:
+        """Save a revision, upon revision `upon` where that is given. The same text again is the revision it was.
+
+        Raises `StaleRevisionError` where `upon` is not the newest revision.
+        """
+        with self._database.write() as connection:
+            insert_once(connection, tables.drafts, [{"review_id": review_id, "salt": secrets.token_hex(16)}])
+            newest = _newest(connection, review_id)
+            if upon is not None and upon != (newest.revision if newest else 0):
+                raise StaleRevisionError(f"Revision {newest.revision if newest else 0} is the newest, not {upon}.")
+            digest = digest_of(document, _salt(connection, review_id))
+            if newest is not None and newest.digest == digest:
+                return newest
+            saved = Saved(
+                revision=newest.revision + 1 if newest else 1,
+                digest=digest,
+                author=author,
+                saved_at=datetime.now(UTC),
+                document=document,
+            )
+            row = saved.model_dump(exclude={"document"}) | {
+                "review_id": review_id,
+                "body": canonical_json(document.model_dump(mode="json")),
+            }
+            try:
+                connection.execute(insert(tables.draft_revisions).values(row))
+            except IntegrityError as error:
+                raise StaleRevisionError(f"Revision {saved.revision} was saved by somebody else meanwhile.") from error
+            return saved
+
+    def newest(self, review_id: str) -> Saved | None:
+        """The newest revision, if there is any."""
+        with self._database.read() as connection:
+            return _newest(connection, review_id)
+
+
+def content(connection: Connection, review_id: str, revision: int, policy: Policy) -> DraftContent | None:
+    """What is derived from a saved revision; none where there is no such revision, or it was erased.
+
+    Keeps the texts that the derived items refer to.
+    """
+    row = connection.execute(_revisions(review_id).where(tables.draft_revisions.c.revision == revision)).one_or_none()
+    if row is None or row.body is None:
+        return None
+    salt = _salt(connection, review_id)
+    document = DraftDocument.model_validate(json.loads(row.body))
+    derived = derive(document, revision, policy, salt, lambda handle: person_id(connection, handle))
+    keep_texts(connection, derived.texts, salt)
+    return derived
+
+
+def find(
+    connection: Connection, review_id: str, revision: int
+) -> tuple[str, DraftDocument | None, dict[str, PersonId]] | None:
+    """A saved revision for deriving it again: its salt, the document (none once erased), and ids by handle.
+
+    None where there is no such revision. Changes nothing.
+    """
+    row = connection.execute(_revisions(review_id).where(tables.draft_revisions.c.revision == revision)).one_or_none()
+    if row is None:
+        return None
+    document = DraftDocument.model_validate(json.loads(row.body)) if row.body else None
+    known = connection.execute(select(tables.people.c.handle, tables.people.c.id))
+    return _salt(connection, review_id), document, {person.handle: person.id for person in known if person.handle}
+
+
+def _revisions(review_id: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 - SQLAlchemy's own inferred type
+    return select(tables.draft_revisions).where(tables.draft_revisions.c.review_id == review_id)
+
+
+def _newest(connection: Connection, review_id: str) -> Saved | None:
+    last = (
+        select(func.max(tables.draft_revisions.c.revision))
+        .where(tables.draft_revisions.c.review_id == review_id)
+        .scalar_subquery()
+    )
+    row = connection.execute(_revisions(review_id).where(tables.draft_revisions.c.revision == last)).one_or_none()
+    if row is None:
+        return None
+    document = DraftDocument.model_validate(json.loads(row.body)) if row.body else None
+    return Saved(revision=row.revision, digest=row.digest, author=row.author, saved_at=row.saved_at, document=document)
+
+
+def _salt(connection: Connection, review_id: str) -> str:
+    salt: str = connection.execute(
+        select(tables.drafts.c.salt).where(tables.drafts.c.review_id == review_id)
+    ).scalar_one()
+    return salt

@@ -1,0 +1,84 @@
+"""Names and free text, kept apart from the events, so that they can be erased and every proof still holds."""
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from domain.values import PersonId, TextRef, text_ref
+from records import tables
+from records.database import Database
+
+
+def insert_once(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows, leaving those alone that are there already (SQLite and PostgreSQL say this in the same words)."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    connection.execute(dialect.insert(table).on_conflict_do_nothing(), list(rows))
+
+
+def person_id(connection: Connection, handle: str) -> PersonId:
+    """The opaque id of the person with this handle; a new one for a handle that is new."""
+    known = select(tables.people.c.id).where(tables.people.c.handle == handle)
+    found = connection.execute(known).scalar_one_or_none()
+    if found is None:
+        insert_once(connection, tables.people, [{"id": f"p-{secrets.token_hex(6)}", "handle": handle}])
+        found = connection.execute(known).scalar_one()
+    return str(found)
+
+
+def keep_texts(connection: Connection, kept: Mapping[TextRef, str], salt: str) -> None:
+    """Keep texts under the references that were made of them with `salt`."""
+    if kept:
+        insert_once(connection, tables.texts, [{"ref": ref, "salt": salt, "body": text} for ref, text in kept.items()])
+
+
+class People:
+    """Handles and texts behind the opaque names in the events."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def id_of(self, handle: str) -> PersonId:
+        """The opaque id of the person with this handle; a new one for a handle that is new."""
+        with self._database.write() as connection:
+            return person_id(connection, handle)
+
+    def handles(self, ids: Iterable[PersonId]) -> dict[PersonId, str]:
+        """The handles behind ids; an id whose handle was erased, or that is no person's, stands for itself."""
+        wanted = {id for id in ids if id}
+        with self._database.read() as connection:
+            rows = connection.execute(
+                select(tables.people.c.id, tables.people.c.handle).where(tables.people.c.id.in_(wanted))
+            )
+            known = {row.id: row.handle for row in rows if row.handle}
+        return {id: known.get(id, id) for id in wanted}
+
+    def keep(self, text: str) -> TextRef:
+        """Keep a text; what comes back stands for it in inputs and events."""
+        salt = secrets.token_hex(16)
+        ref = text_ref(text, salt)
+        with self._database.write() as connection:
+            connection.execute(insert(tables.texts).values(ref=ref, salt=salt, body=text))
+        return ref
+
+    def texts(self, refs: Iterable[TextRef | None]) -> dict[TextRef, str]:
+        """The texts behind references; one that was erased says so."""
+        wanted = {ref for ref in refs if ref}
+        with self._database.read() as connection:
+            rows = connection.execute(
+                select(tables.texts.c.ref, tables.texts.c.body).where(tables.texts.c.ref.in_(wanted))
+            )
+            known = {row.ref: row.body for row in rows}
+        return {ref: known.get(ref) or "(erased)" for ref in wanted}
+
+    def erase_text(self, ref: TextRef) -> None:
+        """Erase a text for good; its digest stays in the events."""
+        with self._database.write() as connection:
+            connection.execute(update(tables.texts).where(tables.texts.c.ref == ref).values(body=None))
+
+    def erase_person(self, id: PersonId) -> None:
+        """Erase a person's handle for good; the opaque id stays in the events."""
+        with self._database.write() as connection:
+            connection.execute(update(tables.people).where(tables.people.c.id == id).values(handle=None))

@@ -1,0 +1,37 @@
+"""The records as one thing: everything that is kept, over one database."""
+
+from domain.catalogue import Catalogue
+from domain.policy import Policy
+from records.advance import Advance
+from records.audit import Audit
+from records.builtin import BuiltinTracker
+from records.claims import RecordedClaims
+from records.database import Database
+from records.drafts import Drafts
+from records.engines import Engines
+from records.inbox import Inbox
+from records.people import People
+from records.read_model import Reviews
+
+
+class Records:
+    """The parts of the records. Opening them brings the schema to the newest revision.
+
+    Raises `records.database.DatabaseError` where the database cannot be used.
+    """
+
+    def __init__(self, database: Database, public_url: str = "") -> None:
+        self.database = database
+        database.migrate()
+        self.reviews = Reviews(database)
+        self.drafts = Drafts(database)
+        self.people = People(database)
+        self.inbox = Inbox(database)
+        self.engines = Engines(database)
+        self.claims = RecordedClaims(database)
+        self.audit = Audit(database)
+        self.builtin = BuiltinTracker(database, public_url)
+
+    def advance(self, policy: Policy, catalogue: Catalogue) -> Advance:
+        """The door to the reviews, under the policy and the catalogue in force."""
+        return Advance(self.database, policy, catalogue)

@@ -1,0 +1,192 @@
+"""The tables, in four kinds that are never mixed: streams, documents, the read model, and operational ones."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+metadata = MetaData()
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """A moment in UTC, with its zone on both databases (SQLite keeps none by itself)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """To UTC, and without the zone where the database could not keep it."""
+        if value is None:
+            return None
+        utc = value.astimezone(UTC)
+        return utc if dialect.name == "postgresql" else utc.replace(tzinfo=None)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
+        """With the zone."""
+        if value is None:
+            return None
+        moment: datetime = value
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+ROW = BigInteger().with_variant(Integer, "sqlite")
+
+# --- streams: append-only and hash-chained --------------------------------------------------------------------------
+
+events = Table(
+    "events",
+    metadata,
+    Column("stream_id", String(300), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("type", String(100), nullable=False),
+    Column("input_id", String(200), nullable=False),
+    Column("recorded_at", UtcTime, nullable=False),
+    Column("text", Text, nullable=False, comment="what is hashed: the whole envelope, as canonical JSON"),
+    Column("hash", String(64), nullable=False, comment="SHA-256 over the hash before it and the text"),
+    Index("events_input", "stream_id", "input_id"),
+)
+
+# --- documents and erasable texts -----------------------------------------------------------------------------------
+
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("review_id", String(300), primary_key=True),
+    Column("salt", String(64), nullable=False),
+)
+
+draft_revisions = Table(
+    "draft_revisions",
+    metadata,
+    Column("review_id", String(300), ForeignKey("drafts.review_id"), primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("digest", String(80), nullable=False),
+    Column("author", String(40), nullable=False),
+    Column("saved_at", UtcTime, nullable=False),
+    Column("body", Text, nullable=True, comment="none once it was erased"),
+)
+
+texts = Table(
+    "texts",
+    metadata,
+    Column("ref", String(80), primary_key=True),
+    Column("salt", String(64), nullable=False),
+    Column("body", Text, nullable=True, comment="none once it was erased"),
+)
+
+people = Table(
+    "people",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("handle", String(300), nullable=True, unique=True, comment="none once it was erased"),
+)
+
+# --- the read model: dropped and rebuilt from the streams at any time -------------------------------------------------
+
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("review_id", String(300), primary_key=True),
+    Column("seq", Integer, nullable=False),
+    Column("stage", String(20), nullable=False, index=True),
+    Column("severity", String(4), nullable=False),
+    Column("service", String(200), nullable=False),
+    Column("team", String(200), nullable=False),
+    Column("owner", String(40), nullable=True),
+    Column("next_deadline", UtcTime, nullable=True),
+    Column("changed_at", UtcTime, nullable=False),
+    Column("state", Text, nullable=False, comment="the folded review, as JSON"),
+)
+
+watched_issues = Table(
+    "watched_issues",
+    metadata,
+    Column("review_id", String(300), primary_key=True),
+    Column("item", String(40), primary_key=True, comment="the item's id, or `tracking`"),
+    Column("ref", Text, nullable=False, comment="the issue's reference, as JSON"),
+    Column("tracker", String(40), nullable=False, index=True),
+    Column("status", String(20), nullable=False),
+)
+
+# --- operational ------------------------------------------------------------------------------------------------------
+
+engine = Table(
+    "engine",
+    metadata,
+    Column("one", Integer, primary_key=True, comment="always 1: there is one engine"),
+    Column("epoch", Integer, nullable=False),
+    Column("engine_id", String(100), nullable=False),
+    Column("since", UtcTime, nullable=False),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("position", ROW, primary_key=True, autoincrement=True),
+    Column("delivery_id", String(200), nullable=False, unique=True),
+    Column("source", String(100), nullable=False),
+    Column("kind", String(100), nullable=False),
+    Column("review_id", String(300), nullable=True),
+    Column("body", Text, nullable=True, comment="the input, as JSON; none for what is ignored"),
+    Column("state", String(10), nullable=False, comment="new, waiting, sent, done or ignored"),
+    Column("received_at", UtcTime, nullable=False),
+    Column("sent_at", UtcTime, nullable=True),
+    Column("finished_at", UtcTime, nullable=True),
+    Column("note", Text, nullable=True),
+    Index("inbox_state", "state", "position"),
+)
+
+routes = Table(
+    "routes",
+    metadata,
+    Column("incident", String(300), primary_key=True),
+    Column("review_id", String(300), nullable=False),
+    Column("source_key", String(600), nullable=True, index=True, comment="source and key, where the source gave one"),
+)
+
+claims = Table(
+    "claims",
+    metadata,
+    Column("key", String(300), primary_key=True),
+    Column("first_attempt", UtcTime, nullable=False),
+    Column("held_until", UtcTime, nullable=False),
+)
+
+builtin_issues = Table(
+    "builtin_issues",
+    metadata,
+    Column("number", ROW, primary_key=True, autoincrement=True),
+    Column("key", String(300), nullable=False, unique=True),
+    Column("project", String(200), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("labels", Text, nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("assignee", String(300), nullable=True),
+    Column("changed_at", UtcTime, nullable=False),
+)
+
+builtin_comments = Table(
+    "builtin_comments",
+    metadata,
+    Column("position", ROW, primary_key=True, autoincrement=True),
+    Column("number", ROW, ForeignKey("builtin_issues.number"), nullable=False),
+    Column("key", String(300), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("written_at", UtcTime, nullable=False),
+    UniqueConstraint("number", "key"),
+)

@@ -1,0 +1,24 @@
+"""Reading YAML files, with errors that name the file and the place."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from runtime.settings import SettingsError
+
+DEFAULT_POLICY = Path(__file__).parent / "policy.yaml"
+
+
+def read_yaml(path: Path) -> Any:
+    """What a YAML file says. Raises `SettingsError` where it is missing or malformed."""
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SettingsError(f"{path} is not there.") from None
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror}.") from None
+    except yaml.YAMLError as error:
+        place = getattr(error, "problem_mark", None)
+        where = f", line {place.line + 1}" if place else ""
+        raise SettingsError(f"{path}{where}: {getattr(error, 'problem', None) or 'not YAML'}.") from None

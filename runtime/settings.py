@@ -1,0 +1,146 @@
+"""Settings, from the environment (`HOLDFAST_…`, also in `.env`) and from `holdfast.yaml`; the environment counts first."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
+
+CONFIG_VARIABLE = "HOLDFAST_CONFIG"
+
+
+class SettingsError(Exception):
+    """A setting cannot be used; the message names it and says what was expected."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class TemporalSettings(_Part):
+    """The Temporal service that `worker` and `web` connect to. `up` and `demo` bring their own."""
+
+    address: str = Field(default="127.0.0.1:7233", description="host and port")
+    namespace: str = "default"
+    tls: bool = False
+    api_key: SecretStr | None = Field(default=None, description="for Temporal Cloud")
+    client_cert: Path | None = Field(default=None, description="for mTLS, PEM")
+    client_key: Path | None = Field(default=None, description="for mTLS, PEM")
+
+
+class EngineSettings(_Part):
+    """The embedded Temporal server of `up` and `demo`."""
+
+    port: int = 7233
+    ui_port: int = 8233
+
+
+class WebSettings(_Part):
+    """Where the web app listens. There is no sign-in yet: keep it on loopback."""
+
+    host: str = "127.0.0.1"
+    port: int = 8585
+    public_url: str | None = Field(default=None, description="how others reach it; links in issues use it")
+    allowed_hosts: list[str] = Field(default=["127.0.0.1", "localhost", "[::1]"], description="Host headers to answer")
+
+
+class GithubSettings(_Part):
+    token: SecretStr | None = Field(default=None, description="may read and write issues of the named repositories")
+    api_url: str = "https://api.github.com"
+
+
+class TrackerSettings(_Part):
+    """Where action items go: `builtin`, or `github:owner/repository`. A service in the catalogue can name its own."""
+
+    default: str = "builtin"
+    sync_every: timedelta = Field(default=timedelta(minutes=1), description="how often the open items are read")
+    github: GithubSettings = GithubSettings()
+
+
+SeverityName = Literal["SEV1", "SEV2", "SEV3", "SEV4"]
+
+
+class PagerDutySettings(_Part):
+    secrets: list[SecretStr] = Field(default=[], description="signing secrets of the webhook; several while rotating")
+    severities: dict[str, SeverityName] = Field(
+        default={"P1": "SEV1", "P2": "SEV2", "P3": "SEV3", "P4": "SEV4", "P5": "SEV4"},
+        description="our severity for each of PagerDuty's priorities",
+    )
+    unmapped: SeverityName = Field(default="SEV2", description="severity of an incident without a known priority")
+
+
+class IncidentSettings(_Part):
+    """The generic way in, for everything that can send CloudEvents."""
+
+    token: SecretStr | None = Field(default=None, description="bearer token that senders have to bring")
+
+
+class Settings(BaseSettings):
+    """All settings, with defaults that work on one machine without any."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="HOLDFAST_",
+        env_nested_delimiter="__",
+        env_file=".env",
+        extra="forbid",
+        nested_model_default_partial_update=True,
+    )
+
+    data_dir: Path = Field(
+        default=Path(".holdfast"), description="where the embedded engine and SQLite keep their files"
+    )
+    database_url: SecretStr | None = Field(
+        default=None, description="sqlite:///FILE or postgresql://…; none: a SQLite file in data_dir"
+    )
+    catalogue: Path = Path("catalogue.yaml")
+    policy: Path | None = Field(default=None, description="none: the default policy")
+    temporal: TemporalSettings = TemporalSettings()
+    engine: EngineSettings = EngineSettings()
+    web: WebSettings = WebSettings()
+    trackers: TrackerSettings = TrackerSettings()
+    pagerduty: PagerDutySettings = PagerDutySettings()
+    incidents: IncidentSettings = IncidentSettings()
+
+    @property
+    def database(self) -> str:
+        """The address of the database, with its password."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{self.data_dir.absolute() / 'records.db'}"
+
+    @property
+    def url(self) -> str:
+        """How the web app is reached."""
+        return (self.web.public_url or f"http://{self.web.host}:{self.web.port}").rstrip("/")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment counts before `.env`, and that before the file."""
+        file = YamlConfigSettingsSource(settings_cls, yaml_file=config_path())
+        return init_settings, env_settings, dotenv_settings, file
+
+
+def config_path() -> Path:
+    """The configuration file: what `HOLDFAST_CONFIG` names, else `holdfast.yaml` here."""
+    return Path(os.environ.get(CONFIG_VARIABLE, "holdfast.yaml"))
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the settings. Raises `SettingsError`, which names every setting that is wrong, and quotes no value."""
+    named = os.environ.get(CONFIG_VARIABLE)
+    if named and not Path(named).is_file():
+        raise SettingsError(f"{CONFIG_VARIABLE} names {named}, which is not there.")
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        wrong = [f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors(include_input=False)]
+        raise SettingsError("; ".join(wrong)) from None

@@ -1,0 +1,171 @@
+"""The way to the reviews' workflows, for whoever has a Temporal client: commands, facts, and what the inbox holds.
+
+Never imported by a workflow.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Protocol
+
+from temporalio.client import (
+    Client,
+    Schedule,
+    ScheduleActionStartWorkflow,
+    ScheduleAlreadyRunningError,
+    ScheduleIntervalSpec,
+    ScheduleOverlapPolicy,
+    SchedulePolicy,
+    ScheduleSpec,
+    ScheduleUpdate,
+    WithStartWorkflowOperation,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.service import RPCError, RPCStatusCode
+
+from domain.inputs import Input
+from domain.view import Answer
+from workflows import contract
+from workflows.review import ReviewWorkflow
+from workflows.sync import SyncWorkflow
+
+log = logging.getLogger(__name__)
+
+
+class AwayError(Exception):
+    """The engine did not answer. What was said may have been heard all the same: ask again with the same id."""
+
+
+class Outgoing(Protocol):
+    """A delivery and the review that it goes to."""
+
+    @property
+    def review_id(self) -> str: ...
+    @property
+    def input(self) -> Input: ...
+
+
+class Outbox(Protocol):
+    """Where deliveries wait to be sent."""
+
+    def outgoing(self, limit: int = 100) -> Sequence[Outgoing]:
+        """What is to be sent now, oldest first."""
+        ...
+
+    def sent(self, delivery_id: str) -> None:
+        """Note that a delivery was handed over."""
+        ...
+
+
+class Door:
+    """Says things to reviews through Temporal. A message to an ended review starts its workflow again."""
+
+    def __init__(self, client: Client, epoch: int) -> None:
+        self.client = client
+        self.epoch = epoch
+
+    async def tell(self, review_id: str, input: Input) -> None:
+        """Tell a review a fact. Raises `AwayError`."""
+        try:
+            await self.client.start_workflow(
+                ReviewWorkflow.run,
+                self._start(review_id),
+                id=contract.workflow_id(review_id),
+                task_queue=contract.TASK_QUEUE,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                start_signal="fact_told",
+                start_signal_args=[input],
+            )
+        except RPCError as error:
+            raise AwayError(f"Temporal cannot be reached: {error.message}") from error
+
+    async def start(self, review_id: str) -> None:
+        """Make sure that a review's workflow runs. Raises `AwayError`."""
+        try:
+            await self.client.start_workflow(
+                ReviewWorkflow.run,
+                self._start(review_id),
+                id=contract.workflow_id(review_id),
+                task_queue=contract.TASK_QUEUE,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                id_conflict_policy=WorkflowIDConflictPolicy.TERMINATE_EXISTING,
+            )
+        except RPCError as error:
+            raise AwayError(f"Temporal cannot be reached: {error.message}") from error
+
+    async def command(self, review_id: str, input: Input, patience: timedelta = timedelta(seconds=30)) -> Answer:
+        """Carry a person's command to a review, and its answer back.
+
+        Raises `AwayError` where no answer came within `patience`.
+        """
+        try:
+            async with asyncio.timeout(patience.total_seconds()):
+                try:
+                    return await self.client.get_workflow_handle_for(
+                        ReviewWorkflow.run, contract.workflow_id(review_id)
+                    ).execute_update(ReviewWorkflow.command, input, id=input.id)
+                except RPCError as error:
+                    if error.status is not RPCStatusCode.NOT_FOUND:
+                        raise
+                    return await self._command_with_start(review_id, input)
+        except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError, TimeoutError) as error:
+            raise AwayError("Temporal did not answer in time; ask again with the same id.") from error
+        except WorkflowUpdateFailedError as error:
+            raise AwayError(f"The engine could not carry the command: {error.cause}") from error
+
+    async def _command_with_start(self, review_id: str, input: Input) -> Answer:
+        start = WithStartWorkflowOperation(
+            ReviewWorkflow.run,
+            self._start(review_id),
+            id=contract.workflow_id(review_id),
+            task_queue=contract.TASK_QUEUE,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        )
+        return await self.client.execute_update_with_start_workflow(
+            ReviewWorkflow.command, input, id=input.id, start_workflow_operation=start
+        )
+
+    async def send_outgoing(self, outbox: Outbox) -> int:
+        """Send what the inbox holds, as far as Temporal takes it; how many were sent."""
+        sent = 0
+        for delivery in await asyncio.to_thread(outbox.outgoing):
+            await self.tell(delivery.review_id, delivery.input)
+            await asyncio.to_thread(outbox.sent, delivery.input.id)
+            sent += 1
+        return sent
+
+    async def keep_sending(self, outbox: Outbox, every: timedelta) -> None:
+        """Send what the inbox holds, again and again, until cancelled. An engine that is away is waited for."""
+        while True:
+            try:
+                sent = await self.send_outgoing(outbox)
+            except AwayError as error:
+                log.warning("deliveries wait: %s", error)
+                sent = 0
+            except Exception:
+                log.exception("deliveries wait")
+                sent = 0
+            if not sent:
+                await asyncio.sleep(every.total_seconds())
+
+    async def schedule_sync(self, every: timedelta) -> None:
+        """Make sure that the trackers are read this often."""
+        schedule = Schedule(
+            action=ScheduleActionStartWorkflow(
+                SyncWorkflow.run, id=contract.SYNC_SCHEDULE, task_queue=contract.TASK_QUEUE
+            ),
+            spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)]),
+            policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP),
+        )
+        try:
+            await self.client.create_schedule(contract.SYNC_SCHEDULE, schedule)
+        except ScheduleAlreadyRunningError:
+            handle = self.client.get_schedule_handle(contract.SYNC_SCHEDULE)
+            await handle.update(lambda _: ScheduleUpdate(schedule=schedule))
+
+    def _start(self, review_id: str) -> contract.ReviewStart:
+        return contract.ReviewStart(review_id=review_id, epoch=self.epoch)

@@ -1,0 +1,35 @@
+"""Timeouts and retries, together and with their reasons: one set of options for each activity."""
+
+from datetime import timedelta
+from typing import Any
+
+from temporalio.common import RetryPolicy
+
+RECORD: dict[str, Any] = {
+    # One short transaction; a lock may be waited for up to 30 seconds.
+    "start_to_close_timeout": timedelta(seconds=60),
+    # Recording never gives up: what was said may not be lost because the database was away.
+    "retry_policy": RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=30)),
+}
+"""`advance`, for people's commands."""
+
+RECORD_LOCALLY: dict[str, Any] = RECORD | {
+    # Past this a local activity would keep a workflow task open; the server takes over with a timer.
+    "local_retry_threshold": timedelta(seconds=5),
+}
+"""`advance`, for what is in the history already (signals, ticks, results): no task of its own is needed."""
+
+TOUCH: dict[str, Any] = {
+    # An adapter gives up by itself long before; a claim on what is created lives 60 seconds.
+    "start_to_close_timeout": timedelta(seconds=120),
+    # A few quick tries; then the failure is recorded, shown as a blocker, and tried again when the plan says so.
+    "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=4),
+}
+"""Effects on the outside."""
+
+SYNC: dict[str, Any] = {
+    # Reads every open issue; the next run of the schedule makes up for one that failed.
+    "start_to_close_timeout": timedelta(minutes=5),
+    "retry_policy": RetryPolicy(maximum_attempts=2),
+}
+"""The periodic read of the trackers."""
