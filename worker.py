@@ -1,13 +1,21 @@
-"""The durable side's composition root: adapters become activities, activities and workflows become a worker.
+"""The durable side's composition root: settings become adapters, adapters activities, and those a worker.
 
 `build_worker` is a pure builder that the process, the command line and the tests share.
 """
 
+import asyncio
 import dataclasses
+import logging
+import signal
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
+from typing import TypeVar
 
+from pydantic import ValidationError
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.client import Client
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
@@ -19,37 +27,89 @@ from activities.trackers import Places, TrackerActivities
 from domain.catalogue import Catalogue
 from domain.policy import Policy
 from domain.ports import IssueTracker
+from domain.stages import ENDED_STAGES
+from domain.values import Record
+from integrations.trackers.github import GithubTracker
+from records.database import Database
 from records.read_model import TRACKING
 from records.store import Records
 from records.streams import SupersededError
+from runtime.files import DEFAULT_POLICY, read_yaml
+from runtime.settings import Settings, SettingsError
+from runtime.temporal import connect, engine_id
 from workflows import contract
+from workflows.door import Door
 from workflows.review import ReviewWorkflow
 from workflows.sync import SyncWorkflow
 
 THREADS = 20
 """How many activities a worker carries out at a time; each may block."""
 
+LOOK_INTO_INBOX = timedelta(milliseconds=500)
+"""How often the inbox is looked into while it is empty; the web app sends what it takes in at once."""
 
-class Deps:
-    """Everything that the durable side needs, built."""
-
-    def __init__(
-        self,
-        records: Records,
-        policy: Policy,
-        catalogue: Catalogue,
-        trackers: Mapping[str, IssueTracker],
-        places: Places,
-        address_of: Callable[[str], str],
-    ) -> None:
-        self.records = records
-        self.reviews = ReviewActivities(records.advance(policy, catalogue), SupersededError)
-        self.trackers = TrackerActivities(records.reviews, records.people, records.claims, trackers, places, address_of)
-        self.sync = SyncActivities(records.reviews, records.inbox, trackers, TRACKING)
+log = logging.getLogger(__name__)
 
 
-def build_worker(client: Client, deps: Deps, task_queue: str = contract.TASK_QUEUE) -> Worker:
+@dataclasses.dataclass(frozen=True)
+class Parts:
+    """Everything that the durable side is made of, built from settings or by a test."""
+
+    records: Records
+    policy: Policy
+    catalogue: Catalogue
+    trackers: Mapping[str, IssueTracker]
+    places: Places
+    address_of: Callable[[str], str]
+
+
+def build_parts(settings: Settings) -> Parts:
+    """The parts that these settings ask for.
+
+    Raises `SettingsError` where a file is wrong, and `records.database.DatabaseError` where the database is.
+    """
+    policy = read_policy(settings.policy)
+    catalogue = read_catalogue(settings.catalogue)
+    records = Records(Database(settings.database), settings.url)
+    trackers: dict[str, IssueTracker] = {"builtin": records.builtin}
+    github = settings.trackers.github
+    if github.token is not None:
+        trackers["github"] = GithubTracker(github.token.get_secret_value(), github.api_url)
+    by_service = {name: service.tracker for name, service in catalogue.services.items() if service.tracker}
+    places = Places(default=settings.trackers.default, by_service=by_service)
+    url = settings.url
+    return Parts(records, policy, catalogue, trackers, places, lambda review_id: f"{url}/reviews/{review_id}")
+
+
+def read_policy(path: Path | None) -> Policy:
+    """The policy in force: the file's, or the default one. Raises `SettingsError`, which names the field."""
+    return _read(Policy, path or DEFAULT_POLICY)
+
+
+def read_catalogue(path: Path) -> Catalogue:
+    """The catalogue; an empty one where the file is not there. Raises `SettingsError`, which names the field."""
+    return _read(Catalogue, path) if path.is_file() else Catalogue()
+
+
+R = TypeVar("R", bound=Record)
+
+
+def _read(kind: type[R], path: Path) -> R:
+    try:
+        return kind.model_validate(read_yaml(path) or {})
+    except ValidationError as error:
+        wrong = [f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}".lstrip(": ") for e in error.errors()]
+        raise SettingsError(f"{path}: {'; '.join(wrong)}") from None
+
+
+def build_worker(client: Client, parts: Parts, task_queue: str = contract.TASK_QUEUE) -> Worker:
     """The worker that carries out reviews, with the sandbox on."""
+    records = parts.records
+    reviews = ReviewActivities(records.advance(parts.policy, parts.catalogue), SupersededError)
+    trackers = TrackerActivities(
+        records.reviews, records.people, records.claims, parts.trackers, parts.places, parts.address_of
+    )
+    sync = SyncActivities(records.reviews, records.inbox, parts.trackers, TRACKING)
     restrictions = dataclasses.replace(
         SandboxRestrictions.default,
         import_notification_policy=SandboxImportNotificationPolicy.WARN_ON_DYNAMIC_IMPORT
@@ -60,12 +120,12 @@ def build_worker(client: Client, deps: Deps, task_queue: str = contract.TASK_QUE
         task_queue=task_queue,
         workflows=[ReviewWorkflow, SyncWorkflow],
         activities=[
-            deps.reviews.advance,
-            deps.trackers.open_issue,
-            deps.trackers.release_issue,
-            deps.trackers.tell_tracking,
-            deps.trackers.read_items,
-            deps.sync.sync_issues,
+            reviews.advance,
+            trackers.open_issue,
+            trackers.release_issue,
+            trackers.tell_tracking,
+            trackers.read_items,
+            sync.sync_issues,
         ],
         activity_executor=ThreadPoolExecutor(THREADS, thread_name_prefix="activity"),
         max_concurrent_activities=THREADS,
@@ -73,3 +133,74 @@ def build_worker(client: Client, deps: Deps, task_queue: str = contract.TASK_QUE
         workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions),
         graceful_shutdown_timeout=timedelta(seconds=10),
     )
+
+
+async def register_search_attributes(client: Client) -> None:
+    """Make sure that the namespace has the search attributes; a worker that writes an unknown one makes no progress."""
+    namespace = client.namespace
+    listed = await client.operator_service.list_search_attributes(ListSearchAttributesRequest(namespace=namespace))
+    wanted = {
+        key.name: IndexedValueType.ValueType(int(key.indexed_value_type))
+        for key in contract.SEARCH_ATTRIBUTES
+        if key.name not in listed.custom_attributes
+    }
+    if wanted:
+        request = AddSearchAttributesRequest(namespace=namespace, search_attributes=wanted)
+        await client.operator_service.add_search_attributes(request)
+
+
+async def open_door(records: Records, client: Client) -> Door:
+    """The way to the reviews' workflows on this engine.
+
+    Raises `records.engines.ForeignEngineError` where the records belong to another engine, now and with every use.
+    """
+    id = await engine_id(client)
+    await asyncio.to_thread(records.engines.claim, id)
+    return Door(client, lambda: records.engines.claim(id))
+
+
+class Recovered(Record):
+    """What a recovery did: the new epoch, how many reviews go on, and how many deliveries are sent again."""
+
+    epoch: int
+    reviews: int
+    deliveries: int
+
+
+async def recover(records: Records, client: Client) -> Recovered:
+    """Make this engine the owner of the records, and start a workflow for every review that has not ended.
+
+    Whoever still writes for the engine of before is refused from now on. Raises `runtime.temporal.EngineAwayError` and
+    `workflows.door.AwayError`; carried out again, it goes on.
+    """
+    await register_search_attributes(client)
+    id = await engine_id(client)
+    epoch = await asyncio.to_thread(records.engines.take_over, id)
+    await asyncio.to_thread(records.reviews.rebuild)
+    deliveries = await asyncio.to_thread(records.inbox.send_all_again)
+    door, going_on = Door(client, lambda: epoch), await asyncio.to_thread(records.reviews.ids, ENDED_STAGES)
+    for review_id in going_on:
+        await door.start(review_id)
+    return Recovered(epoch=epoch, reviews=len(going_on), deliveries=deliveries)
+
+
+async def run(settings: Settings) -> None:
+    """The worker process: claims the records for its engine, carries out reviews, and empties the inbox.
+
+    Ends on SIGTERM and SIGINT, after what is under way. Raises `SettingsError`, `records.database.DatabaseError`,
+    `runtime.temporal.EngineAwayError`, and `records.engines.ForeignEngineError` where another engine owns the records.
+    """
+    parts = build_parts(settings)
+    client = await connect(settings.temporal)
+    door = await open_door(parts.records, client)
+    await register_search_attributes(client)
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with build_worker(client, parts):
+        await door.schedule_sync(settings.trackers.sync_every)
+        log.info("worker ready: %s, namespace %s", settings.temporal.address, client.namespace)
+        sending = asyncio.create_task(door.keep_sending(parts.records.inbox, LOOK_INTO_INBOX))
+        await stop.wait()
+        sending.cancel()
+    parts.records.database.close()

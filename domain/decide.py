@@ -10,13 +10,26 @@ from typing import Any
 
 from domain import events, inputs
 from domain.evolve import evolve
-from domain.plan import awaiting_closing_read, deadlines
-from domain.review import Closure, Incident, Item, ItemSpec, Reading, Request, Review, waiver_id
-from domain.rules import DRAFT_RULES, blockers, findings, has_signed, lifted, sections_for
+from domain.plan import awaiting_closing_read, deadlines, owed_effects
+from domain.review import (
+    OWNING,
+    Closure,
+    Failure,
+    Incident,
+    Item,
+    ItemSpec,
+    Reading,
+    Request,
+    Review,
+    Waiver,
+    waiver_id,
+)
+from domain.rules import DRAFT_RULES, READ, blockers, findings, has_signed, sections_for
 from domain.stages import ENDED_STAGES, HEARD_IN, TRANSITIONS
 from domain.taxonomy import (
     Ask,
     Clock,
+    FailureKind,
     IncidentStatus,
     IssueStatus,
     ItemClass,
@@ -27,7 +40,7 @@ from domain.taxonomy import (
     Stage,
     Strength,
 )
-from domain.values import PersonId, Utc
+from domain.values import PersonId, Record, Utc, digest_of
 
 FIRST_RETRY = timedelta(seconds=30)
 LONGEST_RETRY = timedelta(hours=1)
@@ -151,7 +164,7 @@ def _join_incident(d: _Decision, body: inputs.JoinIncident) -> None:
 def _incident_told(d: _Decision, body: inputs.IncidentTold) -> None:
     incident = body.incident
     known = d.review.incidents.get(incident.ref)
-    if known and incident.as_of < known.as_of:
+    if known and _rank(incident) < _rank(known):
         return
     if d.review.stage in (None, Stage.EXCLUDED):
         if incident.status is IncidentStatus.OPEN:
@@ -164,6 +177,11 @@ def _incident_told(d: _Decision, body: inputs.IncidentTold) -> None:
             d.record(events.IncidentExcluded(incident=incident, rule=rule, policy_digest=policy))
     elif d.review.stage not in ENDED_STAGES and incident != known:
         _update_incident(d, incident)
+
+
+def _rank(incident: Incident) -> tuple[datetime, bool, str]:
+    """Of two tellings the one with the later source time counts; of two at the same time, one that says it is open."""
+    return incident.as_of, incident.status is IncidentStatus.OPEN, digest_of(incident)
 
 
 def _update_incident(d: _Decision, incident: Incident) -> None:
@@ -189,6 +207,8 @@ def _update_incident(d: _Decision, incident: Incident) -> None:
 def _assign_owner(d: _Decision, body: inputs.AssignOwner) -> None:
     _refuse_if(body.owner == d.review.owner and "They own this review already.")
     d.record(events.OwnerAssigned(owner=body.owner, by=d.by))
+    if d.review.stage in (Stage.DRAFT, Stage.SIGN_OFF):
+        _void(d, tuple(team for team, s in d.review.signatures.items() if s.by == body.owner))
 
 
 def _submit_draft(d: _Decision, body: inputs.SubmitDraft) -> None:
@@ -201,7 +221,7 @@ def _submit_draft(d: _Decision, body: inputs.SubmitDraft) -> None:
     if review.submission and review.submission.digest == content.digest:
         raise Rejected(f"This text is submitted already, as revision {review.submission.revision}.")
     changed = [
-        f"{spec.id} is accepted: change it by command, not in the draft."
+        f"{spec.id} is {review.items[spec.id].status}: change it by command, not in the draft."
         for spec in content.items
         if spec.id in review.items
         and review.items[spec.id].status is not ItemStatus.PROPOSED
@@ -218,16 +238,10 @@ def _submit_draft(d: _Decision, body: inputs.SubmitDraft) -> None:
         items=content.items,
     )
     after = evolve(review, event)
-    missing = [
-        b.sentence
-        for b in findings(after, d.now)
-        if b.rule in DRAFT_RULES and b.mode is Mode.BLOCK and not lifted(after.waivers, b, d.now)
-    ]
+    missing = [b.sentence for b in blockers(after, d.now) if b.rule in DRAFT_RULES]
     _refuse_if(*changed, *missing)
     d.record(event)
-    void = tuple(team for team in d.review.signatures if not has_signed(d.review, team))
-    if void:
-        d.record(events.SignaturesVoided(teams=void))
+    _void(d, tuple(t for t, s in d.review.signatures.items() if s.by == d.by or not has_signed(d.review, t)))
     if d.review.stage is not Stage.SIGN_OFF:
         _enter_sign_off(d)
 
@@ -235,6 +249,11 @@ def _submit_draft(d: _Decision, body: inputs.SubmitDraft) -> None:
 def _promise(spec: ItemSpec) -> ItemSpec:
     """What was promised by an item, without the references of its texts, which differ between doors."""
     return spec.model_copy(update={"title": "", "end_state": None})
+
+
+def _void(d: _Decision, teams: tuple[str, ...]) -> None:
+    if teams:
+        d.record(events.SignaturesVoided(teams=teams))
 
 
 def _enter_sign_off(d: _Decision) -> None:
@@ -249,6 +268,9 @@ def _sign(d: _Decision, body: inputs.SignForTeam) -> None:
     _refuse_if(
         body.team not in review.required_teams
         and f"Team {body.team} does not sign this review; {_these(review.required_teams)} do.",
+        body.team == OWNING
+        and review.team is None
+        and f"This review has no team of its own: {review.service} is not in the catalogue.",
         body.digest != submission.digest and f"The text has changed: revision {submission.revision} is to be signed.",
         d.by == submission.by and "Who submitted the draft does not sign it.",
         d.by == review.owner and "The review's owner does not sign it.",
@@ -306,6 +328,7 @@ def _withdraw_item(d: _Decision, body: inputs.WithdrawItem) -> None:
     _refuse_if(item.status is ItemStatus.WITHDRAWN and f"{body.item} is withdrawn already.")
     if item.status is ItemStatus.PROPOSED:
         d.record(events.ItemWithdrawn(item=body.item, by=d.by, reason=body.reason))
+        _void_for_proposed(d)
     else:
         _ask(d, Ask.WITHDRAW_ITEM, body.reason, subject=body.item)
 
@@ -321,8 +344,16 @@ def _change_item(d: _Decision, body: inputs.ChangeItem) -> None:
     )
     if item.accepted and _weakens(item.spec, body.spec):
         _ask(d, Ask.CHANGE_ITEM, body.reason, subject=body.spec.id, change=body.spec)
-    else:
-        d.record(events.ItemChanged(spec=body.spec))
+        return
+    d.record(events.ItemChanged(spec=body.spec))
+    if not item.accepted:
+        _void_for_proposed(d)
+
+
+def _void_for_proposed(d: _Decision) -> None:
+    """Sign-off approves the proposed items as they are. What is proposed after it, nobody has signed."""
+    if d.review.stage is not Stage.REMEDIATION:
+        _void(d, tuple(d.review.signatures))
 
 
 def _weakens(old: ItemSpec, new: ItemSpec) -> bool:
@@ -347,16 +378,12 @@ def _item(d: _Decision, id: str) -> Item:
 
 def _ask_waiver(d: _Decision, body: inputs.AskWaiver) -> None:
     review = d.review
-    assert review.profile is not None and review.policy is not None
     id = waiver_id(body.rule, body.subject)
-    waiver = review.waivers.get(id)
-    found = [b for b in findings(review, d.now) if b.mode is Mode.BLOCK]
+    found = [b for b in findings(review, d.now) if b.mode is Mode.BLOCK and b.waivable]
     until, reason = _until(d, body.until)
     _refuse_if(
         all(b.id != id for b in found) and f"Nothing to waive: {id} does not block. In the way are {_ids(found)}.",
-        waiver is not None
-        and len(waiver.granted_by) > review.policy.waivers.renewals
-        and f"{id} was renewed {review.policy.waivers.renewals} times, and not again.",
+        _too_often(d, id, review.waivers.get(id)),
         reason,
     )
     _ask(d, Ask.WAIVE, body.reason, subject=body.subject, rule=body.rule, until=until)
@@ -364,6 +391,14 @@ def _ask_waiver(d: _Decision, body: inputs.AskWaiver) -> None:
 
 def _ids(found: list[Any]) -> str:
     return ", ".join(b.id for b in found) or "no waivable rules"
+
+
+def _too_often(d: _Decision, id: str, waiver: Waiver | None) -> str | None:
+    assert d.review.policy is not None
+    renewals = d.review.policy.waivers.renewals
+    if waiver is None or len(waiver.granted_by) <= renewals:
+        return None
+    return f"{id} was renewed {renewals} times, and not again."
 
 
 def _until(d: _Decision, wanted: datetime | None) -> tuple[datetime, str | None]:
@@ -381,7 +416,11 @@ def _until(d: _Decision, wanted: datetime | None) -> tuple[datetime, str | None]
 def _accept_risk(d: _Decision, body: inputs.AcceptRisk) -> None:
     factors = d.review.submission.factors if d.review.submission else ()
     until, reason = _until(d, body.until)
-    _refuse_if(all(f.id != body.factor for f in factors) and f"There is no factor {body.factor}.", reason)
+    _refuse_if(
+        all(f.id != body.factor for f in factors) and f"There is no factor {body.factor}.",
+        _too_often(d, f"The risk of {body.factor}", d.review.risks.get(body.factor)),
+        reason,
+    )
     _ask(d, Ask.ACCEPT_RISK, body.reason, subject=body.factor, until=until)
 
 
@@ -390,7 +429,7 @@ def _lower_severity(d: _Decision, body: inputs.LowerSeverity) -> None:
         not d.review.severity.is_graver_than(body.severity)
         and f"{body.severity} is not lower than {d.review.severity}."
     )
-    _ask(d, Ask.LOWER_SEVERITY, body.reason, severity=body.severity)
+    _ask(d, Ask.LOWER_SEVERITY, body.reason, subject=d.review.severity, severity=body.severity)
 
 
 def _dismiss(d: _Decision, body: inputs.Dismiss) -> None:
@@ -402,13 +441,22 @@ def _dismiss(d: _Decision, body: inputs.Dismiss) -> None:
 
 def _ask(d: _Decision, ask: Ask, reason: str, **about: Any) -> None:
     request = Request(id=f"R{len(d.review.requests) + 1}", ask=ask, by=d.by, at=d.now, reason=reason, **about)
-    same = [r.id for r in d.review.requests.values() if r.pending and (r.ask, r.rule, r.subject) == _about(request)]
+    same = [
+        r.id
+        for r in d.review.requests.values()
+        if r.pending and _about(r) == _about(request) and not _is_over(r, d.now)
+    ]
     _refuse_if(bool(same) and f"{', '.join(same)} asks for that already, and waits for an approval.")
     d.record(events.ApprovalAsked(request=request))
 
 
 def _about(request: Request) -> tuple[Ask, str, str]:
     return request.ask, request.rule, request.subject
+
+
+def _is_over(request: Request, now: datetime) -> bool:
+    """Whether what it asks for would have ended by now."""
+    return request.until is not None and request.until <= now
 
 
 def _request(d: _Decision, id: str) -> Request:
@@ -423,17 +471,22 @@ def _request(d: _Decision, id: str) -> Request:
 def _approve(d: _Decision, body: inputs.Approve) -> None:
     request = _request(d, body.request)
     item = d.review.items.get(request.subject)
-    waiver = d.review.waivers.get(waiver_id(request.rule, request.subject))
+    risk = request.ask is Ask.ACCEPT_RISK
+    key = request.subject if risk else waiver_id(request.rule, request.subject)
+    waiver = (d.review.risks if risk else d.review.waivers).get(key)
     _refuse_if(
         d.by == request.by and f"Who asked for {request.id} does not approve it: another person has to.",
         item is not None
         and item.spec.owner == d.by
         and f"They own item {item.spec.id}: a person who does not own it has to approve {request.id}.",
         waiver is not None
-        and request.ask is Ask.WAIVE
         and d.by in waiver.granted_by
-        and "They approved this waiver before: each renewal needs another approver.",
-        request.until is not None and request.until <= d.now and f"{request.id} would have ended by now; ask anew.",
+        and "They approved this before: each renewal needs another approver.",
+        _is_over(request, d.now) and f"{request.id} would have ended by now; ask anew.",
+        d.review.stage not in HEARD_IN[_ASKED_BY[request.ask]] and _unheard(d.review, request.ask),
+        request.ask is Ask.LOWER_SEVERITY
+        and request.subject != d.review.severity
+        and f"The severity was {request.subject} when {request.id} was asked, and is {d.review.severity}; ask anew.",
         request.ask in (Ask.WITHDRAW_ITEM, Ask.CHANGE_ITEM)
         and item is not None
         and item.status is ItemStatus.WITHDRAWN
@@ -469,11 +522,18 @@ def _grant_lower_severity(d: _Decision, request: Request) -> None:
 
 def _void_after_weakening(d: _Decision) -> None:
     """Sign-off approves the items and their class: with less promised, nobody has signed."""
-    if d.review.signatures:
-        d.record(events.SignaturesVoided(teams=tuple(d.review.signatures)))
-    if d.review.stage is Stage.REMEDIATION:
-        _enter_sign_off(d)
+    _void(d, tuple(d.review.signatures))
 
+
+_ASKED_BY: dict[Ask, type[Record]] = {
+    Ask.WAIVE: inputs.AskWaiver,
+    Ask.ACCEPT_RISK: inputs.AcceptRisk,
+    Ask.DISMISS: inputs.Dismiss,
+    Ask.WITHDRAW_ITEM: inputs.WithdrawItem,
+    Ask.LOWER_SEVERITY: inputs.LowerSeverity,
+    Ask.CHANGE_ITEM: inputs.ChangeItem,
+}
+"""An approval is heard where its request is: what cannot be asked for any more is not granted either."""
 
 _GRANTED: dict[Ask, Callable[[_Decision, Request], None]] = {
     Ask.WAIVE: _grant_nothing_more,
@@ -501,35 +561,49 @@ def _close(d: _Decision, body: inputs.Close) -> None:
     d.record(events.ClosureAsked(by=d.by))
 
 
+def _items_to_read(review: Review) -> dict[str, Item]:
+    """The items that closure asks the trackers about."""
+    return {
+        id: item
+        for id, item in review.items.items()
+        if item.ref is not None and item.status is not ItemStatus.WITHDRAWN
+    }
+
+
 def _items_read(d: _Decision, body: inputs.ItemsRead) -> None:
-    wanted = [
-        item for item in d.review.items.values() if item.ref is not None and item.status is not ItemStatus.WITHDRAWN
-    ]
-    readings = {reading.item: reading for reading in body.readings}
-    if body.for_closing:
-        for item in wanted:
-            readings.setdefault(
-                item.spec.id, Reading(item=item.spec.id, status=IssueStatus.UNREAD, as_of=item.as_of or d.now)
-            )
+    wanted, failure = _items_to_read(d.review), d.review.failures.get(READ)
+    told = [r.model_copy(update={"as_of": min(r.as_of, d.now)}) for r in body.readings]
+    readings = {r.item: r for r in sorted(told, key=_reading_rank)}
+    untold = [id for id in wanted if id not in readings] if body.for_closing else []
+    for id in untold:
+        readings[id] = Reading(item=id, status=IssueStatus.UNREAD, as_of=wanted[id].as_of or d.now)
     newer = tuple(r for r in readings.values() if _is_newer(r, d.review.items.get(r.item)))
-    if newer:
+    if newer or (failure and body.for_closing):
         d.record(events.ItemStatusesRead(readings=newer))
-    begun = min((r.as_of for r in readings.values()), default=d.now)
-    if body.for_closing and awaiting_closing_read(d.review, d.now) and _fresh(d, begun):
-        _record_closure(d, tuple(readings[item.spec.id] for item in wanted))
+    if not body.for_closing or not awaiting_closing_read(d.review, d.now):
+        return
+    begun = min((readings[id].as_of for id in wanted), default=d.now)
+    if untold or not _fresh(d, begun) or blockers(d.review, d.now):
+        _record_failure(d, READ, FailureKind.INCOMPLETE, failure)
+    else:
+        _record_closure(d)
 
 
 def _is_newer(reading: Reading, item: Item | None) -> bool:
     """Of two reads the one that began later counts; of two that began together, the one that is less done."""
     if item is None or item.ref is None:
         return False
-    if item.as_of is None or reading.as_of > item.as_of:
+    if item.as_of is None or item.issue_status is None:
         return True
-    before = item.issue_status or IssueStatus.OPEN
-    return reading.as_of == item.as_of and _LEAST_DONE_LAST.index(reading.status) > _LEAST_DONE_LAST.index(before)
+    known = Reading(item=reading.item, status=item.issue_status, as_of=item.as_of)
+    return _reading_rank(reading) > _reading_rank(known)
 
 
 _LEAST_DONE_LAST = tuple(sorted(IssueStatus, key=lambda s: (s is not IssueStatus.DONE, s.value)))
+
+
+def _reading_rank(reading: Reading) -> tuple[datetime, int]:
+    return reading.as_of, _LEAST_DONE_LAST.index(reading.status)
 
 
 def _fresh(d: _Decision, begun: datetime) -> bool:
@@ -537,14 +611,16 @@ def _fresh(d: _Decision, begun: datetime) -> bool:
     return d.review.policy.oldest_read.after(begun) >= d.now
 
 
-def _record_closure(d: _Decision, readings: tuple[Reading, ...]) -> None:
+def _record_closure(d: _Decision) -> None:
     review = d.review
     assert review.policy is not None and review.submission is not None
-    in_force = tuple(w for w in (*review.waivers.values(), *review.risks.values()) if w.until > d.now)
     closure = Closure(
         at=d.now,
-        readings=readings,
-        waivers=in_force,
+        readings=tuple(
+            Reading(item=id, status=item.issue_status or IssueStatus.UNREAD, as_of=item.as_of or d.now, ref=item.ref)
+            for id, item in _items_to_read(review).items()
+        ),
+        waivers=tuple(w for w in (*review.waivers.values(), *review.risks.values()) if w.until > d.now),
         policy=review.policy_digest,
         submission=review.submission.digest,
     )
@@ -557,32 +633,40 @@ def _record_closure(d: _Decision, readings: tuple[Reading, ...]) -> None:
 
 def _issue_opened(d: _Decision, body: inputs.IssueOpened) -> None:
     item = d.review.items.get(body.item)
-    if item is not None and item.ref is None:
+    if item is not None and item.ref is None and item.status is not ItemStatus.PROPOSED:
         d.record(events.ItemIssueOpened(item=body.item, ref=body.ref))
 
 
 def _issue_released(d: _Decision, body: inputs.IssueReleased) -> None:
     item = d.review.items.get(body.item)
-    if item is not None and not item.released:
+    if item is not None and item.status is ItemStatus.WITHDRAWN and not item.released:
         d.record(events.ItemIssueReleased(item=body.item))
 
 
 def _tracking_told(d: _Decision, body: inputs.TrackingTold) -> None:
-    d.record(events.TrackingIssueTold(ref=body.ref, told=body.told, status=body.status, as_of=body.as_of))
+    if d.review.opened is not None:
+        as_of = min(body.as_of, d.now)
+        d.record(events.TrackingIssueTold(ref=body.ref, told=body.told, status=body.status, as_of=as_of))
 
 
 def _tracking_read(d: _Decision, body: inputs.TrackingRead) -> None:
-    tracking = d.review.tracking
-    if tracking is not None and body.as_of > tracking.as_of and body.status is not tracking.status:
-        d.record(events.TrackingIssueRead(status=body.status, as_of=body.as_of))
+    tracking, as_of = d.review.tracking, min(body.as_of, d.now)
+    if tracking is not None and as_of > tracking.as_of and body.status is not tracking.status:
+        d.record(events.TrackingIssueRead(status=body.status, as_of=as_of))
 
 
 def _effect_failed(d: _Decision, body: inputs.EffectFailed) -> None:
-    earlier = d.review.failures.get(body.key)
+    """What is not owed any more may have failed: that is nobody's trouble."""
+    if any(effect.key == body.key for effect in owed_effects(d.review, d.now)):
+        _record_failure(d, body.key, body.kind, d.review.failures.get(body.key), body.retry_at)
+
+
+def _record_failure(
+    d: _Decision, key: str, kind: FailureKind, earlier: Failure | None, retry_at: datetime | None = None
+) -> None:
     count = earlier.count + 1 if earlier else 1
     wait = min(FIRST_RETRY * 2 ** min(count - 1, 10), LONGEST_RETRY)
-    retry_at = max(body.retry_at or d.now, d.now + wait)
-    d.record(events.OutsideFailed(key=body.key, kind=body.kind, count=count, retry_at=retry_at))
+    d.record(events.OutsideFailed(key=key, kind=kind, count=count, retry_at=max(retry_at or d.now, d.now + wait)))
 
 
 def _tick(d: _Decision, body: inputs.Tick) -> None:
@@ -609,26 +693,23 @@ def _settle_quiet(d: _Decision) -> None:
 
 
 def _settle_signed(d: _Decision) -> None:
-    if d.review.stage is not Stage.SIGN_OFF or any(
-        not lifted(d.review.waivers, b, d.now)
-        for b in findings(d.review, d.now)
-        if b.rule == "sign_off" and b.mode is Mode.BLOCK
-    ):
-        return
-    d.enter(Stage.REMEDIATION)
-    for id, item in d.review.items.items():
-        if item.status is ItemStatus.PROPOSED:
-            _accept(d, id)
+    """A submitted review is in sign-off exactly as long as a signature is missing and not waived."""
+    missing = any(b.rule == "sign_off" for b in blockers(d.review, d.now))
+    if d.review.stage is Stage.REMEDIATION and missing:
+        _enter_sign_off(d)
+    elif d.review.stage is Stage.SIGN_OFF and not missing:
+        d.enter(Stage.REMEDIATION)
+        for id, item in d.review.items.items():
+            if item.status is ItemStatus.PROPOSED:
+                _accept(d, id)
 
 
 def _settle_closed(d: _Decision) -> None:
-    if d.review.stage is Stage.REMEDIATION and awaiting_closing_read(d.review, d.now):
-        if not any(item.ref and item.status is not ItemStatus.WITHDRAWN for item in d.review.items.values()):
-            _record_closure(d, ())
-    elif d.review.stage is Stage.CLOSED:
-        in_the_way = blockers(d.review, d.now)
-        if in_the_way:
-            d.record(events.ReviewReopened(because=tuple(b.id for b in in_the_way)))
+    in_the_way = blockers(d.review, d.now)
+    if d.review.stage is Stage.CLOSED and in_the_way:
+        d.record(events.ReviewReopened(because=tuple(b.id for b in in_the_way)))
+    elif d.review.stage is Stage.REMEDIATION and not in_the_way and not _items_to_read(d.review):
+        _record_closure(d)
 
 
 def _settle_archived(d: _Decision) -> None:

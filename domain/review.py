@@ -26,7 +26,6 @@ from domain.taxonomy import (
 )
 from domain.values import PersonId, Record, TextRef, Utc
 
-
 OWNING = "owning"
 """How a policy names the team that answers for the review's service."""
 

@@ -6,8 +6,8 @@ from domain.taxonomy import IncidentStatus, Stage
 from domain.values import Record
 
 
-class KeyedReview(Record):
-    """A review that an incident with the same source and key went to. Its stage is none before it is recorded."""
+class RoutedReview(Record):
+    """A review that an incident went to. Its stage is none before anything of it is recorded."""
 
     review: str
     stage: Stage | None
@@ -19,16 +19,18 @@ def review_id(source: str, incident: str) -> str:
 
 
 def route(
-    source: str, incident: str, status: IncidentStatus, known: str | None, keyed: Iterable[KeyedReview]
+    source: str, incident: str, status: IncidentStatus, known: RoutedReview | None, keyed: Iterable[RoutedReview]
 ) -> str | None:
     """The review that a telling goes to; none while it has to wait for one.
 
     `known` is where this incident went before; `keyed` are the reviews of incidents with the same key. Inside the
-    quiet window those take the incident as a re-fire. An incident that is open and unknown waits: only its end opens a review.
+    quiet window those take the incident as a re-fire. An incident that is open and unknown waits: only its end opens
+    a review.
     """
+    ended = status is IncidentStatus.RESOLVED
     if known is not None:
-        return known
+        return known.review if ended or known.stage else None
     for other in keyed:
-        if other.stage in (None, Stage.STABILIZATION):
+        if other.stage is Stage.STABILIZATION or (ended and other.stage is None):
             return other.review
-    return review_id(source, incident) if status is IncidentStatus.RESOLVED else None
+    return review_id(source, incident) if ended else None

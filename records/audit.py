@@ -71,7 +71,9 @@ class Audit:
                 wrong += self._draft_faults(review, event, row.seq)
             review = evolve(review, event)
         shown = self._reviews.find(review_id)
-        if review.stage is not None and shown != review:
+        if shown is not None and not rows:
+            wrong.append(f"{review_id}: it is in the read model, and has no events.")
+        elif review.stage is not None and shown != review:
             wrong.append(f"{review_id}: the read model is not what the events make; run `holdfast records rebuild`.")
         return closures, wrong
 

@@ -6,13 +6,16 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Row, select, update
 
-from domain.ports import IssueSnapshot, IssueSpec, NotFoundError
+from domain.ports import IssueSnapshot, IssueSpec, NotFoundError, RejectedError
 from domain.review import IssueRef
 from domain.taxonomy import IssueStatus
 from domain.values import Record, Utc
 from records import tables
 from records.database import Database
 from records.people import insert_once
+
+PROJECT = "default"
+"""The one project of the built-in tracker."""
 
 
 class BuiltinIssue(Record):
@@ -38,7 +41,12 @@ class BuiltinTracker:
         self._public_url = public_url.rstrip("/")
 
     def ensure_issue(self, spec: IssueSpec, attempted_since: datetime | None = None) -> IssueRef:
-        """The issue with this key; our own key is unique in the table, so nothing has to be looked for first."""
+        """The issue with this key; our own key is unique in the table, so a second one cannot be made.
+
+        Raises `NotFoundError` for any project but `default`.
+        """
+        if reasons := self.check(spec.project):
+            raise NotFoundError(reasons[0])
         row = {
             "key": spec.key,
             "project": spec.project,
@@ -79,12 +87,22 @@ class BuiltinTracker:
         self._change(ref, status=IssueStatus.OPEN)
 
     def close(self, ref: IssueRef, status: IssueStatus) -> None:
-        """Close an issue as `done`, `declined` or `duplicate`."""
+        """Close an issue as `done` or `declined`, if it is open. Raises `NotFoundError`, `RejectedError`."""
+        if status not in (IssueStatus.DONE, IssueStatus.DECLINED):
+            raise RejectedError(f"An issue is closed as done or as declined, not as {status}.")
+        (found,) = self.read([ref])
+        if found.status in (IssueStatus.OPEN, IssueStatus.MISSING):
+            self._change(ref, status=status)
+
+    def mark(self, ref: IssueRef, status: IssueStatus) -> None:
+        """Do what an engineer does: say that an issue is open, done, declined or a duplicate."""
         self._change(ref, status=status)
 
     def check(self, project: str) -> list[str]:
-        """Nothing: where our database works, so does this."""
-        return []
+        """Where our database works, so does this; there is one project, called `default`."""
+        if project == PROJECT:
+            return []
+        return [f"The built-in tracker has no project {project}; it has one, called {PROJECT}: write `builtin`."]
 
     def assign(self, ref: IssueRef, assignee: str | None) -> None:
         """Give an issue to somebody, or to nobody."""

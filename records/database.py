@@ -9,7 +9,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
 WAIT_FOR_LOCK = 30
@@ -54,9 +54,10 @@ class Database:
     def migrate(self) -> None:
         """Bring the schema to the newest revision. Raises `DatabaseError` where the database cannot be reached."""
         try:
-            with self.engine.connect() as connection:
+            with self.write() as connection:
+                if self.is_postgres:  # one at a time; on SQLite a write transaction is that by itself
+                    connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('holdfast schema'))"))
                 command.upgrade(_alembic(connection), "head")
-                connection.commit()
         except SQLAlchemyError as error:
             raise DatabaseError(f"The database {self.shown} cannot be used: {_first_line(error)}") from error
 

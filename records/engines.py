@@ -33,17 +33,20 @@ class Engines:
 
         Raises `ForeignEngineError` where another engine is the owner.
         """
-        with self._database.write() as connection:
+        owner = self.owner()
+        if owner is None:
             row = {"one": 1, "epoch": 1, "engine_id": engine_id, "since": datetime.now(UTC)}
-            insert_once(connection, tables.engine, [row])
-            owner = connection.execute(select(tables.engine)).one()
+            with self._database.write() as connection:
+                insert_once(connection, tables.engine, [row])
+            owner = self.owner()
+        assert owner is not None
         if owner.engine_id != engine_id:
             raise ForeignEngineError(
                 f"These records belong to another Temporal engine (epoch {owner.epoch}, since "
                 f"{owner.since:%d %b %Y %H:%M} UTC). To move them to this one, stop "
                 "the other one's workers and run `holdfast recover`."
             )
-        return int(owner.epoch)
+        return owner.epoch
 
     def owner(self) -> Ownership | None:
         """The engine that owns the records now."""

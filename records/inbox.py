@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import Connection, func, select, text, update
+from sqlalchemy import ColumnElement, Connection, func, select, text, update
 
 from domain.inputs import IncidentTold, Input
 from domain.review import Incident
-from domain.routing import KeyedReview, route
+from domain.routing import RoutedReview, route
 from domain.taxonomy import Stage
 from domain.values import Record, Utc
 from records import tables
@@ -194,15 +194,17 @@ def _count(connection: Connection, delivery_id: str) -> int:
 
 
 def _review_for(connection: Connection, incident: Incident) -> str | None:
-    known = select(tables.routes.c.review_id).where(tables.routes.c.incident == incident.ref)
-    keyed: list[KeyedReview] = []
+    known = _routed(connection, tables.routes.c.incident == incident.ref)
     key = source_key(incident.source, incident.key)
-    if key is not None:
-        rows = connection.execute(
-            select(tables.routes.c.review_id, tables.reviews.c.stage)
-            .outerjoin(tables.reviews, tables.reviews.c.review_id == tables.routes.c.review_id)
-            .where(tables.routes.c.source_key == key)
-            .distinct()
-        )
-        keyed = [KeyedReview(review=row.review_id, stage=Stage(row.stage) if row.stage else None) for row in rows]
-    return route(incident.source, incident.id, incident.status, connection.execute(known).scalar_one_or_none(), keyed)
+    keyed = _routed(connection, tables.routes.c.source_key == key) if key is not None else []
+    return route(incident.source, incident.id, incident.status, known[0] if known else None, keyed)
+
+
+def _routed(connection: Connection, which: ColumnElement[bool]) -> list[RoutedReview]:
+    rows = connection.execute(
+        select(tables.routes.c.review_id, tables.reviews.c.stage)
+        .outerjoin(tables.reviews, tables.reviews.c.review_id == tables.routes.c.review_id)
+        .where(which)
+        .distinct()
+    )
+    return [RoutedReview(review=row.review_id, stage=Stage(row.stage) if row.stage else None) for row in rows]

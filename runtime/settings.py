@@ -1,4 +1,4 @@
-"""Settings, from the environment (`HOLDFAST_…`, also in `.env`) and from `holdfast.yaml`; the environment counts first."""
+"""Settings, from the environment (`HOLDFAST_…`, also in `.env`) and from `holdfast.yaml`, in this order."""
 
 import os
 from datetime import timedelta

@@ -5,7 +5,7 @@ Never imported by a workflow.
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Protocol
 
@@ -63,16 +63,17 @@ class Outbox(Protocol):
 class Door:
     """Says things to reviews through Temporal. A message to an ended review starts its workflow again."""
 
-    def __init__(self, client: Client, epoch: int) -> None:
+    def __init__(self, client: Client, epoch: Callable[[], int]) -> None:
+        """`epoch` tells the epoch of this engine, or raises where the records belong to another one by now."""
         self.client = client
-        self.epoch = epoch
+        self._epoch = epoch
 
     async def tell(self, review_id: str, input: Input) -> None:
         """Tell a review a fact. Raises `AwayError`."""
         try:
             await self.client.start_workflow(
                 ReviewWorkflow.run,
-                self._start(review_id),
+                await self._start(review_id),
                 id=contract.workflow_id(review_id),
                 task_queue=contract.TASK_QUEUE,
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
@@ -87,7 +88,7 @@ class Door:
         try:
             await self.client.start_workflow(
                 ReviewWorkflow.run,
-                self._start(review_id),
+                await self._start(review_id),
                 id=contract.workflow_id(review_id),
                 task_queue=contract.TASK_QUEUE,
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
@@ -119,7 +120,7 @@ class Door:
     async def _command_with_start(self, review_id: str, input: Input) -> Answer:
         start = WithStartWorkflowOperation(
             ReviewWorkflow.run,
-            self._start(review_id),
+            await self._start(review_id),
             id=contract.workflow_id(review_id),
             task_queue=contract.TASK_QUEUE,
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
@@ -167,5 +168,5 @@ class Door:
             handle = self.client.get_schedule_handle(contract.SYNC_SCHEDULE)
             await handle.update(lambda _: ScheduleUpdate(schedule=schedule))
 
-    def _start(self, review_id: str) -> contract.ReviewStart:
-        return contract.ReviewStart(review_id=review_id, epoch=self.epoch)
+    async def _start(self, review_id: str) -> contract.ReviewStart:
+        return contract.ReviewStart(review_id=review_id, epoch=await asyncio.to_thread(self._epoch))

@@ -1,0 +1,81 @@
+from datetime import timedelta
+
+import pytest
+
+from domain.inputs import AssignOwner, Close, IncidentTold, Input, Tick
+from domain.taxonomy import Stage
+from records.store import Records
+from records.streams import SupersededError
+from tests.records.build import NOW, Teller, told
+
+
+def test_an_incident_opens_a_review_and_its_plan_wakes_at_the_end_of_the_quiet_window(records: Records) -> None:
+    teller = Teller(records)
+    outcome = teller.say("pagerduty:Q1", told())
+    assert outcome.answer.events == ("ReviewOpened",)
+    assert outcome.plan.wake_at == NOW + timedelta(hours=24)
+    assert teller.find("pagerduty:Q1").stage is Stage.STABILIZATION
+
+
+def test_the_same_input_is_heard_once_and_answered_as_the_first_time(records: Records) -> None:
+    teller = Teller(records)
+    review = teller.open()
+    first = teller.say(review, AssignOwner(owner="p-new"), id="once")
+    teller.say(review, AssignOwner(owner="p-third"))
+    again = teller.say(review, AssignOwner(owner="p-new"), id="once")
+    assert again.answer == first.answer
+    assert teller.find(review).owner == "p-third"
+
+
+def test_a_refused_command_leaves_no_trace_and_is_decided_anew(records: Records) -> None:
+    teller = Teller(records)
+    review = teller.to_remediation()
+    before = records.reviews.history(review)
+    assert not teller.say(review, Close(), id="c").answer.accepted
+    assert records.reviews.history(review) == before
+    closed = teller.to_closed("Q2")
+    assert teller.find(closed).stage is Stage.CLOSED
+    assert teller.say(closed, Close(), id="c").answer.reasons
+
+
+def test_a_whole_life_is_recorded_and_passes_the_audit(records: Records) -> None:
+    teller = Teller(records)
+    review = teller.to_closed()
+    teller.now += timedelta(days=91)
+    teller.say(review, Tick())
+    assert teller.find(review).stage is Stage.ARCHIVED
+    report = records.audit.verify()
+    assert report.wrong == ()
+    assert report.closures == 1
+
+
+def test_an_older_epoch_is_refused_and_changes_nothing(records: Records) -> None:
+    old = Teller(records, "engine-1")
+    review = old.open()
+    new = records.engines.take_over("engine-2")
+    with pytest.raises(SupersededError):
+        old.say(review, AssignOwner(owner="p-new"))
+    with pytest.raises(SupersededError):
+        old.open("Q2")
+    assert old.find(review).owner == "p-owner"
+    assert records.reviews.find("pagerduty:Q2") is None
+    old.epoch = new
+    assert old.say(review, AssignOwner(owner="p-new")).answer.accepted
+
+
+def test_a_delivery_is_finished_by_the_transaction_that_hears_it(records: Records) -> None:
+    teller = Teller(records)
+    _deliver(records, "d1", told())
+    assert records.inbox.unfinished() == 1
+    _hear(records, teller)
+    assert records.inbox.unfinished() == 0
+    assert [d.state for d in records.inbox.list()] == ["done"]
+
+
+def _deliver(records: Records, id: str, body: IncidentTold) -> None:
+    records.inbox.receive("pagerduty", "incident", Input(id=id, body=body))
+
+
+def _hear(records: Records, teller: Teller) -> None:
+    for delivery in records.inbox.outgoing():
+        teller.say(delivery.review_id, delivery.input.body, id=delivery.input.id)

@@ -1,0 +1,84 @@
+from collections.abc import Callable
+from contextlib import contextmanager
+
+import pytest
+
+from domain.ports import IssueTracker, NotFoundError, UnavailableError
+from domain.review import IssueRef
+from domain.taxonomy import IssueStatus
+from records.builtin import BuiltinTracker
+from records.database import Database
+from records.store import Records
+from tests.integrations.tracker_contract import Engineer, TrackerContract
+
+
+class BuiltinEngineer:
+    def __init__(self, tracker: BuiltinTracker) -> None:
+        self._tracker = tracker
+
+    def finish(self, ref: IssueRef) -> None:
+        self._tracker.mark(ref, IssueStatus.DONE)
+
+    def decline(self, ref: IssueRef) -> None:
+        self._tracker.mark(ref, IssueStatus.DECLINED)
+
+    def mark_duplicate(self, ref: IssueRef) -> None:
+        self._tracker.mark(ref, IssueStatus.DUPLICATE)
+
+    def delete(self, ref: IssueRef) -> None:
+        self._tracker.delete(ref)
+
+    def reopen(self, ref: IssueRef) -> None:
+        self._tracker.mark(ref, IssueStatus.OPEN)
+
+    def assign(self, ref: IssueRef, login: str) -> None:
+        self._tracker.assign(ref, login)
+
+    def count(self, project: str) -> int:
+        return sum(issue.project == project for issue in self._tracker.list())
+
+    def text(self, ref: IssueRef) -> tuple[str, str]:
+        _, issue = self._tracker.find(ref.key)
+        return issue.title, issue.body
+
+    def labels(self, ref: IssueRef) -> set[str]:
+        return set(self._tracker.find(ref.key)[1].labels)
+
+    def comments(self, ref: IssueRef) -> list[str]:
+        return self._tracker.comments(ref)
+
+
+class TestBuiltinTracker(TrackerContract):
+    @pytest.fixture
+    def tracker(self, records: Records) -> BuiltinTracker:
+        return records.builtin
+
+    @pytest.fixture
+    def engineer(self, tracker: IssueTracker) -> Engineer:
+        assert isinstance(tracker, BuiltinTracker)
+        return BuiltinEngineer(tracker)
+
+    @pytest.fixture
+    def project(self) -> str:
+        return "default"
+
+    @pytest.fixture
+    def lose_next_answer(self, tracker: BuiltinTracker, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+        """Let the next transaction be stored, and the connection break after it."""
+        real = Database.write
+
+        @contextmanager
+        def breaking(self: Database):  # type: ignore[no-untyped-def]  # noqa: ANN202
+            monkeypatch.setattr(Database, "write", real)
+            with real(self) as connection:
+                yield connection
+            raise UnavailableError("the connection broke")
+
+        return lambda: monkeypatch.setattr(Database, "write", breaking)
+
+
+def test_an_issue_is_found_by_the_name_that_people_use(records: Records) -> None:
+    with pytest.raises(NotFoundError, match="There is no issue HF-7"):
+        records.builtin.find("HF-7")
+    with pytest.raises(NotFoundError):
+        records.builtin.find("other")

@@ -1,0 +1,31 @@
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+from records.store import Records
+
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+
+
+def test_a_claim_is_held_by_one_until_it_ends(records: Records) -> None:
+    first = records.claims.claim("k", NOW, 60)
+    assert first is not None
+    assert not first.repeated
+    assert records.claims.claim("k", NOW + timedelta(seconds=59), 60) is None
+    second = records.claims.claim("k", NOW + timedelta(seconds=61), 60)
+    assert second is not None
+    assert second.repeated
+    assert second.first_attempt == NOW
+
+
+def test_a_released_claim_can_be_had_at_once_and_remembers_the_first_attempt(records: Records) -> None:
+    records.claims.claim("k", NOW, 60)
+    records.claims.release("k")
+    again = records.claims.claim("k", NOW + timedelta(seconds=1), 60)
+    assert again is not None
+    assert (again.repeated, again.first_attempt) == (True, NOW)
+
+
+def test_of_many_who_ask_at_once_one_gets_the_claim(records: Records) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        claims = list(threads.map(lambda _: records.claims.claim("k", NOW, 60), range(8)))
+    assert sum(claim is not None for claim in claims) == 1

@@ -1,0 +1,59 @@
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import insert, select
+
+from records import tables
+from records.database import Database, DatabaseError
+
+
+def test_the_migrations_make_the_tables_that_the_code_describes(database: Database) -> None:
+    database.migrate()
+    with database.read() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), tables.metadata) == []
+    assert database.schema_is_current()
+
+
+def test_migrating_again_and_at_once_changes_nothing(database: Database) -> None:
+    database.migrate()
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(lambda _: database.migrate(), range(4))) == [None] * 4
+    assert database.schema_is_current()
+
+
+def test_a_fresh_file_is_not_current(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'deeper' / 'records.db'}")
+    assert not database.schema_is_current()
+    database.close()
+
+
+def test_a_write_that_fails_changes_nothing(database: Database) -> None:
+    database.migrate()
+
+    def fail_half_way() -> None:
+        with database.write() as connection:
+            connection.execute(insert(tables.people).values(id="p-1", handle="someone"))
+            raise RuntimeError("half-way")
+
+    with pytest.raises(RuntimeError, match="half-way"):
+        fail_half_way()
+    with database.read() as connection:
+        assert connection.execute(select(tables.people)).all() == []
+
+
+def test_an_unknown_kind_of_database_is_refused_with_what_to_use() -> None:
+    with pytest.raises(DatabaseError, match="sqlite:///FILE or postgresql"):
+        Database("mysql://127.0.0.1/x")
+
+
+def test_a_database_that_is_away_is_an_error_without_the_password() -> None:
+    database = Database("postgresql://holdfast:secret@127.0.0.1:1/none?connect_timeout=2")
+    for act in (database.migrate, database.schema_is_current):
+        with pytest.raises(DatabaseError) as error:
+            act()
+        assert "secret" not in str(error.value)
+        assert "127.0.0.1" in str(error.value)
+    database.close()

@@ -1,0 +1,67 @@
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from domain.draft import DraftDocument
+from records.drafts import StaleRevisionError
+from records.store import Records
+from tests.domain.build import document
+
+
+def test_revisions_are_numbered_and_kept(records: Records) -> None:
+    first = records.drafts.save("r", document(), "p-1")
+    second = records.drafts.save("r", document(summary="Better."), "p-2", upon=1)
+    assert (first.revision, second.revision) == (1, 2)
+    assert first.digest != second.digest
+    newest = records.drafts.newest("r")
+    assert newest is not None
+    assert newest.model_copy(update={"saved_at": second.saved_at}) == second
+
+
+def test_the_same_text_again_is_the_revision_that_it_was(records: Records) -> None:
+    first = records.drafts.save("r", document(), "p-1")
+    again = records.drafts.save("r", document(), "p-2")
+    assert again.model_copy(update={"saved_at": first.saved_at}) == first
+
+
+def test_saving_upon_an_older_revision_is_refused(records: Records) -> None:
+    records.drafts.save("r", document(), "p-1", upon=0)
+    records.drafts.save("r", document(summary="Better."), "p-1", upon=1)
+    with pytest.raises(StaleRevisionError):
+        records.drafts.save("r", document(summary="Mine."), "p-2", upon=1)
+    with pytest.raises(StaleRevisionError):
+        records.drafts.save("other", document(), "p-2", upon=3)
+
+
+def test_of_two_who_save_at_once_upon_the_same_revision_one_is_told(records: Records) -> None:
+    def save(n: int) -> bool:
+        try:
+            records.drafts.save("r", DraftDocument(summary=str(n)), f"p-{n}", upon=0)
+        except StaleRevisionError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as threads:
+        assert sum(threads.map(save, range(8))) == 1
+
+
+def test_a_draft_that_nobody_saved_is_none(records: Records) -> None:
+    assert records.drafts.newest("r") is None
+
+
+def test_the_same_text_has_other_digests_in_other_reviews(records: Records) -> None:
+    digests = {records.drafts.save(f"r{n}", document(), "p-1").digest for n in range(3)}
+    assert len(digests) == 3
+
+
+def test_a_handle_has_one_id_however_many_ask_at_once(records: Records) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        ids = set(threads.map(records.people.id_of, ["owner@example.org"] * 8))
+    assert len(ids) == 1
+    assert records.people.handles(ids) == {ids.pop(): "owner@example.org"}
+
+
+def test_a_kept_text_is_found_by_its_reference_and_the_same_text_gets_another_one(records: Records) -> None:
+    one, two = records.people.keep("Because."), records.people.keep("Because.")
+    assert one != two
+    assert records.people.texts([one, None]) == {one: "Because."}

@@ -1,0 +1,153 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import update
+
+from domain.inputs import IncidentTold, Input, ItemsRead, Tick
+from domain.taxonomy import IncidentStatus, Severity, Stage
+from records import tables
+from records.inbox import DeliveryState
+from records.store import Records
+from tests.records.build import NOW, Teller, told
+
+
+def receive(records: Records, id: str, body: IncidentTold) -> bool:
+    return records.inbox.receive("pagerduty", "incident", Input(id=id, body=body))
+
+
+def dispatch(records: Records, teller: Teller) -> list[str]:
+    """Send what is to be sent, and hear it at once."""
+    sent = []
+    for delivery in records.inbox.outgoing():
+        records.inbox.sent(delivery.input.id)
+        teller.say(delivery.review_id, delivery.input.body, id=delivery.input.id)
+        sent.append(delivery.input.id)
+    return sent
+
+
+def states(records: Records) -> dict[str, DeliveryState]:
+    return {delivery.delivery_id: delivery.state for delivery in records.inbox.list()}
+
+
+def test_a_delivery_that_comes_five_times_is_kept_once(records: Records) -> None:
+    assert [receive(records, "d1", told()) for _ in range(5)] == [True, False, False, False, False]
+    assert len(records.inbox.list()) == 1
+
+
+def test_what_asks_for_nothing_is_noted_with_its_reason(records: Records) -> None:
+    assert records.inbox.ignore("pagerduty", "incident.annotated", "d1", "A note changes nothing.")
+    (delivery,) = records.inbox.list()
+    assert (delivery.state, delivery.note) == (DeliveryState.IGNORED, "A note changes nothing.")
+    assert records.inbox.outgoing() == []
+
+
+def test_a_night_of_alerts_with_one_key_makes_one_review(records: Records) -> None:
+    teller = Teller(records)
+    for hour in range(4):
+        at = NOW + timedelta(hours=hour)
+        teller.now = at
+        receive(records, f"open-{hour}", told(f"Q{hour}", key="k", status="open", at=at))
+        dispatch(records, teller)
+        receive(records, f"resolved-{hour}", told(f"Q{hour}", key="k", at=at + timedelta(minutes=5)))
+        dispatch(records, teller)
+    assert records.reviews.ids() == ["pagerduty:Q0"]
+    review = teller.find("pagerduty:Q0")
+    assert len(review.incidents) == 4
+    assert review.quiet_until == NOW + timedelta(hours=3 + 24)
+
+
+def test_alerts_with_one_key_that_come_at_once_make_one_review(records: Records) -> None:
+    teller = Teller(records)
+    for n in range(3):
+        receive(records, f"d{n}", told(f"Q{n}", key="k", at=NOW + timedelta(minutes=n)))
+    assert len(dispatch(records, teller)) == 3
+    assert records.reviews.ids() == ["pagerduty:Q0"]
+
+
+def test_after_the_quiet_window_the_same_key_opens_a_review_of_its_own(records: Records) -> None:
+    teller = Teller(records)
+    receive(records, "d1", told("Q1", key="k"))
+    dispatch(records, teller)
+    teller.now += timedelta(hours=25)
+    teller.say("pagerduty:Q1", Tick())
+    receive(records, "d2", told("Q2", key="k", at=teller.now))
+    dispatch(records, teller)
+    assert records.reviews.ids() == ["pagerduty:Q1", "pagerduty:Q2"]
+
+
+def test_different_keys_and_no_keys_make_different_reviews(records: Records) -> None:
+    teller = Teller(records)
+    for n, key in enumerate(["a", "b", None, None]):
+        receive(records, f"d{n}", told(f"Q{n}", key=key))
+    dispatch(records, teller)
+    assert len(records.reviews.ids()) == 4
+
+
+def test_a_reopen_that_comes_first_waits_for_its_review(records: Records) -> None:
+    teller = Teller(records)
+    receive(records, "reopened", told(status="open", at=NOW + timedelta(minutes=10)))
+    assert dispatch(records, teller) == []
+    assert states(records) == {"reopened": DeliveryState.WAITING}
+    receive(records, "resolved", told(at=NOW))
+    assert dispatch(records, teller) == ["resolved"]
+    assert dispatch(records, teller) == ["reopened"]
+    review = teller.find("pagerduty:Q1")
+    assert review.incidents["pagerduty:Q1"].status is IncidentStatus.OPEN
+    assert review.quiet_until is None
+    teller.now += timedelta(days=3)
+    teller.say("pagerduty:Q1", Tick())
+    assert teller.find("pagerduty:Q1").stage is Stage.STABILIZATION
+
+
+def test_a_telling_that_waits_in_vain_is_ignored_after_a_week_and_says_so(records: Records) -> None:
+    receive(records, "d1", told(status="open"))
+    records.inbox.outgoing()
+    with records.database.write() as connection:
+        connection.execute(update(tables.inbox).values(received_at=datetime.now(UTC) - timedelta(days=8)))
+    assert records.inbox.outgoing() == []
+    (delivery,) = records.inbox.list()
+    assert delivery.state is DeliveryState.IGNORED
+    assert delivery.note
+
+
+def test_what_was_sent_and_not_finished_is_sent_again(records: Records) -> None:
+    receive(records, "d1", told())
+    for delivery in records.inbox.outgoing():
+        records.inbox.sent(delivery.input.id)
+    assert records.inbox.outgoing() == []
+    with records.database.write() as connection:
+        connection.execute(update(tables.inbox).values(sent_at=datetime.now(UTC) - timedelta(minutes=1)))
+    assert [delivery.input.id for delivery in records.inbox.outgoing()] == ["d1"]
+    for delivery in records.inbox.outgoing():
+        records.inbox.sent(delivery.input.id)
+    assert records.inbox.send_all_again() == 1
+    assert [delivery.input.id for delivery in records.inbox.outgoing()] == ["d1"]
+
+
+def test_a_finished_delivery_is_never_sent_again(records: Records) -> None:
+    teller = Teller(records)
+    receive(records, "d1", told())
+    dispatch(records, teller)
+    assert records.inbox.send_all_again() == 0
+    assert records.inbox.outgoing() == []
+
+
+@pytest.mark.parametrize("stage", ["stabilization", "draft"])
+def test_a_fact_about_a_review_goes_straight_to_it(records: Records, stage: str) -> None:
+    teller = Teller(records)
+    review = teller.open() if stage == "stabilization" else teller.to_draft()
+    records.inbox.receive("builtin", "issue_read", Input(id="f1", body=ItemsRead(readings=())), review)
+    (delivery,) = records.inbox.outgoing()
+    assert delivery.review_id == review
+
+
+def test_an_excluded_incident_is_recorded_with_the_rule_and_qualifies_when_it_becomes_graver(records: Records) -> None:
+    teller = Teller(records)
+    light = told().incident.model_copy(update={"severity": Severity.SEV4})
+    receive(records, "d1", IncidentTold(incident=light))
+    dispatch(records, teller)
+    review = teller.find("pagerduty:Q1")
+    assert (review.stage, review.excluded_by) == (Stage.EXCLUDED, "severity: SEV4 is not reviewed")
+    receive(records, "d2", told(at=NOW + timedelta(hours=1)))
+    dispatch(records, teller)
+    assert teller.find("pagerduty:Q1").stage is Stage.STABILIZATION
