@@ -23,7 +23,7 @@ from temporalio.workflow import SandboxImportNotificationPolicy
 
 from activities.reviews import ReviewActivities
 from activities.sync import SyncActivities
-from activities.trackers import Places, TrackerActivities
+from activities.trackers import SETTLE, Places, TrackerActivities
 from domain.catalogue import Catalogue
 from domain.policy import Policy
 from domain.ports import IssueTracker
@@ -61,6 +61,7 @@ class Parts:
     trackers: Mapping[str, IssueTracker]
     places: Places
     address_of: Callable[[str], str]
+    settle: timedelta = SETTLE
 
 
 def build_parts(settings: Settings) -> Parts:
@@ -107,7 +108,7 @@ def build_worker(client: Client, parts: Parts, task_queue: str = contract.TASK_Q
     records = parts.records
     reviews = ReviewActivities(records.advance(parts.policy, parts.catalogue), SupersededError)
     trackers = TrackerActivities(
-        records.reviews, records.people, records.claims, parts.trackers, parts.places, parts.address_of
+        records.reviews, records.people, records.claims, parts.trackers, parts.places, parts.address_of, parts.settle
     )
     sync = SyncActivities(records.reviews, records.inbox, parts.trackers, TRACKING)
     restrictions = dataclasses.replace(

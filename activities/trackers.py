@@ -22,6 +22,9 @@ from domain.values import Record, TextRef
 CLAIM_SECONDS = 60
 """How long a claim lives: longer than an adapter's own deadline, shorter than the activity's timeout."""
 
+SETTLE = timedelta(seconds=10)
+"""How long a create may still be under way in the tracker after our request for it has failed."""
+
 log = logging.getLogger(__name__)
 
 
@@ -71,7 +74,9 @@ class TrackerActivities:
         trackers: Mapping[str, IssueTracker],
         places: Places,
         address_of: Callable[[str], str],
+        settle: timedelta = SETTLE,
     ) -> None:
+        self._settle = settle
         self._reviews = reviews
         self._texts = texts
         self._claims = claims
@@ -118,9 +123,8 @@ class TrackerActivities:
             tracker = self._trackers[ref.tracker]
             begun = datetime.now(UTC)
             (found,) = tracker.read([ref])
-            if found.ref is None:
-                ref = self._ensure(tracker, spec)
-            elif known is not None:
+            ref = found.ref or self._ensure(tracker, spec)
+            if known is not None and found.ref is not None:
                 tracker.rewrite(ref, spec.title, spec.body)
             status = self._open_or_close(review, tracker, ref, found.status, is_open, now)
         return TrackingTold(ref=ref, told=told, status=status, as_of=begun)
@@ -161,20 +165,26 @@ class TrackerActivities:
                 yield Reading(item=id, status=found.status, as_of=found.as_of, ref=found.ref)
 
     def _ensure(self, tracker: IssueTracker, spec: IssueSpec) -> IssueRef:
-        """Claim, look, create, release. Who finds a live claim comes again when it has ended."""
-        now = datetime.now(UTC)
+        """Claim, look, create, release. Who finds a live claim comes again when it may have ended.
+
+        After a failure whose outcome is unknown the claim lives on for a moment, so that the next attempt finds what
+        may still be made.
+        """
         key = f"{tracker.name}:{spec.key}"
-        claim = self._claims.claim(key, now, CLAIM_SECONDS)
+        claim = self._claims.claim(key, datetime.now(UTC), CLAIM_SECONDS)
         if claim is None:
-            raise ApplicationError(
-                "another attempt is creating this issue",
-                type=FailureKind.UNAVAILABLE,
-                next_retry_delay=timedelta(seconds=5),
-            )
-        with _translated():
-            ref = tracker.ensure_issue(spec, claim.first_attempt if claim.repeated else None)
-        self._claims.release(key)
-        return ref
+            message = "another attempt is creating this issue"
+            raise ApplicationError(message, type=FailureKind.UNAVAILABLE, next_retry_delay=self._settle)
+        settling = timedelta(0)
+        try:
+            with _translated():
+                return tracker.ensure_issue(spec, claim.first_attempt if claim.repeated else None)
+        except ApplicationError as error:
+            if error.type == FailureKind.UNAVAILABLE:
+                settling = self._settle
+            raise
+        finally:
+            self._claims.release(key, datetime.now(UTC) + settling)
 
     def _review(self, request: EffectRequest) -> Review:
         review = self._reviews.find(request.review_id)

@@ -19,7 +19,7 @@ def tracking_key(review: Review) -> str:
 
 
 def labels(review: Review) -> tuple[str, ...]:
-    """The labels of all issues of a review; the last one is this review's own, and leads to all of its issues."""
+    """The labels of all issues of a review, by which they are found; they never change, whatever becomes of an item."""
     return ("holdfast", f"holdfast:{review.id}"[:50])
 
 
@@ -42,7 +42,7 @@ def item_issue(review: Review, item: Item, texts: Mapping[TextRef, str], project
         project=project,
         title=texts[spec.title],
         body="\n".join(lines),
-        labels=(*labels(review), f"holdfast-{spec.item_class}"),
+        labels=labels(review),
     )
 
 

@@ -106,7 +106,7 @@ class IssueTracker(Protocol):
         ...
 
     def close(self, ref: IssueRef, status: IssueStatus) -> None:
-        """Close an issue as `done` or `declined`. Raises `TrackerError`."""
+        """Close an issue as `done` or `declined`, if it is open. Raises `TrackerError`."""
         ...
 
     def check(self, project: str) -> list[str]:
@@ -130,6 +130,6 @@ class Claims(Protocol):
         """A claim on `key`, or none while another attempt's claim lives (`seconds` is how long ours will)."""
         ...
 
-    def release(self, key: str) -> None:
-        """End a claim whose outcome is known; the time of the first attempt is kept."""
+    def release(self, key: str, at: datetime) -> None:
+        """End a claim at a time (UTC): now where its outcome is known. The time of the first attempt is kept."""
         ...

@@ -14,7 +14,7 @@ from domain.values import Record
 from records import drafts, streams, tables
 from records.chain import Link, breaks
 from records.database import Database
-from records.read_model import Reviews
+from records.read_model import Reviews, state_of
 
 
 class AuditReport(Record):
@@ -35,23 +35,19 @@ class Audit:
         self._reviews = Reviews(database)
 
     def verify(self, review_id: str | None = None) -> AuditReport:
-        """Audit one review, or all of them."""
-        with self._database.read() as connection:
-            ids = [review_id] if review_id else self._stream_ids()
-            links = {id: streams.load(connection, id) for id in ids}
-        wrong: list[str] = []
-        closures = 0
-        for id, rows in links.items():
-            found = breaks(rows)
-            wrong += found
-            if not found:
-                closed, said = self._replay(id, rows)
-                closures += closed
-                wrong += said
-        if review_id and not links[review_id]:
-            wrong.append(f"{review_id}: there is no such review.")
-        head = links[review_id][-1].hash if review_id and links[review_id] else ""
-        events = sum(len(rows) for rows in links.values())
+        """Audit one review, or all of them, while they go on."""
+        ids = [review_id] if review_id else self._stream_ids()
+        events, closures, head, wrong = 0, 0, "", list[str]()
+        for id in ids:
+            with self._database.read() as connection:  # one state of the events and of what is shown of them
+                rows, shown = streams.load(connection, id), state_of(connection, id)
+            events += len(rows)
+            closures += sum(row.type == ReviewClosed.__name__ for row in rows)
+            head = rows[-1].hash if review_id and rows else ""
+            wrong += breaks(rows) or self._replay(id, rows, shown)
+            if not rows:
+                kept = "it is in the read model, and has no events" if shown else "there is no such review"
+                wrong.append(f"{id}: {kept}.")
         return AuditReport(streams=len(ids), events=events, closures=closures, head=head, wrong=tuple(wrong))
 
     def _stream_ids(self) -> list[str]:
@@ -59,23 +55,19 @@ class Audit:
             recorded = set(connection.execute(select(tables.events.c.stream_id).distinct()).scalars())
         return sorted(recorded | set(self._reviews.ids()))
 
-    def _replay(self, review_id: str, rows: Sequence[Link]) -> tuple[int, list[str]]:
-        review, closures, wrong = Review(id=review_id), 0, []
+    def _replay(self, review_id: str, rows: Sequence[Link], shown: Review | None) -> list[str]:
+        review, wrong = Review(id=review_id), list[str]()
         for row in rows:
             envelope = row.envelope
             event = envelope.event
             if isinstance(event, ReviewClosed):
-                closures += 1
                 wrong += _closure_faults(review, event, row.seq, envelope.decided_at)
             if isinstance(event, DraftSubmitted):
                 wrong += self._draft_faults(review, event, row.seq)
             review = evolve(review, event)
-        shown = self._reviews.find(review_id)
-        if shown is not None and not rows:
-            wrong.append(f"{review_id}: it is in the read model, and has no events.")
-        elif review.stage is not None and shown != review:
+        if review.stage is not None and shown != review:
             wrong.append(f"{review_id}: the read model is not what the events make; run `holdfast records rebuild`.")
-        return closures, wrong
+        return wrong
 
     def _draft_faults(self, review: Review, event: DraftSubmitted, seq: int) -> list[str]:
         """Derive a submission's facts again. What was erased cannot be compared, and is no fault."""

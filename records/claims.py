@@ -28,9 +28,7 @@ class RecordedClaims:
             connection.execute(update(tables.claims).where(tables.claims.c.key == key).values(held_until=until))
         return Claim(key=key, first_attempt=row.first_attempt, until=until, repeated=row.first_attempt < now)
 
-    def release(self, key: str) -> None:
-        """End a claim whose outcome is known; the time of the first attempt is kept."""
+    def release(self, key: str, at: datetime) -> None:
+        """End a claim at a time (UTC): now where its outcome is known. The time of the first attempt is kept."""
         with self._database.write() as connection:
-            connection.execute(
-                update(tables.claims).where(tables.claims.c.key == key).values(held_until=tables.claims.c.first_attempt)
-            )
+            connection.execute(update(tables.claims).where(tables.claims.c.key == key).values(held_until=at))

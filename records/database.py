@@ -42,7 +42,8 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """One transaction that sees one state and changes nothing."""
-        with self.engine.connect() as connection, connection.begin():
+        level = {"isolation_level": "REPEATABLE READ"} if self.is_postgres else {}  # SQLite sees one state anyway
+        with self.engine.connect().execution_options(**level) as connection, connection.begin():
             yield connection
 
     @contextmanager

@@ -95,6 +95,13 @@ def folded(review_id: str, links: Sequence[Link]) -> Review:
     return fold(review_id, (row.envelope.event for row in links))
 
 
+def state_of(connection: Connection, review_id: str) -> Review | None:
+    """One review as the read model has it."""
+    query = select(tables.reviews.c.state).where(tables.reviews.c.review_id == review_id)
+    state = connection.execute(query).scalar_one_or_none()
+    return Review.model_validate_json(state) if state else None
+
+
 class Reviews:
     """What can be read of all reviews."""
 
@@ -104,9 +111,7 @@ class Reviews:
     def find(self, review_id: str) -> Review | None:
         """One review as it is now."""
         with self._database.read() as connection:
-            query = select(tables.reviews.c.state).where(tables.reviews.c.review_id == review_id)
-            state = connection.execute(query).scalar_one_or_none()
-        return Review.model_validate_json(state) if state else None
+            return state_of(connection, review_id)
 
     def list(self, stages: Iterable[Stage] = (), limit: int = 500) -> Sequence[Review]:
         """The reviews in these stages (all but excluded ones where none is named), the most pressing first."""

@@ -63,10 +63,11 @@ class Outbox(Protocol):
 class Door:
     """Says things to reviews through Temporal. A message to an ended review starts its workflow again."""
 
-    def __init__(self, client: Client, epoch: Callable[[], int]) -> None:
+    def __init__(self, client: Client, epoch: Callable[[], int], task_queue: str = contract.TASK_QUEUE) -> None:
         """`epoch` tells the epoch of this engine, or raises where the records belong to another one by now."""
         self.client = client
         self._epoch = epoch
+        self._task_queue = task_queue
 
     async def tell(self, review_id: str, input: Input) -> None:
         """Tell a review a fact. Raises `AwayError`."""
@@ -75,7 +76,7 @@ class Door:
                 ReviewWorkflow.run,
                 await self._start(review_id),
                 id=contract.workflow_id(review_id),
-                task_queue=contract.TASK_QUEUE,
+                task_queue=self._task_queue,
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
                 start_signal="fact_told",
                 start_signal_args=[input],
@@ -90,7 +91,7 @@ class Door:
                 ReviewWorkflow.run,
                 await self._start(review_id),
                 id=contract.workflow_id(review_id),
-                task_queue=contract.TASK_QUEUE,
+                task_queue=self._task_queue,
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
                 id_conflict_policy=WorkflowIDConflictPolicy.TERMINATE_EXISTING,
             )
@@ -122,7 +123,7 @@ class Door:
             ReviewWorkflow.run,
             await self._start(review_id),
             id=contract.workflow_id(review_id),
-            task_queue=contract.TASK_QUEUE,
+            task_queue=self._task_queue,
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         )
@@ -157,7 +158,7 @@ class Door:
         """Make sure that the trackers are read this often."""
         schedule = Schedule(
             action=ScheduleActionStartWorkflow(
-                SyncWorkflow.run, id=contract.SYNC_SCHEDULE, task_queue=contract.TASK_QUEUE
+                SyncWorkflow.run, id=contract.SYNC_SCHEDULE, task_queue=self._task_queue
             ),
             spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)]),
             policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP),

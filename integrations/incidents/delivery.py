@@ -19,7 +19,7 @@ RESERVED_SOURCES = frozenset({"pagerduty", "hand", "near-miss"})
 """Names of sources that are not told by a generic delivery."""
 
 _PLAIN_ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _LONGEST_LINE = 500
 
 
@@ -28,8 +28,14 @@ class BadDelivery(Exception):
 
 
 def _as_line(text: str) -> str:
-    # A NUL cannot be stored in PostgreSQL, and a line break in a title breaks mail headers.
-    return _CONTROL.sub(" ", text).strip()[:_LONGEST_LINE]
+    # PostgreSQL stores no NUL, UTF-8 has no lone surrogates, and a line break in a title breaks mail headers.
+    return _CONTROL.sub(" ", text).strip()[:_LONGEST_LINE].strip()
+
+
+def _filled(text: str) -> str:
+    if not text:
+        raise ValueError("there is nothing in it")
+    return text
 
 
 def _to_web(url: str) -> str:
@@ -42,8 +48,11 @@ def _to_web(url: str) -> str:
 Line = Annotated[str, AfterValidator(_as_line)]
 """Text on one line, without control characters, of at most 500 characters."""
 
-Name = Annotated[Line, Field(min_length=1, max_length=200)]
-"""What a source calls something: never empty."""
+Title = Annotated[Line, AfterValidator(_filled)]
+"""A line that is not empty."""
+
+Name = Annotated[str, Field(max_length=200), AfterValidator(_as_line), AfterValidator(_filled)]
+"""What a source calls something: at most 200 characters, and not empty."""
 
 IncidentId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,100}$")]
 """An incident's id at its source. It becomes part of a workflow id and of addresses, hence the few characters."""
@@ -63,7 +72,7 @@ class ReportedIncident(Record):
     id: IncidentId
     status: IncidentStatus
     as_of: Utc
-    title: Line
+    title: Title
     service: Name
     severity: Severity
     models: tuple[Name, ...] = ()
@@ -78,7 +87,7 @@ class ReportedIncident(Record):
 
 
 class Delivery(Record):
-    """One delivery, understood. `told` is none where it says nothing that a review needs; then `ignored_because` says why.
+    """One delivery, understood. `told` is none where it says nothing that a review needs; `ignored_because` says why.
 
     `id` is the same however often the source repeats the delivery, and differs between sources.
     """
@@ -106,4 +115,4 @@ def reading(within: str = "") -> Iterator[None]:
         path = ".".join(str(part) for part in (within, *first["loc"]) if part != "")
         raise BadDelivery(f"{path or 'body'}: {first['msg']}") from error
     except OverflowError as error:
-        raise BadDelivery(f"{within or 'body'}: A date is outside of what can be reckoned with") from error
+        raise BadDelivery(f"{within or 'body'}: A date is outside of the years that can be reckoned with") from error

@@ -6,14 +6,13 @@ Shapes and event types: "Webhooks overview" and "Verifying signatures" at develo
 import hmac
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
-from typing import Annotated, Any, Final, Literal
+from typing import Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+from pydantic import BaseModel, Field
 
 from domain.taxonomy import IncidentStatus, Severity
 from domain.values import Utc
 from integrations.incidents.delivery import (
-    BadDelivery,
     Delivery,
     IncidentId,
     Line,
@@ -21,7 +20,7 @@ from integrations.incidents.delivery import (
     ReportedIncident,
     WebUrl,
     delivery_id,
-    refuse,
+    reading,
 )
 
 SOURCE: Final = "pagerduty"
@@ -69,40 +68,40 @@ def verify_signature(body: bytes, header: str | None, secrets: Sequence[str]) ->
 
 
 def parse(body: bytes, severities: Mapping[str, Severity], unmapped: Severity) -> Delivery:
-    """What a delivery tells. `severities` maps the names of priorities (`P1`); `unmapped` is for all others and for none.
+    """What a delivery tells. `severities` maps names of priorities (`P1`); `unmapped` is for all others and for none.
 
     Raises `BadDelivery`, and nothing else, whatever the bytes are.
     """
     with reading():
-        event = _Envelope.model_validate_json(body).event
-    told, why = None, _why_ignored(event.event_type)
-    if why is None:
-        with reading("event"):
-            occurred_at = _Occurred.model_validate({"occurred_at": event.occurred_at}).occurred_at
-        with reading("event.data"):
-            incident = _Incident.model_validate(event.data)
-            told = _told(event, occurred_at, incident, severities.get(incident.priority_name, unmapped))
-    return Delivery(
-        id=delivery_id(SOURCE, event.id), source=SOURCE, kind=event.event_type, told=told, ignored_because=why
-    )
+        head = _HeadEnvelope.model_validate_json(body).event
+        id, why = delivery_id(SOURCE, head.id), _why_ignored(head.event_type)
+        if why is not None:
+            return Delivery(id=id, source=SOURCE, kind=head.event_type, ignored_because=why)
+        told = _told(_Envelope.model_validate_json(body).event, severities, unmapped)
+        return Delivery(id=id, source=SOURCE, kind=head.event_type, told=told)
 
 
-class _Read(BaseModel):
-    """PagerDuty adds fields as it likes; those that we do not read are none of our business."""
+class _Head(BaseModel):
+    """What every event has. PagerDuty adds fields as it likes; those that we do not read are none of our business."""
+
+    id: str = Field(min_length=1)
+    event_type: Name
 
 
-class _Reference(_Read):
-    id: IncidentId
-    type: str = ""
+class _HeadEnvelope(BaseModel):
+    event: _Head
 
 
-class _Priority(_Read):
+class _Reference(BaseModel):
+    id: Name
+    type: str = "user_reference"
+
+
+class _Priority(BaseModel):
     summary: str = ""
 
 
-class _Incident(_Read):
-    """`event.data` where its type is `incident`; the fields that we read."""
-
+class _Incident(BaseModel):
     id: IncidentId
     status: Literal["triggered", "acknowledged", "resolved"]
     created_at: Utc
@@ -113,45 +112,47 @@ class _Incident(_Read):
     priority: _Priority | None = None
     html_url: WebUrl | None = None
 
-    @property
-    def priority_name(self) -> str:
-        return self.priority.summary if self.priority else ""
 
-
-class _Event(_Read):
-    id: Annotated[str, Field(min_length=1)]
-    event_type: Name
-    occurred_at: Any = None
-    agent: Any = None
-    data: Any = None
-
-
-class _Occurred(_Read):
+class _Event(_Head):
     occurred_at: Utc
-
-
-class _Agent(_Read):
     agent: _Reference | None = None
+    data: _Incident
 
 
-class _Envelope(_Read):
+class _Envelope(BaseModel):
     event: _Event
 
 
-def _told(event: _Event, occurred_at: datetime, incident: _Incident, severity: Severity) -> ReportedIncident:
-    status = _APPLIED[event.event_type] or _STATUS[incident.status]
-    resolved = event.event_type == "incident.resolved"
+def _told(event: _Event, severities: Mapping[str, Severity], unmapped: Severity) -> ReportedIncident:
+    incident = event.data
+    status = _APPLIED[event.event_type] or (
+        IncidentStatus.RESOLVED if incident.status == "resolved" else IncidentStatus.OPEN
+    )
     return ReportedIncident(
         source=SOURCE,
         id=incident.id,
         status=status,
-        as_of=occurred_at,
+        as_of=event.occurred_at,
         title=incident.title or f"PagerDuty incident {incident.id}",
         service=incident.service.id,
-        severity=severity,
+        severity=severities.get(incident.priority.summary, unmapped) if incident.priority else unmapped,
         began=incident.created_at,
-        resolved=occurred_at if resolved else None,
+        resolved=event.occurred_at if event.event_type == "incident.resolved" else None,
         key=incident.incident_key or None,
-        responder=_responder(event, incident),
+        responder=_responder(event),
         url=incident.html_url,
     )
+
+
+def _responder(event: _Event) -> str | None:
+    """Whoever was asked last, else whoever did this. An agent may be an integration, which answers for nothing."""
+    people = [*([event.agent] if event.agent else []), *event.data.assignees]
+    users = [person.id for person in people if person.type.startswith("user")]
+    return f"{SOURCE}:{users[-1]}" if users else None
+
+
+def _why_ignored(event_type: str) -> str | None:
+    if event_type in _APPLIED:
+        return None
+    families = (why for prefix, why in _IGNORED_FAMILIES.items() if event_type.startswith(prefix))
+    return _IGNORED.get(event_type) or next(families, "this type of event is not known here")

@@ -48,8 +48,9 @@ def _utc_now() -> datetime:
 class GithubTracker:
     """`IssueTracker` for repositories on github.com or a GitHub Enterprise Server. A project is `owner/repo`.
 
-    `timeout` is seconds for each request. `patience` is seconds after which a search for an existing issue has taken so
-    long that none is created any more: a claim on the key has to outlive `patience + timeout`.
+    `timeout` is seconds for connecting and again for each wait for an answer. `patience` is seconds after which looking
+    for an issue has taken so long that none is created any more: a claim on its key has to outlive
+    `patience + 2 * timeout`.
     """
 
     name = "github"
@@ -60,7 +61,7 @@ class GithubTracker:
         api_url: str = "https://api.github.com",
         timeout: float = 15.0,
         now: Callable[[], datetime] = _utc_now,
-        patience: float = 45.0,
+        patience: float = 25.0,
     ) -> None:
         self._token = token
         self._api_url = api_url.rstrip("/")
@@ -243,16 +244,15 @@ def _own(requester: Requester, ref: IssueRef) -> Issue:
 
 def _see_any(requester: Requester, refs: Sequence[IssueRef]) -> None:
     """Return if any of the repositories can be seen; else raise what was answered for the last one."""
-    refused: Refusal | None = None
+    refused = []
     for project in dict.fromkeys(ref.key.rpartition("#")[0] for ref in refs):
         try:
             _repository(requester, project).complete()
         except Refusal as refusal:
-            refused = refusal
+            refused.append(refusal)
         else:
             return
-    if refused:
-        raise refused
+    raise refused[-1]
 
 
 def _status(issue: Issue) -> IssueStatus:

@@ -58,7 +58,7 @@ class InMemoryTracker:
     # --- the port -----------------------------------------------------------------------------------------------------
 
     def ensure_issue(self, spec: IssueSpec, attempted_since: datetime | None) -> IssueRef:
-        """The issue with this key, found or made. Raises `NotFoundError` for a project that was not given at the start."""
+        """The issue with this key, found or made. Raises `NotFoundError` for a project not given at the start."""
         with self._call():
             if spec.project not in self._projects:
                 raise NotFoundError(f"There is no project {spec.project}.")
@@ -176,7 +176,9 @@ class InMemoryTracker:
     def _made(self, spec: IssueSpec) -> MemoryIssue:
         number = 1 + sum(issue.spec.project == spec.project for issue in self.issues)
         key = f"{spec.project}#{number}"
-        ref = IssueRef(tracker=self.name, id=str(len(self.issues) + 1), key=key, url=f"memory://{spec.project}/{number}")
+        ref = IssueRef(
+            tracker=self.name, id=str(len(self.issues) + 1), key=key, url=f"memory://{spec.project}/{number}"
+        )
         self.issues.append(MemoryIssue(ref=ref, spec=spec, title=spec.title, body=spec.body))
         return self.issues[-1]
 

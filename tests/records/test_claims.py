@@ -19,7 +19,8 @@ def test_a_claim_is_held_by_one_until_it_ends(records: Records) -> None:
 
 def test_a_released_claim_can_be_had_at_once_and_remembers_the_first_attempt(records: Records) -> None:
     records.claims.claim("k", NOW, 60)
-    records.claims.release("k")
+    records.claims.release("k", NOW + timedelta(seconds=1))
+    assert records.claims.claim("k", NOW, 60) is None
     again = records.claims.claim("k", NOW + timedelta(seconds=1), 60)
     assert again is not None
     assert (again.repeated, again.first_attempt) == (True, NOW)

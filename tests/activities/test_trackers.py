@@ -1,0 +1,198 @@
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from temporalio.exceptions import ApplicationError
+
+from activities.trackers import EffectRequest, Places, TrackerActivities
+from domain.inputs import (
+    Approve,
+    IssueOpened,
+    ItemsRead,
+    TrackingRead,
+    TrackingTold,
+    WithdrawItem,
+)
+from domain.policy import OnEarlyClose
+from domain.ports import IssueTracker, RateLimitedError, RejectedError, UnavailableError
+from domain.taxonomy import FailureKind, IssueStatus, ItemStatus, Stage
+from integrations.trackers.memory import InMemoryTracker
+from records.store import Records
+from tests.domain.build import CATALOGUE, policy
+from tests.records.build import Teller
+
+Build = Callable[..., TrackerActivities]
+
+
+@pytest.fixture
+def tracker() -> InMemoryTracker:
+    return InMemoryTracker("default")
+
+
+@pytest.fixture
+def teller(sqlite_records: Records) -> Teller:
+    return Teller(sqlite_records)
+
+
+@pytest.fixture
+def build(sqlite_records: Records, tracker: InMemoryTracker) -> Build:
+    def built(places: str = "memory", **trackers: IssueTracker) -> TrackerActivities:
+        return TrackerActivities(
+            sqlite_records.reviews,
+            sqlite_records.people,
+            sqlite_records.claims,
+            {"memory": tracker, **trackers},
+            Places(default=places),
+            lambda review: f"http://127.0.0.1/reviews/{review}",
+            settle=timedelta(milliseconds=50),
+        )
+
+    return built
+
+
+def opened(teller: Teller, activities: TrackerActivities) -> str:
+    """A review in remediation, with its issues."""
+    review = teller.to_remediation()
+    teller.say(review, activities.open_issue(EffectRequest(review_id=review, item="I1")))
+    teller.say(review, activities.tell_tracking(EffectRequest(review_id=review)))
+    return review
+
+
+def test_an_items_issue_says_what_is_done_why_and_where_the_review_is(
+    teller: Teller, build: Build, tracker: InMemoryTracker
+) -> None:
+    review = opened(teller, build())
+    issue = tracker.issues[0]
+    assert issue.title == "Watch the drift of I1"
+    assert f"http://127.0.0.1/reviews/{review}" in issue.body
+    assert "prevents: F1" in issue.body
+    assert issue.spec.labels == ("holdfast", f"holdfast:{review}")
+
+
+def test_opening_twice_makes_one_issue(teller: Teller, build: Build, tracker: InMemoryTracker) -> None:
+    review = teller.to_remediation()
+    request = EffectRequest(review_id=review, item="I1")
+    first, second = (build().open_issue(request) for _ in range(2))
+    assert first == second == IssueOpened(item="I1", ref=first.ref)
+    assert len(tracker.issues) == 1
+
+
+def test_who_finds_a_live_claim_comes_again_later(teller: Teller, build: Build, sqlite_records: Records) -> None:
+    review = teller.to_remediation()
+    sqlite_records.claims.claim(f"memory:{review}/I1", datetime.now(UTC), 60)
+    with pytest.raises(ApplicationError) as error:
+        build().open_issue(EffectRequest(review_id=review, item="I1"))
+    assert not error.value.non_retryable
+    assert error.value.next_retry_delay
+
+
+def test_an_unknown_outcome_is_waited_for_and_a_known_one_is_not(
+    teller: Teller, build: Build, tracker: InMemoryTracker, sqlite_records: Records
+) -> None:
+    review = teller.to_remediation()
+    request, key = EffectRequest(review_id=review, item="I1"), f"memory:{review}/I1"
+    tracker.break_with(UnavailableError("away"), stored=True)
+    with pytest.raises(ApplicationError):
+        build().open_issue(request)
+    assert sqlite_records.claims.claim(key, datetime.now(UTC) - timedelta(milliseconds=10), 60) is None
+    claims = sqlite_records.claims
+    claims.release(key, datetime.now(UTC))
+    tracker.break_with(RejectedError("no"))
+    with pytest.raises(ApplicationError):
+        build().open_issue(request)
+    assert build().open_issue(request).ref.key == "default#1"
+    assert len(tracker.issues) == 1
+
+
+@pytest.mark.parametrize("reopens", [True, False])
+def test_a_tracking_issue_that_was_closed_early_is_answered_as_the_policy_says(
+    sqlite_records: Records, build: Build, tracker: InMemoryTracker, reopens: bool
+) -> None:
+    teller = Teller(sqlite_records)
+    under = policy(on_early_close=OnEarlyClose.REOPEN if reopens else OnEarlyClose.COMMENT)
+    teller._advance = sqlite_records.advance(under, CATALOGUE)
+    review = opened(teller, build())
+    tracker.finish(f"{review}/tracking")
+    teller.say(review, TrackingRead(status=IssueStatus.DONE, as_of=datetime.now(UTC)))
+    told = build().tell_tracking(EffectRequest(review_id=review))
+    teller.say(review, told)
+    issue = tracker.named(f"{review}/tracking")
+    assert issue.status is (IssueStatus.OPEN if reopens else IssueStatus.DONE)
+    assert told.status is issue.status
+    assert len(issue.comments) == 1
+    outcome = teller.say(review, build().tell_tracking(EffectRequest(review_id=review)))
+    assert "tracking" not in [effect.key for effect in outcome.plan.effects]
+
+
+def test_a_tracking_issue_that_was_deleted_is_made_again(
+    teller: Teller, build: Build, tracker: InMemoryTracker
+) -> None:
+    review = opened(teller, build())
+    tracker.lose(f"{review}/tracking")
+    told = build().tell_tracking(EffectRequest(review_id=review))
+    assert told.status is IssueStatus.OPEN
+    assert tracker.read([told.ref])[0].status is IssueStatus.OPEN
+
+
+def test_a_withdrawn_items_issue_is_closed_as_declined_with_a_comment(
+    teller: Teller, build: Build, tracker: InMemoryTracker
+) -> None:
+    review = opened(teller, build())
+    teller.say(review, WithdrawItem(item="I1", reason="text:r"), "p-1")
+    teller.say(review, Approve(request="R1"), "p-2")
+    for _ in range(2):
+        teller.say(review, build().release_issue(EffectRequest(review_id=review, item="I1")))
+    issue = tracker.named(f"{review}/I1")
+    assert issue.status is IssueStatus.DECLINED
+    assert len(issue.comments) == 1
+    assert teller.find(review).items["I1"].status is ItemStatus.WITHDRAWN
+
+
+def test_releasing_an_issue_that_is_gone_is_no_error(teller: Teller, build: Build, tracker: InMemoryTracker) -> None:
+    review = opened(teller, build())
+    teller.say(review, WithdrawItem(item="I1", reason="text:r"), "p-1")
+    teller.say(review, Approve(request="R1"), "p-2")
+    tracker.lose(f"{review}/I1")
+    assert build().release_issue(EffectRequest(review_id=review, item="I1")).item == "I1"
+
+
+def test_a_closing_read_covers_all_items_and_closes_the_tracking_issue_after(
+    teller: Teller, build: Build, tracker: InMemoryTracker
+) -> None:
+    review = opened(teller, build())
+    tracker.finish(f"{review}/I1")
+    teller.now = datetime.now(UTC)
+    read = build().read_items(EffectRequest(review_id=review))
+    assert isinstance(read, ItemsRead)
+    assert read.for_closing
+    assert [r.status for r in read.readings] == [IssueStatus.DONE]
+    teller.say(review, read)
+    teller.now = datetime.now(UTC)
+    teller.say(review, build().read_items(EffectRequest(review_id=review)))
+    assert teller.find(review).stage is Stage.CLOSED
+    told = build().tell_tracking(EffectRequest(review_id=review))
+    assert isinstance(told, TrackingTold)
+    assert tracker.named(f"{review}/tracking").status is IssueStatus.DONE
+
+
+def test_what_a_tracker_cannot_do_is_said_by_kind(teller: Teller, build: Build, tracker: InMemoryTracker) -> None:
+    review = opened(teller, build())
+    tracker.break_with(RateLimitedError("slow down", datetime.now(UTC) + timedelta(seconds=30)))
+    with pytest.raises(ApplicationError) as error:
+        build().read_items(EffectRequest(review_id=review))
+    assert error.value.type == FailureKind.RATE_LIMITED
+
+
+def test_a_place_without_a_tracker_and_a_review_that_is_not_there_are_errors(teller: Teller, build: Build) -> None:
+    review = teller.to_remediation()
+    with pytest.raises(ApplicationError, match="no tracker is called github") as error:
+        build("github:acme/x").open_issue(EffectRequest(review_id=review, item="I1"))
+    assert error.value.non_retryable
+    with pytest.raises(ApplicationError, match="there is no review none"):
+        build().open_issue(EffectRequest(review_id="none", item="I1"))
+
+
+def test_a_service_can_have_a_place_of_its_own() -> None:
+    places = Places(default="builtin", by_service={"ranker": "github:acme/ranker"})
+    assert places.place_for("ranker") == ("github", "acme/ranker")
+    assert places.place_for("search") == ("builtin", "default")

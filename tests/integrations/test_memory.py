@@ -1,0 +1,103 @@
+from collections.abc import Callable
+
+import pytest
+
+from domain.ports import IssueSpec, IssueTracker, NotFoundError, RateLimitedError, UnauthorisedError, UnavailableError
+from domain.review import IssueRef
+from domain.taxonomy import IssueStatus
+from integrations.trackers.memory import InMemoryTracker
+from tests.integrations.tracker_contract import Engineer, TrackerContract
+
+SPEC = IssueSpec(key="P1/1", project="acme/scoring", title="Alert on drift", body="Why and how.")
+
+
+class MemoryEngineer:
+    def __init__(self, tracker: InMemoryTracker) -> None:
+        self._tracker = tracker
+
+    def finish(self, ref: IssueRef) -> None:
+        self._tracker.finish(ref.key)
+
+    def decline(self, ref: IssueRef) -> None:
+        self._tracker.decline(ref.key)
+
+    def mark_duplicate(self, ref: IssueRef) -> None:
+        self._tracker.duplicate(ref.key)
+
+    def delete(self, ref: IssueRef) -> None:
+        self._tracker.lose(ref.key)
+
+    def reopen(self, ref: IssueRef) -> None:
+        self._tracker.revive(ref.key)
+
+    def assign(self, ref: IssueRef, login: str) -> None:
+        self._tracker.assign(ref.key, login)
+
+    def count(self, project: str) -> int:
+        return sum(issue.spec.project == project for issue in self._tracker.issues)
+
+    def text(self, ref: IssueRef) -> tuple[str, str]:
+        issue = self._tracker.named(ref.key)
+        return issue.title, issue.body
+
+    def labels(self, ref: IssueRef) -> set[str]:
+        return set(self._tracker.named(ref.key).spec.labels)
+
+    def comments(self, ref: IssueRef) -> list[str]:
+        return list(self._tracker.named(ref.key).comments.values())
+
+
+class TestInMemoryTracker(TrackerContract):
+    @pytest.fixture
+    def tracker(self) -> InMemoryTracker:
+        return InMemoryTracker("acme/scoring")
+
+    @pytest.fixture
+    def engineer(self, tracker: IssueTracker) -> Engineer:
+        assert isinstance(tracker, InMemoryTracker)
+        return MemoryEngineer(tracker)
+
+    @pytest.fixture
+    def lose_next_answer(self, tracker: IssueTracker) -> Callable[[], None]:
+        assert isinstance(tracker, InMemoryTracker)
+        return lambda: tracker.break_with(UnavailableError("The answer was lost."), stored=True)
+
+
+def test_a_broken_tracker_fails_as_often_as_asked() -> None:
+    tracker = InMemoryTracker("acme/scoring")
+    tracker.break_with(RateLimitedError("Slowly."), times=2)
+    for _ in range(2):
+        with pytest.raises(RateLimitedError):
+            tracker.ensure_issue(SPEC, None)
+    assert tracker.issues == []
+    assert tracker.ensure_issue(SPEC, None).key == "acme/scoring#1"
+
+
+def test_a_broken_tracker_fails_until_it_is_mended() -> None:
+    tracker = InMemoryTracker("acme/scoring")
+    tracker.break_with(UnauthorisedError("The token is refused."), times=None)
+    for _ in range(3):
+        assert tracker.check("acme/scoring") == ["The token is refused."]
+    tracker.mend()
+    assert tracker.check("acme/scoring") == []
+
+
+def test_an_issue_may_be_moved_or_hidden() -> None:
+    tracker = InMemoryTracker("acme/scoring")
+    ref = tracker.ensure_issue(SPEC, None)
+    tracker.move(SPEC.key)
+    assert tracker.read([ref])[0].status is IssueStatus.MOVED
+    with pytest.raises(NotFoundError):
+        tracker.reopen(ref)
+    tracker.forbid(SPEC.key)
+    assert tracker.read([ref])[0].status is IssueStatus.FORBIDDEN
+    with pytest.raises(UnauthorisedError):
+        tracker.reopen(ref)
+
+
+def test_what_was_never_there_is_missing() -> None:
+    tracker = InMemoryTracker("acme/scoring")
+    ref = IssueRef(tracker="memory", id="7", key="acme/scoring#7", url="memory://acme/scoring/7")
+    assert tracker.read([ref])[0].status is IssueStatus.MISSING
+    with pytest.raises(KeyError):
+        tracker.finish("acme/scoring#7")
