@@ -1,7 +1,7 @@
 """`holdfast demo`: a review lives its whole life on real parts, and every step says what it proves.
 
-It starts the embedded engine, sends a signed PagerDuty delivery over HTTP, plays everybody who takes part through the same
-API as everyone else, kills its own worker, and audits the records in the end.
+It starts the embedded engine, sends a signed PagerDuty delivery over HTTP, plays everybody who takes part through the
+same API as everyone else, kills its own worker, and audits the records in the end.
 """
 
 import asyncio
@@ -42,7 +42,7 @@ class StepFailedError(Exception):
     """A step of the story did not hold; the message says which, and what was seen."""
 
 
-async def demo(console: Console, once: bool) -> None:
+async def play(console: Console, once: bool) -> None:
     """Play the story. Raises `StepFailedError`, or `runtime.engine.EngineError` where the engine cannot be started."""
     directory = Path(tempfile.mkdtemp(prefix="holdfast-demo-"))
     stop = asyncio.Event()
@@ -53,7 +53,7 @@ async def demo(console: Console, once: bool) -> None:
         settings = _prepare(directory, secret)
         environment = {CONFIG_VARIABLE: str(directory / "holdfast.yaml")}
         console.print("[bold]Holdfast demo[/bold]: one review, from an incident's close to a closed review\n")
-        playing = asyncio.create_task(_play(console, settings, environment, secret, once, stop))
+        playing = asyncio.create_task(_tell(console, settings, environment, secret, once, stop))
         stopped = asyncio.create_task(stop.wait())
         await asyncio.wait({playing, stopped}, return_when=asyncio.FIRST_COMPLETED)
         if once and not playing.done():
@@ -87,7 +87,7 @@ def _story() -> dict[str, Any]:
     return story
 
 
-async def _play(
+async def _tell(
     console: Console,
     settings: Settings,
     environment: Mapping[str, str],

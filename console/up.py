@@ -104,7 +104,7 @@ async def _answers(web: Kept, url: str) -> None:
         raise EngineError(f"The web app did not start:\n{web.last_lines()}") from None
 
 
-async def up(settings: Settings, console: Console, recover: bool = False) -> None:
+async def run(settings: Settings, console: Console, recover: bool = False) -> None:
     """Run everything until SIGINT or SIGTERM. Raises what `everything` raises."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

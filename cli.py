@@ -1,0 +1,73 @@
+"""The `holdfast` command: puts the commands of `console/` together, and holds none itself."""
+
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from console import embedded, installation, records
+from console.issues import issues
+from console.items import items
+from console.looking import looking
+from console.opening import near_miss, opening
+from console.screen import say
+from console.second_person import second_person
+from console.stopping import StoppingGroup
+from console.writing import writing
+
+REVIEWS, RUNNING, KEEPING = "Reviews", "Running Holdfast", "The records"
+
+app = typer.Typer(
+    cls=StoppingGroup,
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+    help="Reviews of ML incidents that stay open until prevention has really happened.",
+    epilog="What is pressing: holdfast review list\n\n"
+    "Why a review cannot close: holdfast review why REVIEW\n\n"
+    "Put a draft forward: holdfast review submit REVIEW draft.yaml\n\n"
+    "Whether all settings can be used: holdfast check\n\n"
+    "Exit codes: 0 done, 1 refused (each reason on a line of its own), 2 not understood.",
+)
+
+review = typer.Typer(
+    no_args_is_help=True,
+    help="Look at reviews and carry them through.",
+    epilog="Whoever acts is named with --as, or once for all in HOLDFAST_AS.",
+)
+for part in (looking, opening, writing, second_person):
+    review.add_typer(part)
+
+app.add_typer(review, name="review", rich_help_panel=REVIEWS)
+app.add_typer(items, name="item", rich_help_panel=REVIEWS)
+app.command("near-miss", rich_help_panel=REVIEWS)(near_miss)
+app.add_typer(issues, name="issue", rich_help_panel=REVIEWS)
+app.command("demo", rich_help_panel=RUNNING)(embedded.demo)
+app.command("up", rich_help_panel=RUNNING)(embedded.up)
+app.command("worker", rich_help_panel=RUNNING)(installation.work)
+app.command("web", rich_help_panel=RUNNING)(installation.web)
+app.command("check", rich_help_panel=RUNNING)(installation.check)
+app.command("recover", rich_help_panel=KEEPING)(records.recover)
+app.add_typer(records.records, name="records", rich_help_panel=KEEPING)
+app.add_typer(records.audit, name="audit", rich_help_panel=KEEPING)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        say(f"holdfast {version('holdfast')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which.")] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """The entry point of the `holdfast` command."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,34 @@
+"""The commands that need nothing but this machine: `up` and `demo`."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from console.demo import StepFailedError, play
+from console.serving import stopping
+from console.stopping import Stop
+from console.up import run
+from runtime.settings import load_settings
+
+
+def up(
+    recover: Annotated[
+        bool, typer.Option("--recover", help="Go on with these records on a new engine (its database file was lost).")
+    ] = False,
+) -> None:
+    """Run everything on this machine: a Temporal server of its own, the worker and the web app. Ctrl-C stops all."""
+    with stopping():
+        asyncio.run(run(load_settings(), Console(), recover))
+
+
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="End after the story, instead of keeping the pages up.")] = False,
+) -> None:
+    """Watch a review live its whole life on real parts. Exit code 0 only if every step held."""
+    with stopping():
+        try:
+            asyncio.run(play(Console(), once))
+        except StepFailedError as failed:
+            raise Stop(f"A step did not hold. {failed}") from failed

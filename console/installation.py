@@ -1,0 +1,37 @@
+"""`holdfast worker`, `web` and `check`: the processes of an installation, and whether it can be used."""
+
+import typer
+
+from console.options import Json
+from console.screen import as_json, say, table
+from console.stopping import REFUSED
+
+
+def work() -> None:
+    """Be a worker: carry out reviews on the Temporal service in the settings. There may be any number of workers."""
+    from console import serving  # Temporal and the database are loaded only by those commands that need them
+
+    serving.work()
+
+
+def web() -> None:
+    """Be the web app: pages, the API and webhooks. There is no sign-in yet, so it listens on this machine only."""
+    from console import serving
+
+    serving.serve()
+
+
+def check(json: Json = False) -> None:
+    """Look at every setting: whether it can be used, and what to do where it cannot. Exit code 1 if any is wrong."""
+    from console import checks
+
+    checked = checks.look()
+    is_wrong = [line for line in checked if line.level is checks.Level.WRONG]
+    if json:
+        as_json({"usable": not is_wrong, "checked": [line.model_dump(mode="json") for line in checked]})
+    else:
+        rows = ((line.level.value, line.what, line.found, line.todo) for line in checked)
+        table(("", "What", "Found", "What to do"), rows, empty="")
+        say("", f"{len(is_wrong)} wrong." if is_wrong else "Nothing is wrong.")
+    if is_wrong:
+        raise typer.Exit(REFUSED)

@@ -1,0 +1,183 @@
+"""`holdfast review` for those who look: which reviews there are, where one stands, and why it cannot close."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from console.api import Api, in_path
+from console.options import Json, ReviewId, Url
+from console.screen import as_json, heading, say, table
+from domain.taxonomy import Stage
+from web.wording import due, minute, plain
+
+PANEL = "Look and open"
+
+looking = typer.Typer()
+
+
+@looking.command("list", rich_help_panel=PANEL)
+def list_reviews(
+    stage: Annotated[list[Stage] | None, typer.Option(help="May be given several times. Without it: all.")] = None,
+    url: Url = None,
+    json: Json = False,
+) -> None:
+    """The reviews, the most pressing first."""
+    found = Api(url).get("/api/reviews", {"stage": [s.value for s in stage or ()]})
+    if json:
+        as_json(found)
+        return
+    table(
+        ("Review", "Severity", "Stage", "In the way", "Next", "Owner", "Service", "Title"),
+        (
+            (
+                review["id"],
+                review["severity"],
+                plain(review["stage"]),
+                str(review["in_the_way"]),
+                _due(review["next_deadline"]),
+                review["owner"] or "nobody",
+                review["service"],
+                review["title"],
+            )
+            for review in found
+        ),
+        empty="There are no such reviews.",
+    )
+
+
+@looking.command(rich_help_panel=PANEL, epilog="Example: holdfast review why hand:20261122-1f3a9c")
+def why(review: ReviewId, url: Url = None, json: Json = False) -> None:
+    """What stands between a review and closure, and who can clear it."""
+    found = Api(url).get(f"/api/reviews/{in_path(review)}/why")
+    if json:
+        as_json(found)
+        return
+    in_the_way = found["blockers"]
+    heading(f"{review} is in stage {found['stage']}. In the way of closure: {len(in_the_way)}")
+    if in_the_way:
+        table(("Rule", "Subject", "What", "Who can clear it"), map(_cells, in_the_way), empty="")
+    if found["warnings"]:
+        heading("Said, and not holding it:")
+        table(("Rule", "Subject", "What", "Who can clear it"), map(_cells, found["warnings"]), empty="")
+    if found["requests"]:
+        heading("Waiting for a second person (holdfast review approve, or refuse):")
+        table(("Request", "Asks for", "About", "Asked by", "Why"), map(_request, found["requests"]), empty="")
+
+
+@looking.command(rich_help_panel=PANEL)
+def show(review: ReviewId, url: Url = None, json: Json = False) -> None:
+    """Where a review stands, with its items, signatures and requests."""
+    found = Api(url).review(review)
+    if json:
+        as_json(found)
+        return
+    heading(f"{found['id']}: {found['title']}")
+    say(
+        f"{found['severity']}, stage {found['stage']}, service {found['service']}, team {found['team'] or 'none'}, "
+        f"owner {found['owner'] or 'nobody'}",
+        f"In the way of closure: {found['in_the_way']}. Next: {_due(found['next_deadline']) or 'nothing is due'}",
+    )
+    if found["excluded_by"]:
+        say(f"Not reviewed, by {found['excluded_by']}")
+    for clock, moment in found["due"].items():
+        late = f"{clock}:{datetime.fromisoformat(moment).isoformat()}" in found["late"]
+        say(f"{plain(clock)} due {_minute(moment)}{', late' if late else ''}")
+    submission = found["submission"]
+    if submission:
+        say(f"Revision {submission['revision']} was submitted by {submission['by']}")
+    _incidents(found["incidents"])
+    _signatures(found)
+    _items(found["items"])
+    if found["requests"]:
+        heading("Requests")
+        table(
+            ("Request", "Asks for", "About", "Asked by", "Why", "Came of it"),
+            map(_decided, found["requests"].values()),
+            "",
+        )
+    _waivers("Waivers", found["waivers"])
+    _waivers("Accepted risks", found["risks"])
+    if found["tracking"]:
+        say(f"Tracked as {found['tracking']['ref']['url']}")
+
+
+@looking.command(rich_help_panel=PANEL)
+def history(review: ReviewId, url: Url = None, json: Json = False) -> None:
+    """What was recorded of a review, oldest first."""
+    found = Api(url).get(f"/api/reviews/{in_path(review)}/history")
+    if json:
+        as_json(found)
+        return
+    table(
+        ("Event", "When (UTC)", "Who", "Door", "What"),
+        ((str(e["seq"]), _minute(e["when"]), e["by"], e["door"], e["sentence"]) for e in found),
+        empty="Nothing is recorded.",
+    )
+
+
+def _incidents(incidents: Mapping[str, Any]) -> None:
+    heading("Incidents")
+    rows = ((ref, i["severity"], i["status"], _minute(i["as_of"]), i["title"]) for ref, i in incidents.items())
+    table(("Incident", "Severity", "Status", "As of (UTC)", "Title"), rows, empty="")
+
+
+def _signatures(found: Mapping[str, Any]) -> None:
+    heading("Signatures")
+    signed = found["signatures"]
+    rows = (
+        (team, signed[team]["by"], _minute(signed[team]["at"])) if team in signed else (team, "not signed", "")
+        for team in found["required_teams"]
+    )
+    table(("Team", "Signed by", "When (UTC)"), rows, empty="Nobody has to sign.")
+
+
+def _items(items: Mapping[str, Any]) -> None:
+    if not items:
+        return
+    heading("Items")
+    rows = (
+        (
+            id,
+            item["spec"]["item_class"],
+            item["status"],
+            _due(item["due"]) if item["status"] == "open" else "",
+            item["ref"]["key"] if item["ref"] else "",
+            item["spec"]["team"] or "",
+            item["spec"]["owner"] or "",
+            item["spec"]["title"],
+        )
+        for id, item in items.items()
+    )
+    table(("Item", "Class", "Status", "Due", "Issue", "Team", "Owner", "Title"), rows, empty="")
+
+
+def _waivers(name: str, waivers: Mapping[str, Any]) -> None:
+    if not waivers:
+        return
+    heading(name)
+    rows = ((key, _minute(w["until"]), w["asked_by"], ", ".join(w["granted_by"])) for key, w in waivers.items())
+    table(("For", "Until (UTC)", "Asked by", "Granted by"), rows, empty="")
+
+
+def _cells(in_the_way: Mapping[str, Any]) -> tuple[str, ...]:
+    return in_the_way["rule"], in_the_way["subject"], in_the_way["sentence"], in_the_way["cleared_by"]
+
+
+def _request(request: Mapping[str, Any]) -> tuple[str, ...]:
+    about = " ".join(filter(None, (request["rule"], request["subject"], request["severity"])))
+    return request["id"], plain(request["ask"]), about, request["by"], request["reason"]
+
+
+def _decided(request: Mapping[str, Any]) -> tuple[str, ...]:
+    came = {None: "waits", True: f"granted by {request['decided_by']}", False: f"refused by {request['decided_by']}"}
+    return (*_request(request), came[request["granted"]])
+
+
+def _due(moment: str | None) -> str:
+    return due(datetime.fromisoformat(moment), datetime.now(UTC)).words if moment else ""
+
+
+def _minute(moment: str) -> str:
+    return minute(datetime.fromisoformat(moment))

@@ -1,0 +1,72 @@
+"""The work behind `records`, `audit` and `recover`: on the records themselves, without the web app."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from temporalio.client import Client
+
+import worker
+from console.stopping import Stop
+from records.audit import AuditReport
+from records.database import Database, DatabaseError
+from records.store import Records
+from runtime.settings import load_settings
+from runtime.temporal import EngineAwayError, connect, engine_id
+from workflows.door import AwayError
+
+
+@contextmanager
+def opened() -> Iterator[Records]:
+    """The records that the settings name, brought to the newest schema. Raises `Stop` where they cannot be used."""
+    settings = load_settings()
+    try:
+        database = Database(settings.database)
+        try:
+            yield Records(database, settings.url)
+        finally:
+            database.close()
+    except DatabaseError as error:
+        raise Stop(str(error)) from error
+
+
+def migrate() -> str:
+    """Bring the schema to the newest revision; where that is. Raises `Stop`."""
+    with opened() as records:
+        return records.database.shown
+
+
+def rebuild() -> int:
+    """Make the read model anew; how many reviews there are. Raises `Stop`."""
+    with opened() as records:
+        return records.reviews.rebuild()
+
+
+def verify(review_id: str | None) -> AuditReport:
+    """Audit one review, or all. Raises `Stop`."""
+    with opened() as records:
+        return records.audit.verify(review_id)
+
+
+def recover(agrees: Callable[[str], bool]) -> worker.Recovered | None:
+    """Let the reviews go on with the engine that the settings name; none where the person does not agree.
+
+    `agrees` is asked only where another engine owns the records by now. Raises `Stop` where Temporal is away.
+    """
+    with opened() as records:
+        try:
+            return asyncio.run(_recover(records, agrees))
+        except (EngineAwayError, AwayError) as error:
+            raise Stop(
+                str(error), "The records are safe. Once Temporal answers, run `holdfast recover` (again)."
+            ) from error
+
+
+async def _recover(records: Records, agrees: Callable[[str], bool]) -> worker.Recovered | None:
+    client: Client = await connect(load_settings().temporal)
+    here, owner = await engine_id(client), records.engines.owner()
+    if owner is not None and owner.engine_id != here:
+        since = f"{owner.since:%d %b %Y %H:%M} UTC"
+        if not agrees(f"Another engine has owned these records since {since}. Have its workers been stopped?"):
+            return None
+    return await worker.recover(records, client)

@@ -1,0 +1,203 @@
+"""`holdfast check`: every setting that cannot be used is named, with what to do."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+import cli
+from console import checks
+from console.addresses import is_loopback
+from domain.ports import IssueTracker
+from integrations.trackers.github import GithubTracker
+from records.database import Database
+from records.store import Records
+from runtime.engine import free_port
+from runtime.settings import load_settings
+from runtime.temporal import connect, engine_id
+from tests.console.conftest import ROOT
+
+
+@pytest.fixture
+def here(elsewhere: Path, monkeypatch: pytest.MonkeyPatch, temporal_address: str) -> Path:
+    """A folder where everything can be used."""
+    monkeypatch.setenv("HOLDFAST_TEMPORAL__ADDRESS", temporal_address)
+    monkeypatch.setenv("HOLDFAST_PAGERDUTY__SECRETS", '["one", "two"]')
+    monkeypatch.setenv("HOLDFAST_INCIDENTS__TOKEN", "a long random text")
+    (elsewhere / "catalogue.yaml").write_text((ROOT / "catalogue.example.yaml").read_text())
+    return elsewhere
+
+
+def checked(code: int) -> dict[str, Any]:
+    """What `holdfast check` finds, by setting."""
+    result = CliRunner().invoke(cli.app, ["check", "--json"])
+    assert result.exit_code == code, result.output
+    read = json.loads(result.stdout)
+    assert read["usable"] is (code == 0)
+    return {line["what"]: line for line in read["checked"]}
+
+
+def test_where_all_is_well_nothing_is_to_be_done_and_nothing_is_made(here: Path) -> None:
+    before = sorted(here.iterdir())
+    found = checked(0)
+    assert {line["level"] for line in found.values()} == {"ok"}
+    assert {line["todo"] for line in found.values()} == {""}
+    assert sorted(here.iterdir()) == before
+    result = CliRunner().invoke(cli.app, ["check"])
+    assert result.exit_code == 0
+    assert result.stdout.endswith("\n\nNothing is wrong.\n")
+
+
+def test_what_is_wrong_is_told_in_full_and_ends_with_one(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOLDFAST_WEB__HOST", "0.0.0.0")
+    result = CliRunner().invoke(cli.app, ["check"])
+    assert result.exit_code == 1
+    assert "0.0.0.0 can be reached from outside, and there is no sign-in yet.  Set it to 127.0.0.1." in result.stdout
+    assert result.stdout.endswith("\n\n1 wrong.\n")
+
+
+def test_wrong_settings_are_named_and_nothing_else_is_looked_at(
+    elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOLDFAST_WEB__PORT", "front")
+    assert checked(1)["settings"]["found"].startswith("web.port: Input should be a valid integer")
+
+
+def test_where_the_settings_come_from_is_told(here: Path) -> None:
+    (here / "holdfast.yaml").write_text("engine: {port: 7000}\n")
+    assert checked(0)["settings"]["found"] == "Read from holdfast.yaml, .env and the environment."
+
+
+@pytest.mark.parametrize(
+    ("text", "level", "found"),
+    [
+        (None, "warn", "catalogue.yaml is not there, so no incident qualifies for a review by itself."),
+        ("teams: {}", "warn", "catalogue.yaml names no service"),
+        ("services: {api: {title: API, team: ops}}", "wrong", "services.api.team: 'ops' is not in teams"),
+        ("service: {}", "wrong", "catalogue.yaml: service: Extra inputs are not permitted"),
+        ("teams: [", "wrong", "catalogue.yaml, line 1: "),
+    ],
+)
+def test_a_catalogue_that_says_nothing_or_wrong_things_is_told_of(
+    here: Path, text: str | None, level: str, found: str
+) -> None:
+    (here / "catalogue.yaml").unlink()
+    if text is not None:
+        (here / "catalogue.yaml").write_text(text)
+    line = checked(1 if level == "wrong" else 0)["catalogue"]
+    assert line["level"] == level
+    assert found in line["found"]
+    assert line["todo"]
+
+
+def test_a_policy_has_to_be_there_and_name_rules_that_there_are(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOLDFAST_POLICY", "policy.yaml")
+    found = checked(1)
+    assert found["policy"]["found"] == "policy.yaml is not there."
+    assert found["trackers"]["found"] == "Not looked at: policy.yaml is not there."
+    default = (ROOT / "runtime/policy.yaml").read_text()
+    (here / "policy.yaml").write_text(default.replace("causes@1", "causes@7", 1))
+    assert checked(1)["policy"]["found"] == (
+        "Profile 'near miss' names the rule causes@7, which this release does not know."
+    )
+    (here / "policy.yaml").write_text(default)
+    assert checked(0)["policy"]["found"].startswith("'default' (policy.yaml), sha256:")
+
+
+def test_the_database_is_looked_at_and_left_as_it_is(here: Path) -> None:
+    assert checked(0)["database"]["found"].endswith("records.db is not there yet; the first start makes it.")
+    file = here / ".holdfast" / "records.db"
+    file.parent.mkdir()
+    file.touch()
+    found = checked(0)["database"]
+    assert (found["level"], found["todo"]) == ("warn", "Run `holdfast records migrate`.")
+    assert CliRunner().invoke(cli.app, ["records", "migrate"]).stdout.endswith("has the newest schema.\n")
+    assert checked(0)["database"]["found"].endswith("answers, and its schema is current.")
+
+
+@pytest.mark.parametrize(
+    "url", ["holdfast.db", "mysql://db.example.org/holdfast", "postgresql://postgres:word@127.0.0.1:1/holdfast"]
+)
+def test_a_database_that_cannot_be_used_is_told_of_without_its_password(
+    here: Path, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("HOLDFAST_DATABASE_URL", url)
+    found = checked(1)
+    assert found["database"]["level"] == "wrong"
+    assert "sqlite:///FILE or postgresql://" in found["database"]["todo"]
+    assert "word" not in json.dumps(found).replace("USER:PASSWORD", "")
+    assert found["temporal"]["level"] == "ok"
+
+
+def test_records_of_another_engine_are_told_of(here: Path, temporal_address: str) -> None:
+    records = Records(Database(load_settings().database))
+    records.engines.claim("another engine")
+    line = checked(1)["temporal"]
+    assert f"{temporal_address} answers, and the records belong to another engine (since " in line["found"]
+    assert "holdfast recover" in line["todo"]
+
+    async def id_here() -> str:
+        return await engine_id(await connect(load_settings().temporal))
+
+    records.engines.take_over(asyncio.run(id_here()))
+    records.database.close()
+    assert checked(0)["temporal"]["level"] == "ok"
+
+
+def test_temporal_has_to_answer(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    address = f"127.0.0.1:{free_port()}"
+    monkeypatch.setenv("HOLDFAST_TEMPORAL__ADDRESS", address)
+    assert f"No Temporal service answers at {address}." in checked(1)["temporal"]["found"]
+
+
+def test_temporal_has_to_answer_in_time(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never(settings: object) -> None:
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(checks, "connect", never)
+    monkeypatch.setattr(checks, "PATIENCE", 0.01)
+    assert "did not answer within" in checked(1)["temporal"]["found"]
+
+
+def test_a_tracker_has_to_be_set_up(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOLDFAST_TRACKERS__DEFAULT", "github:example-org/items")
+    line = checked(1)["tracker github:example-org/items"]
+    assert line["found"] == "There is no tracker 'github' set up; ready are builtin."
+    assert "HOLDFAST_TRACKERS__GITHUB__TOKEN" in line["todo"]
+    monkeypatch.setenv("HOLDFAST_TRACKERS__DEFAULT", "jira:ITEMS")
+    assert checked(1)["tracker jira:ITEMS"]["todo"] == "Write `builtin` or `github:owner/repository`."
+
+
+def test_every_tracker_project_is_tried(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    catalogue = here / "catalogue.yaml"
+    catalogue.write_text(catalogue.read_text().replace("    # tracker: ", "    tracker: "))
+    monkeypatch.setenv("HOLDFAST_TRACKERS__GITHUB__TOKEN", "token")
+    asked = []
+
+    def check(self: IssueTracker, project: str) -> list[str]:
+        asked.append(project)
+        return [f"Issues are switched off in {project}."]
+
+    monkeypatch.setattr(GithubTracker, "check", check)
+    found = checked(1)
+    assert asked == ["example-org/fraud"]
+    assert found["tracker github:example-org/fraud"]["found"] == "Issues are switched off in example-org/fraud."
+    assert found["tracker builtin:default"]["level"] == "ok"
+
+
+def test_incidents_need_a_way_in(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HOLDFAST_PAGERDUTY__SECRETS")
+    monkeypatch.setenv("HOLDFAST_INCIDENTS__TOKEN", "")
+    found = checked(0)
+    assert [found[what]["level"] for what in ("pagerduty.secrets", "incidents.token")] == ["warn", "warn"]
+
+
+@pytest.mark.parametrize(
+    ("host", "near"),
+    [("127.0.0.1", True), ("localhost", True), ("::1", True), ("0.0.0.0", False), ("holdfast.example.org", False)],
+)
+def test_only_addresses_of_this_machine_are_near(host: str, near: bool) -> None:
+    assert is_loopback(host) is near

@@ -1,0 +1,95 @@
+"""Looking at reviews: what is pressing, where one stands, and why it cannot close."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.console.conftest import Holdfast
+
+
+def test_what_is_open_is_listed_with_what_is_in_the_way(holdfast: Holdfast) -> None:
+    assert holdfast.done("review", "list") == "There are no such reviews.\n"
+    review = holdfast.opened()
+    lines = holdfast.done("review", "list").splitlines()
+    assert lines[0].split() == ["Review", "Severity", "Stage", "In", "the", "way", "Next", "Owner", "Service", "Title"]
+    assert review in lines[1]
+    assert "Ranking returned unrelated results" in lines[1]
+    assert holdfast.done("review", "list", "--stage", "closed") == "There are no such reviews.\n"
+    assert [r["id"] for r in holdfast.json("review", "list", "--stage", "draft")] == [review]
+
+
+def test_why_names_every_blocker_and_who_can_clear_it(holdfast: Holdfast) -> None:
+    review = holdfast.opened()
+    shown = holdfast.done("review", "why", review)
+    told = holdfast.json("review", "why", review)
+    assert f"{review} is in stage draft. In the way of closure: {len(told['blockers'])}" in shown
+    assert told["blockers"]
+    for blocker in told["blockers"]:
+        line = next(line for line in shown.splitlines() if blocker["sentence"] in line)
+        assert line.split()[:2] == [blocker["rule"], blocker["subject"]]
+        assert line.endswith(blocker["cleared_by"])
+
+
+def test_in_a_pipe_nothing_is_coloured_cut_short_or_padded(
+    holdfast: Holdfast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    shown = holdfast.done("review", "why", holdfast.opened())
+    assert "Evaluation was not considered: give a factor, or say why there is none." in shown
+    assert "…" not in shown
+    assert "\x1b" not in shown
+    assert all(line == line.rstrip() for line in shown.splitlines())
+
+
+def test_why_tells_what_only_warns_and_what_waits_for_a_second_person(holdfast: Holdfast) -> None:
+    review = holdfast.opened("SEV4")
+    assert "Said, and not holding it:" in holdfast.done("review", "why", review)
+    holdfast.done("review", "waive", review, "causes", "factors", "--reason", "found by chance")
+    shown = holdfast.done("review", "why", review)
+    assert "R1       waive     causes factors  ml-lead@example.org  found by chance" in shown
+
+
+def test_a_review_is_shown_with_all_that_was_said_of_it(holdfast: Holdfast) -> None:
+    review = holdfast.signed()
+    holdfast.done("review", "waive", review, "done", "I1", "--reason", "the vendor is late")
+    holdfast.done("review", "approve", review, "R1", by="director@example.org")
+    holdfast.done("review", "accept-risk", review, "F1", "--reason", "it is small")
+    holdfast.done("review", "refuse", review, "R2", "--reason", "it is not", by="director@example.org")
+    holdfast.done("review", "lower-severity", review, "sev3", "--reason", "few were concerned")
+    holdfast.door.pass_time(review, timedelta(days=15))
+    shown = holdfast.done("review", "show", review)
+    for sentence in (
+        f"{review}: Ranking returned unrelated results",
+        "SEV2, stage remediation, service ranking-api, team ml, owner ml-lead@example.org",
+        ", late",
+        "Revision 1 was submitted by writer@example.org",
+        "infrastructure-signer@example.org",
+        "HF-1",
+        "Refuse feature batches whose units or ranges do not hold",
+        "granted by director@example.org",
+        "refused by director@example.org",
+        "waits",
+        "done/I1",
+    ):
+        assert sentence in shown
+    assert holdfast.json("review", "show", review)["requests"]["R3"]["severity"] == "SEV3"
+
+
+def test_a_review_that_has_just_begun_is_shown_too(holdfast: Holdfast) -> None:
+    review = holdfast.opened("SEV3")
+    shown = holdfast.done("review", "show", review)
+    assert "not signed" in shown
+    assert "Items" not in shown
+
+
+def test_the_history_tells_every_event_and_who_was_behind_it(holdfast: Holdfast) -> None:
+    review = holdfast.submitted()
+    lines = holdfast.done("review", "history", review).splitlines()
+    told = holdfast.json("review", "history", review)
+    assert len(lines) == len(told) + 1
+    assert "Revision 1 was submitted" in next(line for line in lines if "writer@example.org" in line)
+
+
+@pytest.mark.parametrize("command", ["show", "why", "history"])
+def test_a_review_that_is_not_there_is_named(holdfast: Holdfast, command: str) -> None:
+    assert holdfast.refused("review", command, "hand:nothing") == "There is no review hand:nothing.\n"

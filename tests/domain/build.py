@@ -1,0 +1,384 @@
+"""Builders for tests: the default policy, a catalogue, an incident, a draft that meets the template, and a driver.
+
+The driver holds the events of one review and carries inputs through `decide`, `evolve` and `plan`, with a tracker that
+is nothing but a dictionary. Other rooms' tests may use all of this.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from domain.catalogue import Catalogue
+from domain.decide import Rejected, decide
+from domain.draft import DraftContent, DraftDocument, derive
+from domain.events import Event
+from domain.evolve import evolve
+from domain.inputs import (
+    Approve,
+    Body,
+    Fact,
+    Given,
+    IncidentTold,
+    Input,
+    IssueOpened,
+    IssueReleased,
+    ItemsRead,
+    OpenReview,
+    SignForTeam,
+    SubmitDraft,
+    Tick,
+    TrackingTold,
+)
+from domain.plan import Effect, Plan, plan, tracking_digest, tracking_text
+from domain.policy import OnEarlyClose, Policy
+from domain.review import Incident, IssueRef, ItemSpec, Reading, Review
+from domain.rules import Blocker, blockers
+from domain.taxonomy import (
+    Confidence,
+    Dimension,
+    IncidentStatus,
+    IssueStatus,
+    ItemClass,
+    ItemStatus,
+    Outcome,
+    Severity,
+    Stage,
+    Strength,
+)
+from domain.values import PersonId
+
+POLICY_FILE = Path(__file__).parents[2] / "runtime" / "policy.yaml"
+POLICY = Policy.model_validate(yaml.safe_load(POLICY_FILE.read_text(encoding="utf-8")))
+
+CATALOGUE = Catalogue.model_validate(
+    {
+        "teams": {
+            "recs": {"title": "Recommendations", "lead": "lea@example.com"},
+            "ml": {"title": "ML platform", "lead": "mia@example.com"},
+        },
+        "services": {
+            "ranker": {"title": "Ranker", "team": "recs", "tracker": "github:acme/ranker", "source_ids": ["PSVC1"]},
+            "search": {"title": "Search", "team": "ml"},
+        },
+        "models": {
+            "ranker-v3": {
+                "title": "Ranker v3",
+                "services": ["ranker"],
+                "pipelines": ["clicks"],
+                "team": "ml",
+                "label_lag": "7 days",
+            },
+            "embedder": {"title": "Embedder", "services": ["ranker", "search"], "team": "ml"},
+        },
+        "pipelines": {"clicks": "Click stream"},
+    }
+)
+
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+"""A Monday morning."""
+
+OWNER, SUBMITTER, APPROVER, OTHER = "olga", "sam", "ada", "otto"
+SIGNERS = {"ml": "mia", "infrastructure": "ivo", "product": "pia", "recs": "rex"}
+"""Who signs for which team: nobody twice, and neither the owner nor the submitter."""
+
+SALT = "a salt"
+
+
+def policy(**changes: Any) -> Policy:
+    """The default policy with other values, validated."""
+    return Policy.model_validate(POLICY.model_dump() | changes)
+
+
+def policy_with_rules(**rules: str) -> Policy:
+    """The default policy, where every profile makes this of these rules (`done="warn"`)."""
+    data = POLICY.model_dump()
+    for profile in data["profiles"]:
+        profile["rules"] |= {f"{name}@1": mode for name, mode in rules.items()}
+    return Policy.model_validate(data)
+
+
+def policy_with_section_teams() -> Policy:
+    """The default policy, where why concerns `ml` and what will be done `infrastructure`, and the rest everybody."""
+    teams = {"causes": ("ml",), "items": ("infrastructure",)}
+    return policy(sections=[s.model_dump() | {"teams": teams.get(s.id, ())} for s in POLICY.sections])
+
+
+def incident(**changes: Any) -> Incident:
+    """A SEV1 incident of the ranker that is over."""
+    values: dict[str, Any] = {
+        "source": "pagerduty",
+        "id": "PD-1",
+        "status": IncidentStatus.RESOLVED,
+        "as_of": NOW,
+        "title": "text:title",
+        "service": "ranker",
+        "severity": Severity.SEV1,
+        "models": ("ranker-v3",),
+        "team": "recs",
+        "responder": OWNER,
+    }
+    return Incident.model_validate(values | changes)
+
+
+def spec(id: str = "I1", **changes: Any) -> ItemSpec:
+    """What a prevention item of good strength is to be; it answers factor F1."""
+    values: dict[str, Any] = {
+        "id": id,
+        "title": f"text:{id}",
+        "item_class": ItemClass.PREVENT,
+        "strength": Strength.INTERMEDIATE,
+        "outcome": Outcome.TRAINING_OR_EVALUATION_PROCEDURE,
+        "prevents": ("F1",),
+        "owner": "ike",
+    }
+    return ItemSpec.model_validate(values | changes)
+
+
+def factor(id: str = "F1", **changes: Any) -> dict[str, Any]:
+    """A known cause with evidence, as it is written."""
+    return {
+        "id": id,
+        "dimension": Dimension.DATA,
+        "cause": "drift",
+        "confidence": Confidence.KNOWN,
+        "explanation": "The click stream changed its meaning.",
+        "evidence": "A plot of both weeks.",
+        "led_to": "effect",
+    } | changes
+
+
+def item(id: str = "I1", **changes: Any) -> dict[str, Any]:
+    """A prevention item of good strength that answers factor F1, as it is written."""
+    return {
+        "id": id,
+        "title": f"Watch the drift of {id}",
+        "item_class": ItemClass.PREVENT,
+        "strength": Strength.INTERMEDIATE,
+        "outcome": Outcome.MONITORING_OR_ALERTS,
+        "prevents": ("F1",),
+        "owner": "ike",
+    } | changes
+
+
+def document(**changes: Any) -> DraftDocument:
+    """A draft that meets the template, with one known cause and one item that prevents it."""
+    values: dict[str, Any] = {
+        "summary": "Recommendations were stale.",
+        "answers": {question.id: f"An answer to {question.id}." for question in POLICY.questions},
+        "factors": [factor()],
+        "considered": {d: "We looked, and found nothing." for d in Dimension if d is not Dimension.DATA},
+        "items": [item()],
+    }
+    return DraftDocument.model_validate(values | changes)
+
+
+def content(of: DraftDocument | None = None, revision: int = 1, under: Policy = POLICY) -> DraftContent:
+    """What is derived from a draft."""
+    return derive(of or document(), revision, under, SALT, str.lower)
+
+
+def ref(item: str = "I1", tracker: str = "github") -> IssueRef:
+    """Where the issue of an item is kept."""
+    return IssueRef(tracker=tracker, id=f"id-{item}", key=f"#{item}", url=f"https://tracker.example/{item}")
+
+
+def reading(item: str = "I1", status: IssueStatus = IssueStatus.DONE, as_of: datetime = NOW) -> Reading:
+    """What an item's issue was found to be."""
+    return Reading(item=item, status=status, as_of=as_of, ref=ref(item))
+
+
+class Driver:
+    """One review: its events, its clock, and the outside world as far as it needs one."""
+
+    def __init__(self, policy: Policy = POLICY, catalogue: Catalogue = CATALOGUE, now: datetime = NOW) -> None:
+        self.policy, self.catalogue, self.now = policy, catalogue, now
+        self.events: list[Event] = []
+        self.review = Review(id="pagerduty:PD-1")
+        self.issues: dict[str, IssueStatus] = {}
+        self.refused = False
+        self._inputs = 0
+
+    # --- saying something -------------------------------------------------------------------------------------------
+
+    def say(self, body: Body, by: PersonId = OTHER, draft: DraftContent | None = None) -> list[Event]:
+        """Carry an input through `decide` and `evolve`. Raises `Rejected`."""
+        self._inputs += 1
+        given = Given(policy=self.policy, catalogue=self.catalogue, draft=draft)
+        recorded = decide(self.review, Input(id=f"input {self._inputs}", by=by, body=body), self.now, given)
+        for event in recorded:
+            self.review = evolve(self.review, event)
+        self.events += recorded
+        return recorded
+
+    def reasons(self, body: Body, by: PersonId = OTHER, draft: DraftContent | None = None) -> tuple[str, ...]:
+        """Why a command is refused; empty where it is not."""
+        self.refused = False
+        try:
+            self.say(body, by, draft)
+        except Rejected as refused:
+            self.refused = True
+            return refused.reasons
+        return ()
+
+    def submit(self, of: DraftDocument | None = None, by: PersonId = SUBMITTER, revision: int = 1) -> list[Event]:
+        """Submit a draft, with what is derived from it."""
+        draft = content(of, revision, self.review.policy or self.policy)
+        return self.say(SubmitDraft(revision=revision, digest=draft.digest), by, draft)
+
+    def refused_draft(self, of: DraftDocument, by: PersonId = SUBMITTER, revision: int = 1) -> tuple[str, ...]:
+        """Why a draft is refused; empty where it is not."""
+        try:
+            self.submit(of, by, revision)
+        except Rejected as refused:
+            return refused.reasons
+        return ()
+
+    def sign(self, team: str, by: PersonId | None = None) -> list[Event]:
+        """Sign the text as it was submitted last."""
+        assert self.review.submission is not None
+        return self.say(SignForTeam(team=team, digest=self.review.submission.digest), by or SIGNERS[team])
+
+    def sign_all(self) -> None:
+        """Let every required team sign, where signatures are asked for."""
+        for team in self.review.required_teams:
+            if self.stage is Stage.SIGN_OFF:
+                self.sign(team)
+
+    def approve(self, request: str = "R1", by: PersonId = APPROVER) -> list[Event]:
+        """Approve a request."""
+        return self.say(Approve(request=request), by)
+
+    def wait(self, **period: float) -> list[Event]:
+        """Let time pass (`days=3`), and tick."""
+        self.now += timedelta(**period)
+        return self.say(Tick(), "holdfast")
+
+    def wake(self) -> list[Event]:
+        """Sleep until the plan says to look again, and tick."""
+        wake_at = self.plan.wake_at
+        assert wake_at is not None
+        self.now = wake_at
+        return self.say(Tick(), "holdfast")
+
+    # --- the outside ------------------------------------------------------------------------------------------------
+
+    def result(self, effect: Effect) -> Fact:
+        """What doing an effect now brings, by the state of `issues`."""
+        if effect.kind == "tell_tracking":
+            is_open, _ = tracking_text(self.review, self.now)
+            return TrackingTold(
+                ref=ref("tracking"),
+                told=tracking_digest(self.review, self.now),
+                status=self._tracking_status(is_open),
+                as_of=self.now,
+            )
+        if effect.kind == "read_items":
+            return self.closing_read()
+        assert effect.item is not None
+        if effect.kind == "release_issue":
+            self.issues[effect.item] = IssueStatus.DECLINED
+            return IssueReleased(item=effect.item)
+        self.issues.setdefault(effect.item, IssueStatus.OPEN)
+        return IssueOpened(item=effect.item, ref=ref(effect.item))
+
+    def _tracking_status(self, is_open: bool) -> IssueStatus:
+        tracking = self.review.tracking
+        if is_open and tracking and tracking.closed_early and self.policy.on_early_close is OnEarlyClose.COMMENT:
+            return tracking.status
+        return IssueStatus.OPEN if is_open else IssueStatus.DONE
+
+    def closing_read(self) -> ItemsRead:
+        """A read of all issues, made now to decide closure."""
+        asked = [
+            id
+            for id, item in self.review.items.items()
+            if item.ref is not None and item.status is not ItemStatus.WITHDRAWN
+        ]
+        readings = tuple(reading(id, self.issues.get(id, IssueStatus.MISSING), self.now) for id in asked)
+        return ItemsRead(readings=readings, for_closing=True)
+
+    def obey(self, rounds: int = 30) -> None:
+        """Do what the plan owes, successfully, until it owes nothing."""
+        for _ in range(rounds):
+            effects = self.plan.effects
+            if not effects:
+                return
+            for fact in [self.result(effect) for effect in effects]:
+                self.say(fact, "holdfast")
+        raise RuntimeError(f"still owed after {rounds} rounds: {', '.join(e.key for e in self.plan.effects)}")
+
+    # --- looking ----------------------------------------------------------------------------------------------------
+
+    @property
+    def plan(self) -> Plan:
+        return plan(self.review, self.now)
+
+    @property
+    def blockers(self) -> list[Blocker]:
+        return blockers(self.review, self.now)
+
+    @property
+    def blocker_ids(self) -> list[str]:
+        return [blocker.id for blocker in self.blockers]
+
+    @property
+    def stage(self) -> Stage | None:
+        return self.review.stage
+
+    @property
+    def owed(self) -> list[str]:
+        """The keys of what the plan owes now."""
+        return [effect.key for effect in self.plan.effects]
+
+
+# --- reviews that have come some way --------------------------------------------------------------------------------
+
+
+def in_stabilization(under: Policy = POLICY, **about: Any) -> Driver:
+    """A review that an incident has just opened (near misses and graver severities qualify by themselves)."""
+    driver = Driver(under)
+    driver.say(IncidentTold(incident=incident(**about)))
+    if driver.stage is not Stage.STABILIZATION:
+        driver.say(OpenReview(incident=incident(**about)))
+    return driver
+
+
+def in_draft(under: Policy = POLICY, **about: Any) -> Driver:
+    """A review whose quiet window has passed."""
+    driver = in_stabilization(under, **about)
+    driver.wait(hours=24)
+    return driver
+
+
+def in_sign_off(under: Policy = POLICY, of: DraftDocument | None = None, **about: Any) -> Driver:
+    """A review whose draft was submitted."""
+    driver = in_draft(under, **about)
+    driver.submit(of)
+    return driver
+
+
+def in_remediation(under: Policy = POLICY, of: DraftDocument | None = None, **about: Any) -> Driver:
+    """A review that every required team has signed, with its issues open in the tracker."""
+    driver = in_sign_off(under, of, **about)
+    driver.sign_all()
+    driver.obey()
+    return driver
+
+
+def closed(under: Policy = POLICY, of: DraftDocument | None = None, **about: Any) -> Driver:
+    """A review that was closed on a read that found every item done."""
+    driver = in_remediation(under, of, **about)
+    finish(driver, driver.review.items)
+    driver.obey()
+    return driver
+
+
+def finish(driver: Driver, items: Iterable[str]) -> None:
+    """Do items in the tracker a minute from now, and let the review hear of it."""
+    driver.now += timedelta(minutes=1)
+    for id in items:
+        driver.issues[id] = IssueStatus.DONE
+    driver.say(ItemsRead(readings=tuple(reading(id, IssueStatus.DONE, driver.now) for id in items)))

@@ -1,0 +1,229 @@
+"""Items: proposing, accepting, changing and withdrawing them, and what each does to signatures."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from domain.inputs import (
+    AcceptItem,
+    Approve,
+    ChangeItem,
+    IssueOpened,
+    IssueReleased,
+    ProposeItem,
+    WithdrawItem,
+)
+from domain.taxonomy import ItemClass, ItemStatus, Stage, Strength
+from tests.domain.build import (
+    Driver,
+    document,
+    finish,
+    in_draft,
+    in_remediation,
+    in_sign_off,
+    in_stabilization,
+    item,
+    ref,
+    spec,
+)
+
+WEAKER: list[dict[str, Any]] = [
+    {"item_class": ItemClass.DETECT},
+    {"strength": Strength.WEAKER},
+    {"prevents": ()},
+    {"end_state": "text:another"},
+    {"end_state": None},
+]
+
+
+def with_item(driver: Driver, accepted: bool = False, **changes: Any) -> Driver:
+    driver.say(ProposeItem(spec=spec("I9", **({"end_state": "text:end"} | changes))))
+    if accepted:
+        driver.say(AcceptItem(item="I9"))
+    return driver
+
+
+def status(driver: Driver, id: str = "I1") -> ItemStatus:
+    return driver.review.items[id].status
+
+
+def change(**changes: Any) -> ChangeItem:
+    return ChangeItem(spec=spec("I9", **({"end_state": "text:end"} | changes)), reason="text:why")
+
+
+def test_items_do_not_wait_for_the_paperwork() -> None:
+    driver = with_item(in_stabilization(), accepted=True)
+    assert driver.review.items["I9"].due == driver.now + timedelta(days=7)
+    assert driver.owed == ["issue:I9"]
+    driver.obey()
+    assert driver.review.items["I9"].ref == ref("I9")
+
+
+def test_an_item_is_proposed_once_and_accepted_once() -> None:
+    driver = with_item(in_draft())
+    assert driver.reasons(ProposeItem(spec=spec("I9"))) == ("There is an item I9 already.",)
+    assert driver.reasons(AcceptItem(item="I8")) == ("There is no item I8; there are I9.",)
+    driver.say(AcceptItem(item="I9"))
+    assert driver.reasons(AcceptItem(item="I9")) == ("I9 is open, and not proposed.",)
+
+
+def test_an_item_of_nobody_knows_says_that_there_are_none() -> None:
+    assert in_draft().reasons(AcceptItem(item="I1")) == ("There is no item I1; there are none.",)
+
+
+def test_sign_off_accepts_what_was_proposed() -> None:
+    driver = in_sign_off()
+    assert status(driver) is ItemStatus.PROPOSED
+    driver.sign_all()
+    assert status(driver) is ItemStatus.OPEN
+    assert driver.review.items["I1"].due == driver.now + timedelta(days=7)
+
+
+def test_an_item_that_is_proposed_after_sign_off_voids_nothing() -> None:
+    driver = with_item(in_remediation())
+    assert (driver.stage, len(driver.review.signatures)) == (Stage.REMEDIATION, 3)
+    driver.say(WithdrawItem(item="I9", reason="text:why"))
+    assert (driver.stage, len(driver.review.signatures)) == (Stage.REMEDIATION, 3)
+
+
+def test_a_draft_that_drops_a_proposed_item_drops_it_and_keeps_an_accepted_one() -> None:
+    driver = in_sign_off(of=document(items=[item(), item("I2")]))
+    driver.say(AcceptItem(item="I2"))
+    driver.submit(document(items=[]), revision=2)
+    assert set(driver.review.items) == {"I2"}
+
+
+def test_a_draft_leaves_items_alone_that_were_proposed_by_command() -> None:
+    driver = with_item(in_draft())
+    driver.submit()
+    assert set(driver.review.items) == {"I1", "I9"}
+
+
+def test_an_accepted_item_is_not_changed_by_a_draft() -> None:
+    driver = in_sign_off()
+    driver.say(AcceptItem(item="I1"))
+    weaker = document(items=[item(strength=Strength.WEAKER)])
+    assert driver.refused_draft(weaker, revision=2) == ("I1 is open: change it by command, not in the draft.",)
+    assert driver.refused_draft(document(summary="New."), revision=2) == ()
+
+
+def test_a_proposed_item_is_withdrawn_at_once_and_its_signatures_with_it() -> None:
+    driver = in_sign_off()
+    driver.sign("ml")
+    driver.say(WithdrawItem(item="I1", reason="text:why"))
+    assert status(driver) is ItemStatus.WITHDRAWN
+    assert driver.review.signatures == {}
+    assert driver.reasons(WithdrawItem(item="I1", reason="text:why")) == ("I1 is withdrawn already.",)
+
+
+def test_a_proposed_item_that_changes_while_it_is_signed_voids_the_signatures() -> None:
+    driver = in_sign_off()
+    driver.sign("ml")
+    driver.say(ChangeItem(spec=spec(strength=Strength.WEAKER), reason="text:why"))
+    assert driver.review.items["I1"].spec.strength is Strength.WEAKER
+    assert driver.review.signatures == {}
+
+
+@pytest.mark.parametrize("changes", WEAKER)
+def test_weakening_an_accepted_item_waits_for_an_approval_and_voids_every_signature(changes: dict[str, Any]) -> None:
+    driver = with_item(in_remediation(), accepted=True)
+    before = driver.review.items["I9"].spec
+    driver.say(change(**changes))
+    assert driver.review.items["I9"].spec == before
+    assert driver.stage is Stage.REMEDIATION
+    driver.approve()
+    assert driver.review.items["I9"].spec == change(**changes).spec
+    assert (driver.stage, driver.review.signatures) == (Stage.SIGN_OFF, {})
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"strength": Strength.STRONGER}, {"prevents": ("F1", "F2")}, {"owner": "uma"}, {"title": "text:new"}],
+)
+def test_strengthening_an_accepted_item_needs_nobody(changes: dict[str, Any]) -> None:
+    driver = with_item(in_remediation(), accepted=True)
+    driver.say(change(**changes))
+    assert driver.review.items["I9"].spec == change(**changes).spec
+    assert driver.stage is Stage.REMEDIATION
+
+
+def test_an_end_state_may_be_given_to_an_item_that_has_none() -> None:
+    driver = with_item(in_remediation(), accepted=True, end_state=None)
+    driver.say(change(end_state="text:end"))
+    assert driver.review.requests == {}
+
+
+def test_an_item_is_not_changed_into_what_it_is_nor_after_it_is_withdrawn() -> None:
+    driver = with_item(in_draft())
+    assert driver.reasons(change()) == ("I9 is like that already.",)
+    driver.say(WithdrawItem(item="I9", reason="text:why"))
+    assert driver.reasons(change(), "ada") == ("I9 is withdrawn.", "I9 is like that already.")
+
+
+def test_withdrawing_an_accepted_item_waits_for_an_approval_and_releases_its_issue() -> None:
+    driver = in_remediation()
+    driver.say(WithdrawItem(item="I1", reason="text:why"))
+    assert status(driver) is ItemStatus.OPEN
+    driver.approve()
+    assert (status(driver), driver.stage, driver.review.signatures) == (ItemStatus.WITHDRAWN, Stage.SIGN_OFF, {})
+    assert "release:I1" in driver.owed
+    driver.obey()
+    assert driver.review.items["I1"].released
+    assert driver.owed == []
+
+
+def test_an_item_that_was_withdrawn_meanwhile_is_neither_withdrawn_nor_changed() -> None:
+    driver = with_item(in_draft(), accepted=True)
+    driver.say(WithdrawItem(item="I9", reason="text:why"))
+    driver.say(change(strength=Strength.WEAKER))
+    driver.approve("R1")
+    assert driver.reasons(Approve(request="R2"), "ada") == ("I9 is withdrawn already.",)
+
+
+def test_an_issue_that_opens_after_the_withdrawal_is_released_too() -> None:
+    driver = with_item(in_draft(), accepted=True)
+    driver.say(WithdrawItem(item="I9", reason="text:why"))
+    driver.approve()
+    assert driver.owed == []
+    driver.say(IssueOpened(item="I9", ref=ref("I9")))
+    assert driver.owed == ["release:I9"]
+
+
+def test_an_issue_is_opened_once_and_only_for_what_was_accepted() -> None:
+    driver = with_item(in_draft())
+    assert driver.say(IssueOpened(item="I9", ref=ref("I9"))) == []
+    assert driver.say(IssueOpened(item="I8", ref=ref("I8"))) == []
+    driver.say(AcceptItem(item="I9"))
+    assert driver.say(IssueOpened(item="I9", ref=ref("I9"))) != []
+    assert driver.say(IssueOpened(item="I9", ref=ref("I9", "jira"))) == []
+    assert driver.review.items["I9"].ref == ref("I9")
+
+
+def test_only_a_withdrawn_item_is_released_and_only_once() -> None:
+    driver = in_remediation()
+    assert driver.say(IssueReleased(item="I1")) == []
+    assert driver.say(IssueReleased(item="I8")) == []
+    driver.say(WithdrawItem(item="I1", reason="text:why"))
+    driver.approve()
+    assert driver.say(IssueReleased(item="I1")) != []
+    assert driver.say(IssueReleased(item="I1")) == []
+
+
+def test_what_was_accepted_is_followed_after_closure_until_it_is_done() -> None:
+    driver = with_item(in_remediation(), accepted=True, item_class=ItemClass.DETECT)
+    driver.obey()
+    finish(driver, ["I1"])
+    driver.obey()
+    assert driver.stage is Stage.CLOSED
+    driver.wait(days=91)
+    assert driver.stage is Stage.CLOSED
+    finish(driver, ["I9"])
+    assert driver.stage is Stage.ARCHIVED
+
+
+@pytest.mark.parametrize("id", ["", "a b", "x" * 41, "I1/done"])
+def test_an_item_s_id_fits_into_keys(id: str) -> None:
+    with pytest.raises(ValidationError):
+        spec(id)

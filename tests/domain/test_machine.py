@@ -1,0 +1,476 @@
+"""Every sequence of commands, facts and ticks: no review closes, or stays closed, while anything stands in its way."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from domain import events, inputs
+from domain.draft import DraftDocument
+from domain.evolve import evolve, fold
+from domain.plan import Plan, plan
+from domain.policy import OnEarlyClose, Policy
+from domain.review import Review, Waiver
+from domain.rules import blockers
+from domain.stages import ENDED_STAGES, TRANSITIONS
+from domain.taxonomy import (
+    Confidence,
+    Dimension,
+    FailureKind,
+    IncidentStatus,
+    IssueStatus,
+    ItemClass,
+    ItemStatus,
+    Mode,
+    Realisation,
+    Severity,
+    Stage,
+    Strength,
+)
+from tests.domain.build import (
+    NOW,
+    OWNER,
+    POLICY,
+    SIGNERS,
+    Driver,
+    content,
+    document,
+    factor,
+    incident,
+    item,
+    policy,
+    policy_with_rules,
+    policy_with_section_teams,
+    reading,
+    ref,
+    spec,
+)
+
+POLICIES = {
+    "default": POLICY,
+    "sections name teams": policy_with_section_teams(),
+    "comment": policy(on_early_close=OnEarlyClose.COMMENT),
+    "all warn": policy_with_rules(questions="warn", causes="warn", prevention="warn", done="warn", sign_off="warn"),
+    "only done": policy_with_rules(questions="off", causes="off", prevention="off", sign_off="off"),
+    "unknown rule": policy(
+        profiles=[p.model_dump() | {"rules": p.rules | {"sign_off@9": Mode.WARN}} for p in POLICY.profiles]
+    ),
+}
+
+PEOPLE = (OWNER, "sam", "ada", "ike", *SIGNERS.values())
+people = st.sampled_from(PEOPLE)
+teams = st.sampled_from((*SIGNERS, "owning"))
+item_ids = st.sampled_from(("I1", "I2", "I3", "read"))
+minutes_ago = st.integers(-5, 90).map(lambda m: timedelta(minutes=m))
+pauses = st.sampled_from((0.01, 0.2, 4, 24, 24 * 8, 24 * 31, 24 * 95)).map(lambda h: timedelta(hours=h))
+issue_statuses = st.sampled_from((IssueStatus.DONE, IssueStatus.DONE, *IssueStatus))
+specs = st.builds(
+    spec,
+    id=item_ids,
+    item_class=st.sampled_from(ItemClass),
+    strength=st.sampled_from(Strength),
+    prevents=st.sampled_from(((), ("F1",), ("F1", "F2"))),
+    end_state=st.sampled_from((None, "text:end", "text:another end")),
+    owner=st.sampled_from((None, "ike", "ada")),
+)
+untils = st.sampled_from((None, None, timedelta(days=-1), timedelta(days=1), timedelta(days=89), timedelta(days=91)))
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> DraftDocument:
+    """Drafts, mostly such that meet the template."""
+    factors = [factor(confidence=draw(st.sampled_from(Confidence)))]
+    if draw(st.booleans()):
+        factors.append(
+            factor("F2", dimension=Dimension.SYSTEM, cause="cache", confidence=draw(st.sampled_from(Confidence)))
+        )
+    items = [
+        item(id, item_class=draw(st.sampled_from(ItemClass)), strength=draw(st.sampled_from(Strength)))
+        for id in draw(st.sampled_from(((), ("I1",), ("I1",), ("I1", "I2"), ("I3",))))
+    ]
+    values: dict[str, Any] = {
+        "summary": draw(st.sampled_from(("", "This.", "That."))),
+        "factors": factors,
+        "items": items,
+    }
+    flaw = draw(st.sampled_from((None, None, None, None, "answers", "considered", "evidence", "factors")))
+    if flaw == "evidence":
+        factors[0]["evidence"] = ""
+    elif flaw:
+        values |= {flaw: {} if flaw != "factors" else []}
+        if flaw == "factors":
+            values["items"] = []
+    return document(**values)
+
+
+class Reviews(RuleBasedStateMachine):
+    """One review, and everything that can be said to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.driver = Driver()
+        self.revision = 0
+        self.under_way: list[inputs.Fact] = []
+        self.seen = 0
+
+    @property
+    def review(self) -> Review:
+        return self.driver.review
+
+    @initialize(
+        under=st.sampled_from(tuple(POLICIES.values())),
+        severity=st.sampled_from((Severity.SEV1, Severity.SEV3, *Severity)),
+        realisation=st.sampled_from((Realisation.HARM, Realisation.HARM, *Realisation)),
+        by_hand=st.sampled_from((True, True, False)),
+        begun=st.sampled_from((6, 5, 4, 3, 2, 1, 0)),
+        team=st.sampled_from(("recs", "ml", None)),
+    )
+    def open(
+        self, under: Policy, severity: Severity, realisation: Realisation, by_hand: bool, begun: int, team: str | None
+    ) -> None:
+        self.driver = Driver(under)
+        told = incident(severity=severity, realisation=realisation, team=team)
+        if begun:
+            self.command(inputs.OpenReview(incident=told), "ada") if by_hand else self.fact(
+                inputs.IncidentTold(incident=told)
+            )
+        if begun > 1:
+            self.sleep(timedelta(hours=24))
+        if begun > 2:
+            self.submit(document(), "sam", honest=True)
+        if begun > 3:
+            self.sign_all(except_for=None)
+        if begun > 4:
+            self.obey()
+        if begun > 5:
+            self.do_everything()
+            self.obey()
+
+    # --- saying it, and what holds then -----------------------------------------------------------------------------
+
+    def command(self, body: Any, by: str, draft: Any = None) -> None:
+        before, reasons = self.review, self.driver.reasons(body, by, draft)
+        assert all(reason.strip() for reason in reasons)
+        if self.driver.refused:
+            assert reasons
+            assert self.review is before
+            assert len(self.driver.events) == self.seen
+        self.heard(body, before)
+
+    def fact(self, body: Any) -> None:
+        before = self.review
+        self.driver.say(body, "holdfast")
+        self.heard(body, before)
+
+    def heard(self, body: Any, before: Review) -> None:
+        said = inputs.Input(id="x", body=body)
+        assert inputs.Input.model_validate_json(said.model_dump_json()) == said
+        review = before
+        for event in self.driver.events[self.seen :]:
+            read = events.decode(type(event).__name__, event.version, json.loads(event.model_dump_json()))
+            assert read == event
+            after = evolve(review, read)
+            if after.stage is not review.stage:
+                assert after.stage in TRANSITIONS[review.stage]
+            if isinstance(event, events.ReviewClosed):
+                assert blockers(review, self.driver.now) == []
+                nothing_stands(review, event)
+            review = after
+        self.seen = len(self.driver.events)
+        assert review == self.review
+
+    @invariant()
+    def a_closed_review_has_nothing_in_its_way(self) -> None:
+        if self.review.stage is Stage.CLOSED:
+            assert self.driver.blockers == []
+
+    @invariant()
+    def a_review_is_in_sign_off_exactly_while_signatures_are_missing(self) -> None:
+        if self.review.stage in (Stage.SIGN_OFF, Stage.REMEDIATION):
+            missing = any(blocker.rule == "sign_off" for blocker in self.driver.blockers)
+            assert missing == (self.review.stage is Stage.SIGN_OFF)
+
+    @invariant()
+    def the_plan_can_be_obeyed(self) -> None:
+        planned = self.driver.plan
+        assert Plan.model_validate_json(planned.model_dump_json()) == planned
+        assert plan(self.review, self.driver.now) == planned
+        keys = [effect.key for effect in planned.effects]
+        assert len(set(keys)) == len(keys)
+        assert len({effect.input_id for effect in planned.effects}) == len(keys)
+        assert all(len(effect.input_id) <= 200 for effect in planned.effects)
+        if planned.wake_at is not None:
+            assert planned.wake_at > self.driver.now
+        if planned.ended:
+            assert not planned.effects
+            assert self.review.stage in (None, *ENDED_STAGES)
+        elif not planned.effects and planned.wake_at is None:
+            assert waits_for_somebody(self.review, self.driver)
+
+    @invariant()
+    def the_review_can_be_kept_as_text(self) -> None:
+        assert Review.model_validate_json(self.review.model_dump_json()) == self.review
+
+    def teardown(self) -> None:
+        recorded = [
+            events.decode(type(e).__name__, e.version, json.loads(e.model_dump_json())) for e in self.driver.events
+        ]
+        assert fold(self.review.id, recorded) == self.review
+
+    # --- time -------------------------------------------------------------------------------------------------------
+
+    @rule(pause=pauses)
+    def sleep(self, pause: timedelta) -> None:
+        self.driver.now += pause
+        self.fact(inputs.Tick())
+
+    @precondition(lambda self: self.driver.plan.wake_at is not None)
+    @rule()
+    def wake(self) -> None:
+        self.driver.now = self.driver.plan.wake_at or NOW
+        self.fact(inputs.Tick())
+
+    # --- incidents --------------------------------------------------------------------------------------------------
+
+    @rule(
+        id=st.sampled_from(("PD-1", "PD-1", "PD-2")),
+        status=st.sampled_from((IncidentStatus.RESOLVED, IncidentStatus.RESOLVED, IncidentStatus.OPEN)),
+        ago=minutes_ago,
+        severity=st.sampled_from(Severity),
+        realisation=st.sampled_from(Realisation),
+        by=st.sampled_from((None, None, "ada")),
+        service=st.sampled_from(("ranker", "ranker", "unlisted")),
+    )
+    def tell(self, by: str | None, ago: timedelta, **about: Any) -> None:
+        told = incident(as_of=self.driver.now - ago, **about)
+        if by:
+            self.command(inputs.JoinIncident(incident=told), by)
+        else:
+            self.fact(inputs.IncidentTold(incident=told))
+
+    @precondition(lambda self: any(i.status is IncidentStatus.OPEN for i in self.review.incidents.values()))
+    @rule()
+    def resolve(self) -> None:
+        for known in self.review.incidents.values():
+            as_of = max(self.driver.now, known.as_of + timedelta(seconds=1))
+            changes = {"status": IncidentStatus.RESOLVED, "as_of": as_of, "resolved": as_of}
+            self.fact(inputs.IncidentTold(incident=known.model_copy(update=changes)))
+
+    # --- people -----------------------------------------------------------------------------------------------------
+
+    @rule(by=people, severity=st.sampled_from(Severity))
+    def open_again(self, by: str, severity: Severity) -> None:
+        self.command(inputs.OpenReview(incident=incident(severity=severity)), by)
+
+    @rule(by=people, owner=people)
+    def assign_owner(self, by: str, owner: str) -> None:
+        self.command(inputs.AssignOwner(owner=owner), by)
+
+    @rule(of=documents(), by=people, honest=st.sampled_from((True, True, True, False)))
+    def submit(self, of: DraftDocument, by: str, honest: bool) -> None:
+        self.revision += 1
+        draft = content(of, self.revision, self.review.policy or self.driver.policy)
+        digest = draft.digest if honest else "sha256:another"
+        self.command(inputs.SubmitDraft(revision=self.revision, digest=digest), by, draft)
+
+    @rule(except_for=st.sampled_from((None, None, *SIGNERS)))
+    def sign_all(self, except_for: str | None) -> None:
+        for team in self.review.required_teams:
+            if self.review.submission and team != except_for:
+                by = SIGNERS.get(team, "ada")
+                self.command(inputs.SignForTeam(team=team, digest=self.review.submission.digest), by)
+
+    @rule(team=teams, by=people)
+    def sign(self, team: str, by: str) -> None:
+        digest = self.review.submission.digest if self.review.submission else "sha256:none"
+        self.command(inputs.SignForTeam(team=team, digest=digest), by)
+
+    @rule(team=teams, by=people, sections=st.sampled_from(((), ("causes",), ("nowhere",))))
+    def request_changes(self, team: str, by: str, sections: tuple[str, ...]) -> None:
+        self.command(inputs.RequestChanges(team=team, reason="text:why", sections=sections), by)
+
+    @rule(wanted=specs, by=people)
+    def propose_item(self, wanted: Any, by: str) -> None:
+        self.command(inputs.ProposeItem(spec=wanted), by)
+
+    @rule(id=item_ids, by=people)
+    def accept_item(self, id: str, by: str) -> None:
+        self.command(inputs.AcceptItem(item=id), by)
+
+    @rule(id=item_ids, by=people)
+    def withdraw_item(self, id: str, by: str) -> None:
+        self.command(inputs.WithdrawItem(item=id, reason="text:why"), by)
+
+    @rule(wanted=specs, by=people)
+    def change_item(self, wanted: Any, by: str) -> None:
+        self.command(inputs.ChangeItem(spec=wanted, reason="text:why"), by)
+
+    @precondition(lambda self: bool(self.driver.blockers))
+    @rule(data=st.data(), by=people, until=untils)
+    def ask_waiver(self, data: st.DataObject, by: str, until: timedelta | None) -> None:
+        about = data.draw(st.sampled_from(self.driver.blockers))
+        ends = until and self.driver.now + until
+        self.command(inputs.AskWaiver(rule=about.rule, subject=about.subject, reason="text:why", until=ends), by)
+
+    @rule(data=st.data(), by=people, until=untils)
+    def renew_waiver(self, data: st.DataObject, by: str, until: timedelta | None) -> None:
+        nothing = Waiver(rule="done", subject="nothing", until=NOW, asked_by="ada", granted_by=())
+        about = data.draw(st.sampled_from([nothing, *self.review.waivers.values()]))
+        ends = until and self.driver.now + until
+        self.command(inputs.AskWaiver(rule=about.rule, subject=about.subject, reason="text:why", until=ends), by)
+
+    @rule(factor=st.sampled_from(("F1", "F2", "F9")), by=people, until=untils)
+    def accept_risk(self, factor: str, by: str, until: timedelta | None) -> None:
+        ends = until and self.driver.now + until
+        self.command(inputs.AcceptRisk(factor=factor, reason="text:why", until=ends), by)
+
+    @rule(severity=st.sampled_from(Severity), by=people)
+    def lower_severity(self, severity: Severity, by: str) -> None:
+        self.command(inputs.LowerSeverity(severity=severity, reason="text:why"), by)
+
+    @rule(by=people, meant=st.sampled_from((True, False, False, False)))
+    def dismiss(self, by: str, meant: bool) -> None:
+        if meant:
+            self.command(inputs.Dismiss(reason="text:why"), by)
+
+    @rule(data=st.data(), by=people, approve=st.sampled_from((True, True, False)))
+    def decide_request(self, data: st.DataObject, by: str, approve: bool) -> None:
+        pending = [id for id, request in self.review.requests.items() if request.pending]
+        id = data.draw(st.sampled_from([*(pending or self.review.requests), "R99"]))
+        self.command(inputs.Approve(request=id) if approve else inputs.Refuse(request=id, reason="text:why"), by)
+
+    @precondition(lambda self: any(request.pending for request in self.review.requests.values()))
+    @rule(by=st.sampled_from(("uma", "vic", "wes")))
+    def approve_all(self, by: str) -> None:
+        for id, request in self.review.requests.items():
+            if request.pending:
+                self.command(inputs.Approve(request=id), by)
+
+    @rule(by=people)
+    def close(self, by: str) -> None:
+        self.command(inputs.Close(), by)
+
+    # --- the outside ------------------------------------------------------------------------------------------------
+
+    @rule(id=item_ids, status=issue_statuses)
+    def work(self, id: str, status: IssueStatus) -> None:
+        self.driver.issues[id] = status
+
+    @precondition(lambda self: bool(self.review.items))
+    @rule()
+    def do_everything(self) -> None:
+        self.driver.now += timedelta(minutes=1)
+        for id in self.review.items:
+            self.driver.issues[id] = IssueStatus.DONE
+        self.fact(inputs.ItemsRead(readings=self.driver.closing_read().readings))
+
+    @rule()
+    def obey(self) -> None:
+        """Success upon success ends: nothing is owed for ever."""
+        for _ in range(30):
+            if not self.driver.plan.effects:
+                return
+            for result in [self.driver.result(effect) for effect in self.driver.plan.effects]:
+                self.fact(result)
+        pytest.fail(f"owed for ever: {self.driver.owed}")
+
+    @precondition(lambda self: bool(self.driver.plan.effects))
+    @rule()
+    def begin(self) -> None:
+        self.under_way += [self.driver.result(effect) for effect in self.driver.plan.effects]
+
+    @precondition(lambda self: bool(self.under_way))
+    @rule(data=st.data(), twice=st.booleans())
+    def end(self, data: st.DataObject, twice: bool) -> None:
+        result = self.under_way.pop(data.draw(st.integers(0, len(self.under_way) - 1)))
+        for _ in range(2 if twice else 1):
+            self.fact(result)
+
+    @rule(
+        data=st.data(),
+        kind=st.sampled_from(FailureKind),
+        later=st.sampled_from((None, timedelta(seconds=1), timedelta(hours=7))),
+    )
+    def fail(self, data: st.DataObject, kind: FailureKind, later: timedelta | None) -> None:
+        key = data.draw(st.sampled_from([*self.driver.owed, "read", "tracking", "issue:I1"]))
+        retry_at = later and self.driver.now + later
+        self.fact(inputs.EffectFailed(key=key, kind=kind, retry_at=retry_at))
+
+    @rule(
+        read=st.lists(st.tuples(item_ids, issue_statuses, minutes_ago), max_size=4),
+        for_closing=st.booleans(),
+    )
+    def read_items(self, read: list[tuple[str, IssueStatus, timedelta]], for_closing: bool) -> None:
+        readings = tuple(reading(id, status, self.driver.now - ago) for id, status, ago in read)
+        self.fact(inputs.ItemsRead(readings=readings, for_closing=for_closing))
+
+    @rule(status=issue_statuses, ago=minutes_ago, told=st.booleans())
+    def touch_tracking(self, status: IssueStatus, ago: timedelta, told: bool) -> None:
+        as_of = self.driver.now - ago
+        if told:
+            self.fact(inputs.TrackingTold(ref=ref("tracking"), told="sha256:old", status=status, as_of=as_of))
+        else:
+            self.fact(inputs.TrackingRead(status=status, as_of=as_of))
+
+    @rule(id=item_ids, released=st.booleans())
+    def touch_issue(self, id: str, released: bool) -> None:
+        self.fact(inputs.IssueReleased(item=id) if released else inputs.IssueOpened(item=id, ref=ref(id)))
+
+
+def waits_for_somebody(review: Review, driver: Driver) -> bool:
+    """Whether a person, or what a person does in a tracker, is what such a review waits for."""
+    if review.stage is Stage.CLOSED:
+        return any(i.status not in (ItemStatus.DONE, ItemStatus.DECLINED) for i in review.items.values() if i.accepted)
+    return review.stage is Stage.DRAFT or bool(driver.blockers)
+
+
+def nothing_stands(review: Review, event: events.ReviewClosed) -> None:
+    """The rules again, told in another way than in `domain.rules`, for those that block."""
+    at = event.closure.at
+    rules = review.profile.rules if review.profile else {}
+
+    def waived(rule: str, subject: str) -> bool:
+        return any(w.rule == rule and w.subject == subject and w.until > at for w in review.waivers.values())
+
+    assert all(known.status is IncidentStatus.RESOLVED for known in review.incidents.values())
+    assert set(rules) <= {"questions@1", "causes@1", "prevention@1", "done@1", "sign_off@1"}
+    if rules["done@1"] is Mode.BLOCK:
+        for id, it in review.items.items():
+            if it.status is not ItemStatus.WITHDRAWN and it.spec.item_class is ItemClass.PREVENT:
+                assert it.issue_status is IssueStatus.DONE or waived("done", id)
+    if rules["sign_off@1"] is Mode.BLOCK:
+        signed = [review.signatures[team] for team in review.required_teams if not waived("sign_off", team)]
+        assert len({s.by for s in signed}) == len(signed)
+        assert review.submission is not None
+        assert review.submission.by not in {s.by for s in signed}
+        covered = {id for s in signed for id in s.sections}
+        if len(signed) == len(review.required_teams):
+            assert covered == set(review.submission.sections)
+        assert all(review.submission.sections[id] == digest for s in signed for id, digest in s.sections.items())
+    if rules["prevention@1"] is Mode.BLOCK and review.submission:
+        for cause in review.submission.factors:
+            if cause.confidence is Confidence.KNOWN:
+                risk = review.risks.get(cause.id)
+                assert (
+                    any(
+                        cause.id in i.spec.prevents
+                        for i in review.items.values()
+                        if i.status is not ItemStatus.WITHDRAWN
+                    )
+                    or (risk is not None and risk.until > at)
+                    or waived("prevention", cause.id)
+                )
+
+
+Reviews.TestCase.settings = settings(
+    max_examples=300,
+    stateful_step_count=40,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+test_no_sequence_closes_a_review_with_a_blocker = Reviews.TestCase

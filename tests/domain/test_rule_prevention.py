@@ -1,0 +1,73 @@
+"""`prevention`: every known cause has a strong enough prevention item, or a risk accepted for a time."""
+
+from datetime import timedelta
+
+import pytest
+
+from domain.inputs import AcceptRisk
+from domain.rules import warnings
+from domain.taxonomy import ItemClass, Strength
+from tests.domain.build import Driver, document, factor, in_sign_off, item
+
+
+def found(driver: Driver) -> set[str]:
+    return {b.subject for b in driver.blockers if b.rule == "prevention"}
+
+
+def accept_risk(driver: Driver, id: str = "F1") -> None:
+    driver.say(AcceptRisk(factor=id, reason="text:why"))
+    driver.approve(f"R{len(driver.review.requests)}")
+
+
+def test_a_known_cause_with_a_strong_enough_item_passes() -> None:
+    assert found(in_sign_off()) == set()
+
+
+@pytest.mark.parametrize("changes", [{"strength": Strength.WEAKER}, {"item_class": ItemClass.DETECT}, {"prevents": ()}])
+def test_a_known_cause_without_one_blocks(changes: dict[str, object]) -> None:
+    assert "F1" in found(in_sign_off(of=document(items=[item(**changes)])))
+
+
+def test_an_accepted_risk_stands_for_a_known_cause_until_it_expires() -> None:
+    driver = in_sign_off(of=document(items=[item(strength=Strength.WEAKER)]))
+    assert found(driver) == {"F1"}
+    accept_risk(driver)
+    assert found(driver) == set()
+    driver.wait(days=30)
+    assert found(driver) == {"F1"}
+
+
+def test_an_accepted_risk_does_not_stand_for_the_one_item_that_is_due_in_any_case() -> None:
+    driver = in_sign_off(of=document(items=[]))
+    assert found(driver) == {"F1", "items"}
+    accept_risk(driver)
+    assert found(driver) == {"items"}
+
+
+def test_where_all_causes_are_potential_a_detection_item_or_an_accepted_risk_stands_for_it() -> None:
+    potential = [factor(confidence="potential")]
+    detect = [item(item_class=ItemClass.DETECT)]
+    assert found(in_sign_off(of=document(factors=potential, items=detect))) == set()
+    driver = in_sign_off(of=document(factors=potential, items=[]))
+    assert found(driver) == {"items"}
+    accept_risk(driver)
+    assert found(driver) == set()
+
+
+def test_the_lightest_reviews_are_only_warned_and_need_no_item() -> None:
+    driver = in_sign_off(of=document(items=[]), severity="SEV4")
+    assert found(driver) == set()
+    assert {w.id for w in warnings(driver.review, driver.now)} == {"prevention/F1", "sign_off/recs"}
+
+
+def test_a_moderate_review_blocks_like_a_grave_one() -> None:
+    assert found(in_sign_off(of=document(items=[]), severity="SEV3")) == {"F1", "items"}
+
+
+def test_the_clock_of_a_risk_is_looked_at_to_the_moment() -> None:
+    driver = in_sign_off(of=document(items=[item(strength=Strength.WEAKER)]))
+    accept_risk(driver)
+    driver.now = driver.review.risks["F1"].until - timedelta(microseconds=1)
+    assert found(driver) == set()
+    driver.now += timedelta(microseconds=1)
+    assert found(driver) == {"F1"}

@@ -1,0 +1,91 @@
+"""Periods, times and digests."""
+
+from datetime import UTC, date, datetime, timedelta, timezone
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from domain.values import Period, PeriodText, Utc, canonical_json, digest_of, text_ref
+from tests.domain.build import NOW, spec
+
+PERIOD: TypeAdapter[Period] = TypeAdapter(PeriodText)
+
+
+@pytest.mark.parametrize(
+    ("text", "period"),
+    [
+        ("0 s", Period()),
+        ("90 s", Period(seconds=90)),
+        ("10 min", Period(seconds=600)),
+        ("24 h", Period(seconds=86400)),
+        ("3 days", Period(seconds=3 * 86400)),
+        ("1 day", Period(seconds=86400)),
+        ("2 weeks", Period(seconds=14 * 86400)),
+        ("5 business days", Period(business_days=5)),
+        ("1 business day", Period(business_days=1)),
+    ],
+)
+def test_a_period_reads_and_writes_itself_as_text(text: str, period: Period) -> None:
+    assert PERIOD.validate_python(text) == period
+    assert PERIOD.validate_json(PERIOD.dump_json(period)) == period
+
+
+@pytest.mark.parametrize("text", ["", "soon", "3", "3 moons", "-3 days", "5 business hours", "1.5 days"])
+def test_what_is_no_period_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(ValidationError, match="write one like '24 h'"):
+        PERIOD.validate_python(text)
+
+
+def test_a_period_is_never_negative() -> None:
+    with pytest.raises(ValidationError):
+        Period(seconds=-1)
+
+
+@pytest.mark.parametrize(
+    ("period", "text"),
+    [
+        (Period(seconds=86400), "1 day"),
+        (Period(seconds=7200), "2 h"),
+        (Period(seconds=120), "2 min"),
+        (Period(seconds=61), "61 s"),
+        (Period(), "0 s"),
+        (Period(business_days=1), "1 business day"),
+        (Period(business_days=2), "2 business days"),
+    ],
+)
+def test_a_period_is_said_in_the_largest_whole_unit(period: Period, text: str) -> None:
+    assert str(period) == text
+
+
+def test_business_days_skip_weekends_and_holidays_and_keep_the_time_of_day() -> None:
+    friday = datetime(2026, 3, 6, 15, 30, tzinfo=UTC)
+    assert Period(business_days=1).after(friday) == datetime(2026, 3, 9, 15, 30, tzinfo=UTC)
+    assert Period(business_days=5).after(friday) == datetime(2026, 3, 13, 15, 30, tzinfo=UTC)
+    monday_off = frozenset({date(2026, 3, 9)})
+    assert Period(business_days=1).after(friday, monday_off) == datetime(2026, 3, 10, 15, 30, tzinfo=UTC)
+
+
+def test_a_period_ends_at_the_same_moment_wherever_its_start_was_written() -> None:
+    abroad = NOW.replace(hour=2).astimezone(timezone(timedelta(hours=-5)))
+    for period in (Period(seconds=3600), Period(business_days=1)):
+        assert period.after(abroad) == period.after(abroad.astimezone(UTC))
+
+
+def test_a_time_without_a_zone_is_refused_and_another_zone_becomes_utc() -> None:
+    utc: TypeAdapter[datetime] = TypeAdapter(Utc)
+    with pytest.raises(ValidationError):
+        utc.validate_python(NOW.replace(tzinfo=None))
+    there = utc.validate_python(NOW.astimezone(timezone(timedelta(hours=9))))
+    assert (there, there.utcoffset()) == (NOW, timedelta(0))
+
+
+def test_the_same_value_has_the_same_digest_whatever_its_order() -> None:
+    assert canonical_json({"b": 1, "a": "ü"}) == '{"a":"ü","b":1}'
+    assert digest_of({"b": 1, "a": 2}) == digest_of({"a": 2, "b": 1})
+    assert digest_of(spec()) == digest_of(spec().model_dump(mode="json"))
+    assert digest_of(spec()) != digest_of(spec("I2"))
+
+
+def test_a_salt_changes_every_digest() -> None:
+    assert digest_of("text", "salt") != digest_of("text")
+    assert text_ref("text", "salt") == text_ref("text", "salt") != text_ref("text", "another")

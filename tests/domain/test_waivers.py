@@ -1,0 +1,200 @@
+"""Waivers and accepted risks: what they lift, for how long, how often, and who may grant them."""
+
+from datetime import timedelta
+
+import pytest
+
+from domain.events import ReviewClosed, ReviewReopened
+from domain.inputs import AcceptRisk, Approve, AskWaiver, ItemsRead, Refuse
+from domain.taxonomy import IssueStatus, ItemStatus, Stage, Strength
+from tests.domain.build import NOW, POLICY, Driver, document, finish, in_remediation, in_sign_off, item, policy, reading
+
+WAIVER = AskWaiver(rule="done", subject="I1", reason="text:why")
+
+
+def waived(driver: Driver, ask: AskWaiver = WAIVER, by: str = "ada") -> Driver:
+    driver.say(ask)
+    driver.approve(f"R{len(driver.review.requests)}", by)
+    return driver
+
+
+def closed_on_a_waiver() -> Driver:
+    driver = waived(in_remediation())
+    driver.obey()
+    assert driver.stage is Stage.CLOSED
+    return driver
+
+
+def test_a_waiver_lifts_one_rule_for_one_subject_for_thirty_days() -> None:
+    driver = in_remediation(of=document(items=[item(), item("I2")]))
+    waived(driver)
+    assert driver.blocker_ids == ["done/I2"]
+    assert driver.review.waivers["done/I1"].until == driver.now + timedelta(days=30)
+    driver.now += timedelta(days=30)
+    assert driver.blocker_ids == ["done/I1", "done/I2"]
+
+
+def test_a_waiver_that_was_only_asked_for_lifts_nothing() -> None:
+    driver = in_remediation()
+    driver.say(WAIVER)
+    assert driver.blocker_ids == ["done/I1"]
+    driver.say(Refuse(request="R1", reason="text:why"), "ada")
+    assert (driver.blocker_ids, driver.review.waivers) == (["done/I1"], {})
+
+
+def test_a_waiver_lasts_ninety_days_at_most_and_ends_in_the_future() -> None:
+    driver = in_remediation()
+    longest = driver.now + timedelta(days=90)
+    late = WAIVER.model_copy(update={"until": longest + timedelta(seconds=1)})
+    assert driver.reasons(late) == ("It may last 90 days at most, until 01 Jun 2026.",)
+    past = WAIVER.model_copy(update={"until": driver.now})
+    assert driver.reasons(past) == ("It would end on 03 Mar 2026 09:00 UTC, which is past.",)
+    assert driver.reasons(WAIVER.model_copy(update={"until": longest})) == ()
+
+
+def test_what_does_not_block_is_not_waived() -> None:
+    driver = in_remediation()
+    ask = AskWaiver(rule="causes", subject="F1", reason="text:why", until=driver.now)
+    assert driver.reasons(ask) == (
+        "Nothing to waive: causes/F1 does not block. In the way are done/I1.",
+        "It would end on 03 Mar 2026 09:00 UTC, which is past.",
+    )
+    finish(driver, ["I1"])
+    assert driver.reasons(ask)[0] == "Nothing to waive: causes/F1 does not block. In the way are no waivable rules."
+
+
+def test_an_unknown_rule_cannot_be_waived() -> None:
+    rules = [p.model_dump() | {"rules": {"fairness@1": "warn"}} for p in POLICY.profiles]
+    driver = in_remediation(policy(profiles=rules))
+    assert driver.blocker_ids == ["fairness/policy"]
+    ask = AskWaiver(rule="fairness", subject="policy", reason="text:why")
+    assert "does not block" in driver.reasons(ask)[0]
+
+
+def test_a_waiver_needs_a_second_person_who_does_not_own_the_item() -> None:
+    driver = in_remediation()
+    driver.say(WAIVER, "ike")
+    assert driver.reasons(Approve(request="R1"), "ike") == (
+        "Who asked for R1 does not approve it: another person has to.",
+        "They own item I1: a person who does not own it has to approve R1.",
+    )
+    assert driver.reasons(Approve(request="R1"), "ada") == ()
+
+
+def test_a_waiver_is_asked_for_once_at_a_time() -> None:
+    driver = in_remediation()
+    driver.say(WAIVER)
+    assert driver.reasons(WAIVER) == ("R1 asks for that already, and waits for an approval.",)
+
+
+def test_a_request_that_nobody_answered_in_time_is_asked_for_anew() -> None:
+    driver = in_remediation()
+    driver.say(WAIVER)
+    driver.wait(days=30)
+    assert driver.reasons(Approve(request="R1"), "ada") == ("R1 would have ended by now; ask anew.",)
+    assert driver.reasons(WAIVER) == ()
+    driver.approve("R2")
+    assert driver.blocker_ids == []
+
+
+def test_a_waiver_is_renewed_twice_and_each_time_by_another_approver() -> None:
+    driver = waived(in_remediation(), by="ada")
+    driver.say(WAIVER)
+    assert driver.reasons(Approve(request="R2"), "ada") == (
+        "They approved this before: each renewal needs another approver.",
+    )
+    driver.approve("R2", "ben")
+    waived(driver, by="cem")
+    assert driver.review.waivers["done/I1"].granted_by == ("ada", "ben", "cem")
+    assert driver.reasons(WAIVER) == ("done/I1 was renewed 2 times, and not again.",)
+
+
+def test_a_risk_is_accepted_on_the_same_terms() -> None:
+    driver = in_sign_off(of=document(items=[item(strength=Strength.WEAKER)]))
+    ask = AcceptRisk(factor="F1", reason="text:why")
+    for request, by in (("R1", "ada"), ("R2", "ben"), ("R3", "cem")):
+        driver.say(ask)
+        if request != "R1":
+            assert driver.reasons(Approve(request=request), "ada") == (
+                "They approved this before: each renewal needs another approver.",
+            )
+        driver.approve(request, by)
+    assert driver.reasons(ask) == ("The risk of F1 was renewed 2 times, and not again.",)
+    too_late = driver.now + timedelta(days=91)
+    assert driver.reasons(AcceptRisk(factor="F9", reason="text:why", until=too_late)) == (
+        "There is no factor F9.",
+        f"It may last 90 days at most, until {driver.now + timedelta(days=90):%d %b %Y}.",
+    )
+
+
+def test_a_closure_names_the_waivers_that_it_rests_on() -> None:
+    driver = closed_on_a_waiver()
+    event = next(e for e in driver.events if isinstance(e, ReviewClosed))
+    assert [w.id for w in event.closure.waivers] == ["done/I1"]
+
+
+def test_a_waiver_that_expires_after_closure_brings_the_review_back() -> None:
+    driver = closed_on_a_waiver()
+    assert driver.plan.wake_at == driver.review.waivers["done/I1"].until
+    recorded = driver.wake()
+    assert ReviewReopened(because=("done/I1",)) in recorded
+    assert (driver.stage, driver.blocker_ids, driver.review.closure) == (Stage.REMEDIATION, ["done/I1"], None)
+
+
+def test_a_waiver_that_is_renewed_after_closure_keeps_it_closed() -> None:
+    driver = closed_on_a_waiver()
+    until = driver.review.waivers["done/I1"].until
+    driver.wait(days=29)
+    waived(driver, by="ben")
+    driver.now = until
+    driver.wait(seconds=0)
+    assert driver.stage is Stage.CLOSED
+
+
+def test_a_risk_that_expires_after_closure_brings_the_review_back() -> None:
+    driver = in_remediation(of=document(items=[item(strength=Strength.WEAKER)]))
+    driver.say(AcceptRisk(factor="F1", reason="text:why"))
+    driver.approve()
+    finish(driver, ["I1"])
+    driver.obey()
+    assert driver.stage is Stage.CLOSED
+    driver.wake()
+    assert (driver.stage, driver.blocker_ids) == (Stage.REMEDIATION, ["prevention/F1"])
+
+
+def test_a_waived_signature_lets_remediation_begin_and_is_asked_for_again_when_it_expires() -> None:
+    driver = in_sign_off()
+    driver.sign("ml")
+    driver.sign("product")
+    waived(driver, AskWaiver(rule="sign_off", subject="infrastructure", reason="text:why"))
+    assert driver.stage is Stage.REMEDIATION
+    driver.obey()
+    driver.wait(days=30)
+    assert driver.stage is Stage.SIGN_OFF
+    assert "sign_off/infrastructure" in driver.blocker_ids
+    driver.sign("infrastructure")
+    assert driver.stage is Stage.REMEDIATION
+
+
+def test_a_waived_signature_that_expires_after_closure_is_asked_for_again() -> None:
+    driver = in_sign_off(severity="SEV3")
+    waived(driver, AskWaiver(rule="sign_off", subject="recs", reason="text:why"))
+    driver.obey()
+    finish(driver, ["I1"])
+    driver.obey()
+    assert driver.stage is Stage.CLOSED
+    driver.wait(days=30)
+    assert (driver.stage, driver.blocker_ids) == (Stage.SIGN_OFF, ["sign_off/recs"])
+
+
+@pytest.mark.parametrize("status", [IssueStatus.MISSING, IssueStatus.DECLINED])
+def test_an_item_that_cannot_be_done_any_more_is_waived_like_another(status: IssueStatus) -> None:
+    driver = in_remediation()
+    driver.issues["I1"] = status
+    driver.now += timedelta(minutes=1)
+    driver.say(ItemsRead(readings=(reading("I1", status, driver.now),)))
+    waived(driver)
+    driver.obey()
+    assert driver.stage is Stage.CLOSED
+    assert driver.review.items["I1"].status in (ItemStatus.LOST, ItemStatus.DECLINED)
+    assert driver.now > NOW

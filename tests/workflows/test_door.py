@@ -1,0 +1,133 @@
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+
+from activities.sync import SyncResult
+from domain.inputs import AssignOwner, Input
+from domain.taxonomy import Door as DoorName
+from domain.taxonomy import Stage
+from records.engines import ForeignEngineError
+from records.store import Records
+from runtime.engine import free_port
+from runtime.settings import TemporalSettings
+from runtime.temporal import EngineAwayError, connect
+from tests.conftest import end, start_server
+from tests.records.build import told
+from tests.workflows.build import House, build_house, running
+from workflows import contract
+from workflows.door import AwayError, Door, Outgoing
+from workflows.sync import SyncWorkflow
+
+
+@pytest.fixture
+async def house(client: Client, sqlite_records: Records) -> AsyncIterator[House]:
+    async with running(build_house(client, sqlite_records)) as built:
+        yield built
+
+
+@pytest.fixture
+async def away() -> Client:
+    """A client whose service has gone."""
+    process, address = await asyncio.to_thread(start_server)
+    client = await Client.connect(address, data_converter=pydantic_data_converter)
+    await asyncio.to_thread(end, process)
+    return client
+
+
+async def test_what_the_inbox_holds_reaches_its_review(house: House) -> None:
+    id = house.review.removeprefix("pagerduty:")
+    for n in range(3):
+        input = Input(id=f"{id}-{n}", door=DoorName.WEBHOOK, body=told(id, at=datetime.now(UTC)))
+        house.records.inbox.receive("pagerduty", "incident.resolved", input)
+    sending = asyncio.create_task(house.door.keep_sending(house.records.inbox, timedelta(milliseconds=50)))
+    await house.until(lambda r: r.stage is Stage.STABILIZATION)
+    async with asyncio.timeout(20):
+        while await asyncio.to_thread(house.records.inbox.unfinished):
+            await asyncio.sleep(0.05)
+    sending.cancel()
+    assert house.records.reviews.ids() == [house.review]
+
+
+async def test_a_delivery_is_kept_while_the_engine_is_away_and_sent_when_it_is_back(house: House, away: Client) -> None:
+    id = house.review.removeprefix("pagerduty:")
+    input = Input(id=f"{id}-1", door=DoorName.WEBHOOK, body=told(id, at=datetime.now(UTC)))
+    house.records.inbox.receive("pagerduty", "incident.resolved", input)
+    unreachable = Door(away, lambda: 1, house.queue)
+    with pytest.raises(AwayError):
+        await asyncio.wait_for(unreachable.send_outgoing(house.records.inbox), 60)
+    assert house.records.inbox.unfinished() == 1
+    assert await house.door.send_outgoing(house.records.inbox) == 1
+    await house.until(lambda r: r.stage is Stage.STABILIZATION)
+
+
+class Trouble:
+    """An outbox that fails in every way, and then once gives nothing."""
+
+    def __init__(self) -> None:
+        self.failures: list[Exception] = [AwayError("away"), RuntimeError("broken")]
+        self.asked = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+
+    def outgoing(self, limit: int = 100) -> Sequence[Outgoing]:
+        if self.failures:
+            raise self.failures.pop()
+        self._loop.call_soon_threadsafe(self.asked.set)
+        return []
+
+    def sent(self, delivery_id: str) -> None:
+        raise RuntimeError("nothing was sent")
+
+
+async def test_sending_goes_on_after_every_kind_of_failure(house: House) -> None:
+    outbox = Trouble()
+    sending = asyncio.create_task(house.door.keep_sending(outbox, timedelta(milliseconds=1)))
+    async with asyncio.timeout(10):
+        await outbox.asked.wait()
+    sending.cancel()
+    assert outbox.failures == []
+
+
+async def test_a_command_that_nobody_answers_says_so_and_is_heard_when_asked_again(house: House) -> None:
+    await house.open()
+    other = build_house(house.client, house.records)
+    other.door = Door(house.client, lambda: 1, "nobody works here")
+    input = Input(id="again", body=AssignOwner(owner="p-new"))
+    with pytest.raises(AwayError, match="ask again with the same id"):
+        await other.door.command(other.review, input, patience=timedelta(seconds=1))
+    await other.handle.terminate()
+    assert (await house.door.command(house.review, input)).accepted
+
+
+async def test_an_engine_that_is_away_is_an_error_that_says_so(away: Client) -> None:
+    unreachable = Door(away, lambda: 1)
+    with pytest.raises(AwayError):
+        await unreachable.command("r", Input(id="x", body=AssignOwner(owner="p")), patience=timedelta(seconds=1))
+    with pytest.raises(AwayError):
+        await asyncio.wait_for(unreachable.start("r"), 60)
+    with pytest.raises(EngineAwayError, match="holdfast up"):
+        await connect(TemporalSettings(address=f"127.0.0.1:{free_port()}"))
+
+
+async def test_a_door_of_an_engine_that_lost_the_records_sends_nothing(house: House) -> None:
+    door = Door(house.client, lambda: house.records.engines.claim("test"), house.queue)
+    house.records.engines.take_over("another engine")
+    with pytest.raises(ForeignEngineError):
+        await door.tell(house.review, Input(id="x", body=told(at=datetime.now(UTC))))
+
+
+async def test_the_trackers_are_read_on_a_schedule(house: House) -> None:
+    await house.to_remediation()
+    for every in (timedelta(hours=1), timedelta(hours=2)):
+        await house.door.schedule_sync(every)
+    handle = house.client.get_schedule_handle(contract.SYNC_SCHEDULE)
+    try:
+        described = await handle.describe()
+        assert described.schedule.spec.intervals[0].every == timedelta(hours=2)
+        result = await house.client.execute_workflow(SyncWorkflow.run, id=f"sync-{house.queue}", task_queue=house.queue)
+        assert result == SyncResult(read=2)
+    finally:
+        await handle.delete()

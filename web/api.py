@@ -1,0 +1,163 @@
+"""The API's reads, drafts, and whether we are well."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+
+from domain.draft import DraftDocument
+from domain.review import Review
+from domain.taxonomy import Stage
+from domain.values import Record, Utc
+from records.database import DatabaseError
+from records.drafts import Saved, StaleRevisionError
+from records.inbox import Delivery
+from web import reading
+from web.admit import person
+from web.deps import WebDeps
+from web.errors import WRONG_BODY, ApiError, ErrorBody, Responses, no_review
+from web.history import Entry
+
+ReviewId = Annotated[str, Path(description="the review's id, such as `pagerduty:Q3X7A`")]
+
+_NO_REVIEW: Responses = {404: {"model": ErrorBody, "description": "There is no such review."}}
+
+
+class DraftBody(Record):
+    """A whole draft, as the next revision."""
+
+    by: str = Field(description="the handle of who saves it", examples=["ml-engineer@example.org"])
+    document: DraftDocument
+    upon: int | None = Field(
+        default=None,
+        ge=0,
+        description="the revision that this was written upon (0: none); refused if it is not the newest",
+    )
+
+
+class SavedDraft(Record):
+    """A saved revision. `submit_draft` names it by revision and digest."""
+
+    revision: int
+    digest: str
+    author: str
+    saved_at: Utc
+    document: DraftDocument | None = Field(description="none once it was erased")
+
+
+class Wellness(BaseModel):
+    """Whether this can do its work, and what it lacks."""
+
+    ready: bool
+    lacking: tuple[str, ...] = ()
+
+
+def routes(deps: WebDeps) -> APIRouter:
+    """What can be read, and drafts."""
+    router = APIRouter()
+    reviews = APIRouter(prefix="/api/reviews", tags=["Reviews"])
+    records = deps.records
+
+    def found(review_id: str) -> Review:
+        review = records.reviews.find(review_id)
+        if review is None:
+            raise no_review(review_id)
+        return review
+
+    @router.get("/healthz", tags=["Health"], summary="Whether this process answers")
+    def alive() -> Wellness:
+        """Always, while it does."""
+        return Wellness(ready=True)
+
+    @router.get(
+        "/readyz",
+        tags=["Health"],
+        summary="Whether everything that is needed can be reached",
+        response_model=Wellness,
+        responses={503: {"model": Wellness, "description": "Something is lacking; it is named."}},
+    )
+    async def ready() -> JSONResponse:
+        """The database with its current schema, and the engine."""
+        lacking = (*await run_in_threadpool(_database_lacks, deps), *await _engine_lacks(deps))
+        answer = Wellness(ready=not lacking, lacking=lacking)
+        return JSONResponse(answer.model_dump(mode="json"), 503 if lacking else 200)
+
+    @reviews.get("", summary="List reviews")
+    def list_reviews(
+        stage: Annotated[
+            list[Stage] | None, Query(description="only these stages; without it, all but excluded")
+        ] = None,
+    ) -> list[reading.ReviewSummary]:
+        """The most pressing first."""
+        return reading.summaries(deps, records.reviews.list(stage or ()))
+
+    @reviews.get("/{review_id}", summary="Read a review", responses=_NO_REVIEW)
+    def read_review(review_id: ReviewId) -> reading.ReviewDetail:
+        """All that is known of it now."""
+        return reading.detail(deps, found(review_id))
+
+    @reviews.get("/{review_id}/why", summary="Why a review cannot close yet", responses=_NO_REVIEW)
+    def why(review_id: ReviewId) -> reading.Why:
+        """What is in the way, who can clear it, and what waits for a second person."""
+        return reading.why(deps, found(review_id))
+
+    @reviews.get("/{review_id}/history", summary="What was recorded", responses=_NO_REVIEW)
+    def history(review_id: ReviewId) -> list[Entry]:
+        """Every recorded event, oldest first."""
+        return reading.history(deps, found(review_id).id)
+
+    @reviews.get("/{review_id}/draft", summary="Read the newest revision of the draft", responses=_NO_REVIEW)
+    def read_draft(review_id: ReviewId) -> SavedDraft:
+        """404 also where nothing was written yet."""
+        saved = records.drafts.newest(found(review_id).id)
+        if saved is None:
+            raise ApiError(404, "Nothing was written yet.")
+        return shown(saved)
+
+    @reviews.put(
+        "/{review_id}/draft",
+        summary="Save the draft as its next revision",
+        responses=_NO_REVIEW
+        | WRONG_BODY
+        | {
+            409: {"model": ErrorBody, "description": "Somebody saved a newer revision meanwhile."},
+        },
+    )
+    def save_draft(review_id: ReviewId, body: DraftBody) -> SavedDraft:
+        """Straight to the records. It has no effect until somebody submits it."""
+        found(review_id)
+        try:
+            author = person(records.people, body.by)
+            return shown(records.drafts.save(review_id, body.document, author, body.upon))
+        except StaleRevisionError as error:
+            raise ApiError(409, str(error)) from error
+
+    def shown(saved: Saved) -> SavedDraft:
+        author = records.people.handles([saved.author])[saved.author]
+        return SavedDraft(**saved.model_dump(exclude={"author"}), author=author)
+
+    @router.get("/api/deliveries", tags=["Webhooks"], summary="The newest deliveries, and what became of them")
+    def deliveries(limit: Annotated[int, Query(ge=1, le=1000)] = 200) -> list[Delivery]:
+        """Newest first: from sources and from trackers."""
+        return list(records.inbox.list(limit))
+
+    router.include_router(reviews)
+    return router
+
+
+def _database_lacks(deps: WebDeps) -> list[str]:
+    try:
+        current = deps.records.database.schema_is_current()
+    except DatabaseError as error:
+        return [str(error)]
+    return [] if current else ["The database has another schema than this release works with."]
+
+
+async def _engine_lacks(deps: WebDeps) -> list[str]:
+    if deps.door is None:
+        return ["The engine is not connected."]
+    if deps.engine_answers is not None and not await deps.engine_answers():
+        return ["The engine cannot be reached."]
+    return []

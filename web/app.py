@@ -1,0 +1,64 @@
+"""The web app: webhooks, JSON API and pages, put together from the parts that it is handed."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.staticfiles import StaticFiles
+
+from web import api, commands, errors, issues, openings, pages, webhooks
+from web.deps import WebDeps
+from web.dispatch import Dispatcher
+from web.rendering import Pages
+from web.security import LARGEST_BODY, JsonOnly, SecurityHeaders, hosts_to_answer
+
+STATIC = Path(__file__).parent / "static"
+
+DESCRIPTION = """Holdfast keeps the review of every ML incident open until prevention has really happened.
+
+People say commands, which are accepted or refused with every reason. Sources and trackers tell facts, which are never
+refused. Times are in UTC. Persons are named by handles, such as e-mail addresses. There is no sign-in yet: what comes
+through this API is recorded as “local, unauthenticated”."""
+
+
+def create_app(deps: WebDeps) -> FastAPI:
+    """The app over these parts. It starts nothing of its own, and connects to nothing."""
+    dispatcher, rendering = Dispatcher(deps), Pages()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await dispatcher.idle()
+
+    app = FastAPI(
+        title="Holdfast",
+        version="1",
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        lifespan=lifespan,
+        max_body_size=LARGEST_BODY,
+        responses={
+            422: {"model": errors.ErrorBody, "description": "Something is wrong; the sentence names the field."}
+        },
+    )
+    app.state.dispatcher = dispatcher
+    errors.install(app, rendering)
+    app.include_router(webhooks.routes(deps, dispatcher))
+    app.include_router(openings.routes(deps))
+    app.include_router(commands.routes(deps))
+    app.include_router(api.routes(deps))
+    app.include_router(issues.routes(deps, dispatcher))
+    app.include_router(pages.routes(deps, rendering, app.openapi))
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.add_middleware(JsonOnly)
+    app.add_middleware(
+        TrustedHostMiddleware,
+        allowed_hosts=hosts_to_answer(deps.web.allowed_hosts, deps.web.public_url),
+        www_redirect=False,
+    )
+    app.add_middleware(SecurityHeaders)
+    return app

@@ -1,0 +1,131 @@
+"""What people say to a review through the API: commands, and never facts."""
+
+import asyncio
+import time
+import uuid
+from collections.abc import Iterable
+from typing import Annotated
+
+from fastapi import APIRouter
+from fastapi.concurrency import run_in_threadpool
+from pydantic import Field
+
+from domain.inputs import Close, Command, Input, JoinIncident, OpenReview
+from domain.taxonomy import Door, Stage
+from domain.values import Record, TextRef
+from domain.view import Answer
+from web.admit import admit, person
+from web.deps import WebDeps
+from web.errors import WRONG_BODY, ApiError, ErrorBody, Responses, no_review
+from web.rendering import safe_link
+from workflows.door import AwayError
+
+LOOK_EVERY = 0.2
+"""Seconds between two looks while a review is about to close."""
+
+
+class CommandBody(Record):
+    """One command. Where the domain has references of texts and ids of people, this has plain text and handles."""
+
+    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,100}$")] | None = Field(
+        default=None, description="your own key: a command said again with the same key is carried out once"
+    )
+    by: str = Field(description="the handle of who wants this", examples=["ml-lead@example.org"])
+    command: Annotated[Command, Field(discriminator="type")]
+
+
+class CommandAnswer(Answer):
+    """What came of a command."""
+
+    id: str = Field(description="the key under which it was said")
+    note: str | None = Field(default=None, description="what is still under way")
+
+
+class Refused(ErrorBody):
+    """A command that the rules refuse, with every reason. It left no trace."""
+
+    accepted: bool = False
+    reasons: tuple[str, ...] = ()
+    stage: Stage | None = None
+
+
+class Away(ErrorBody):
+    """No answer came. What was said may have been heard all the same."""
+
+    id: str = Field(description="say it again with this key")
+
+
+_WRONG: Responses = WRONG_BODY | {
+    404: {"model": ErrorBody, "description": "There is no such review."},
+    409: {"model": Refused, "description": "Refused, with every reason. It left no trace."},
+    503: {"model": Away, "description": "The engine did not answer in time; ask again with the same id."},
+}
+
+
+def routes(deps: WebDeps) -> APIRouter:
+    """The one way to say a command."""
+    router = APIRouter(prefix="/api/reviews", tags=["Commands"], responses=_WRONG)
+
+    @router.post("/{review_id}/commands", summary="Say a command to a review")
+    async def say_command(review_id: str, body: CommandBody) -> CommandAnswer:
+        """Accepted, or refused with all reasons. Closing waits up to half a minute for the read that it needs."""
+        key = body.id or str(uuid.uuid4())
+        said, kept = await run_in_threadpool(admitted, review_id, body, key)
+        answer = await carried(deps, review_id, said, kept, key)
+        note = None
+        if isinstance(body.command, Close) and answer.stage is not Stage.CLOSED:
+            stage = await closed(review_id)
+            note = None if stage is Stage.CLOSED else "being read"
+            answer = answer.model_copy(update={"stage": stage})
+        return CommandAnswer(**answer.model_dump(), id=key, note=note)
+
+    def admitted(review_id: str, body: CommandBody, key: str) -> tuple[Input, tuple[TextRef, ...]]:
+        if deps.records.reviews.find(review_id) is None:
+            raise no_review(review_id)
+        _check(review_id, body.command)
+        people = deps.records.people
+        by = person(people, body.by)
+        command = admit(people, body.command)
+        # A key of a caller must never be taken for the id of a fact, which would then not be heard.
+        said = Input(id=f"command:{key}", by=by, door=Door.LOCAL_UNAUTHENTICATED, body=command.value)
+        return said, command.kept
+
+    async def closed(review_id: str) -> Stage | None:
+        give_up = time.monotonic() + deps.close_patience.total_seconds()
+        while True:
+            review = await run_in_threadpool(deps.records.reviews.find, review_id)
+            stage = review.stage if review else None
+            if stage is Stage.CLOSED or time.monotonic() >= give_up:
+                return stage
+            await asyncio.sleep(LOOK_EVERY)
+
+    return router
+
+
+def _check(review_id: str, command: Command) -> None:
+    """What the domain takes on trust from its doors. Raises `ApiError` (422)."""
+    if not isinstance(command, OpenReview | JoinIncident):
+        return
+    incident = command.incident
+    if isinstance(command, OpenReview) and incident.ref != review_id:
+        raise ApiError(422, f"command.incident: {incident.ref} would open a review of its own, not {review_id}.")
+    if incident.url is not None and safe_link(incident.url) is None:
+        raise ApiError(422, "command.incident.url: a web address begins with https:// or http://.")
+
+
+async def carried(
+    deps: WebDeps, review_id: str, said: Input, kept: Iterable[TextRef], key: str | None = None
+) -> Answer:
+    """Say `said`, and return its answer. What was kept for a refused command is erased.
+
+    Raises `ApiError`: 409 with every reason where it is refused, 503 where no answer came.
+    """
+    try:
+        answer = await deps.say(review_id, said)
+    except AwayError as error:
+        raise ApiError(503, str(error), **({"id": key} if key else {"review": review_id})) from error
+    if not answer.accepted:
+        for ref in kept:
+            await run_in_threadpool(deps.records.people.erase_text, ref)
+        raise ApiError(409, " ".join(answer.reasons), **answer.model_dump(mode="json"))
+    return answer

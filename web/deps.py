@@ -1,0 +1,55 @@
+"""What the web app is made of: everything that it needs is handed to it, and nothing is looked up anywhere else."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from domain.catalogue import Catalogue
+from domain.inputs import Input
+from domain.policy import Policy
+from domain.view import Answer
+from records.store import Records
+from runtime.settings import IncidentSettings, PagerDutySettings, WebSettings
+from workflows.door import AwayError, Outbox
+
+
+class ReviewDoor(Protocol):
+    """The way to the reviews (`workflows.door.Door`)."""
+
+    async def command(self, review_id: str, input: Input) -> Answer:
+        """Carry a command to a review, and its answer back. Raises `AwayError`."""
+        ...
+
+    async def send_outgoing(self, outbox: Outbox) -> int:
+        """Send what the inbox holds. Raises `AwayError`."""
+        ...
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class WebDeps:
+    """The parts. `door` may be none, and set later, while the engine is away: all that needs no engine works without.
+
+    `engine_answers` tells whether the engine can be reached now; where it is none, having a door counts.
+    """
+
+    records: Records
+    policy: Policy
+    catalogue: Catalogue
+    door: ReviewDoor | None = None
+    engine_answers: Callable[[], Awaitable[bool]] | None = None
+    pagerduty: PagerDutySettings = field(default_factory=PagerDutySettings)
+    incidents: IncidentSettings = field(default_factory=IncidentSettings)
+    web: WebSettings = field(default_factory=WebSettings)
+    now: Callable[[], datetime] = _now
+    close_patience: timedelta = timedelta(seconds=30)
+
+    async def say(self, review_id: str, input: Input) -> Answer:
+        """Say a command to a review. Raises `AwayError` where no answer came."""
+        if self.door is None:
+            raise AwayError("The engine is not connected; ask again with the same id.")
+        return await self.door.command(review_id, input)

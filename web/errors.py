@@ -1,0 +1,99 @@
+"""How the web app says no: one sentence that names what is wrong, as JSON for programs and as a page for people."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from domain.ports import NotFoundError
+from web.rendering import Pages
+
+log = logging.getLogger(__name__)
+
+SHOWN_AT_MOST = 5
+"""How many wrong fields an answer names."""
+
+
+class ErrorBody(BaseModel):
+    """What is wrong, in a sentence."""
+
+    error: str = Field(description="a sentence that says what is wrong, and names the field where there is one")
+
+
+Responses = dict[int | str, dict[str, Any]]
+"""How an operation's failures are described."""
+
+WRONG_BODY: Responses = {
+    413: {"model": ErrorBody, "description": "The body is larger than 1 MiB."},
+    415: {"model": ErrorBody, "description": "The body is not sent as application/json."},
+    422: {"model": ErrorBody, "description": "Something is wrong with the body; the sentence names the field."},
+}
+
+
+class ApiError(Exception):
+    """Something that is answered with a status and a sentence."""
+
+    def __init__(self, status: int, sentence: str, **more: Any) -> None:
+        super().__init__(sentence)
+        self.status, self.sentence, self.more = status, sentence, more
+
+
+def no_review(review_id: str) -> ApiError:
+    """The answer to whoever asks for a review that is not there."""
+    return ApiError(404, f"There is no review {review_id}.")
+
+
+def as_sentence(errors: Sequence[Mapping[str, Any]]) -> str:
+    """What a validation found, each with the path of its field."""
+    named = []
+    for error in errors[:SHOWN_AT_MOST]:
+        path = [str(part) for part in error["loc"] if part not in ("body", "path")]
+        message = str(error["msg"]).removeprefix("Value error, ")
+        if error["type"] == "json_invalid":
+            path, message = ["body"], "this is not JSON"
+        named.append(f"{'.'.join(path) or 'body'}: {message}")
+    return "; ".join(named)
+
+
+def install(app: FastAPI, pages: Pages) -> None:
+    """Let `app` answer every failure in this way."""
+
+    def answer(request: Request, status: int, sentence: str, headers: Mapping[str, str] | None = None) -> Response:
+        if request.url.path.startswith(("/api/", "/webhooks/", "/healthz", "/readyz")):
+            return JSONResponse({"error": sentence}, status, headers)
+        return pages.render("error.html", status, status=status, title=HTTPStatus(status).phrase, sentence=sentence)
+
+    @app.exception_handler(ApiError)
+    async def api_error(request: Request, error: ApiError) -> Response:
+        if error.more:
+            return JSONResponse({"error": error.sentence, **error.more}, error.status)
+        return answer(request, error.status, error.sentence)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
+        return answer(request, 422, as_sentence(error.errors()))
+
+    @app.exception_handler(NotFoundError)
+    async def not_found(request: Request, error: NotFoundError) -> Response:
+        return answer(request, 404, str(error))
+
+    @app.exception_handler(HTTPException)
+    async def http_error(request: Request, error: HTTPException) -> Response:
+        sentences = {
+            404: f"There is nothing at {request.url.path}.",
+            405: f"{request.method} is not possible here.",
+            413: "The body is larger than 1 MiB.",
+        }
+        sentence = sentences.get(error.status_code, str(error.detail))
+        return answer(request, error.status_code, sentence, error.headers)
+
+    @app.exception_handler(Exception)
+    async def broken(request: Request, error: Exception) -> Response:
+        log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        return answer(request, 500, "Something went wrong here. The log says what.")

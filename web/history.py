@@ -1,0 +1,183 @@
+"""A review's recorded events as sentences."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from domain import events
+from domain.events import Event
+from domain.review import Failure, Request
+from domain.rules import WHY_FAILED
+from domain.taxonomy import Ask, Door, IncidentStatus, Stage
+from domain.values import Record, Utc
+from records.chain import Link
+from records.people import People
+from web.markers import revealed
+from web.wording import counted, day, listed, minute, plain
+
+
+class Entry(Record):
+    """One recorded event."""
+
+    seq: int
+    type: str
+    when: Utc = Field(description="the time at which it was decided")
+    happened_at: Utc | None = Field(description="when it happened outside, where that is known")
+    by: str = Field(description="the handle of who did it, or what did")
+    door: Door
+    enters: Stage | None = Field(description="the stage that began with it")
+    sentence: str
+
+
+def entries(people: People, links: Sequence[Link]) -> list[Entry]:
+    """The events of a review, oldest first, with texts and handles in place."""
+    envelopes = [link.envelope for link in links]
+    told = revealed(people, [envelope.event for envelope in envelopes])
+    by = people.handles(envelope.by for envelope in envelopes)
+    return [
+        Entry(
+            seq=envelope.seq,
+            type=envelope.type,
+            when=envelope.decided_at,
+            happened_at=envelope.happened_at,
+            by=by[envelope.by],
+            door=envelope.door,
+            enters=_entered(event),
+            sentence=sentence(event, envelope.decided_at),
+        )
+        for envelope, event in zip(envelopes, told, strict=True)
+    ]
+
+
+_ENTERED: dict[type[Event], Stage] = {
+    events.IncidentExcluded: Stage.EXCLUDED,
+    events.ReviewOpened: Stage.STABILIZATION,
+    events.ReviewClosed: Stage.CLOSED,
+    events.ReviewReopened: Stage.REMEDIATION,
+    events.ReviewDismissed: Stage.DISMISSED,
+}
+
+
+def _entered(event: Event) -> Stage | None:
+    return event.stage if isinstance(event, events.StageEntered) else _ENTERED.get(type(event))
+
+
+def sentence(event: Event, now: datetime) -> str:
+    """What an event says, in a sentence. Years are left out where they are that of `now`."""
+    return _SENTENCES[type(event)](event, now)
+
+
+def _excluded(e: events.IncidentExcluded, now: datetime) -> str:
+    return f"Not reviewed. {e.rule[:1].upper()}{e.rule[1:]}."
+
+
+def _opened(e: events.ReviewOpened, now: datetime) -> str:
+    return f"Review opened for {e.incident.ref} ({e.incident.severity}), under the policy “{e.policy.name}”."
+
+
+def _incident(e: events.IncidentUpdated, now: datetime) -> str:
+    is_open = e.incident.status is IncidentStatus.OPEN
+    if e.refired:
+        return f"Incident {e.incident.ref} {'is open' if is_open else 'came in, resolved'}: a re-fire."
+    return f"Incident {e.incident.ref} was told anew: {e.incident.status}, {e.incident.severity}."
+
+
+def _stage(e: events.StageEntered, now: datetime) -> str:
+    due = "".join(f" {plain(clock)} is due {day(moment, now)}." for clock, moment in e.due.items())
+    return f"{plain(e.stage)} began.{due}"
+
+
+def _submitted(e: events.DraftSubmitted, now: datetime) -> str:
+    return f"Revision {e.revision} was submitted: {counted(len(e.factors), 'factor')}, {counted(len(e.items), 'item')}."
+
+
+def _voided(e: events.SignaturesVoided, now: datetime) -> str:
+    return f"What {listed(e.teams)} signed has changed: to be signed again."
+
+
+def _changes(e: events.ChangesRequested, now: datetime) -> str:
+    about = f" in {listed([plain(section) for section in e.sections])}" if e.sections else ""
+    return f"Team {e.team} asks for changes{about}: {e.reason}"
+
+
+_ASKED: dict[Ask, Callable[[Request], str]] = {
+    Ask.WAIVE: lambda r: f"to waive {r.rule} for {r.subject}",
+    Ask.DISMISS: lambda r: "to dismiss the review",
+    Ask.ACCEPT_RISK: lambda r: f"to accept the risk of {r.subject}",
+    Ask.WITHDRAW_ITEM: lambda r: f"to withdraw {r.subject}",
+    Ask.LOWER_SEVERITY: lambda r: f"to lower the severity to {r.severity}",
+    Ask.CHANGE_ITEM: lambda r: f"to weaken {r.subject}",
+}
+
+
+def asked(request: Request, now: datetime) -> str:
+    """What a request asks for: `to waive done for I2 until 4 Dec`."""
+    until = f" until {day(request.until, now)}" if request.until else ""
+    return f"{_ASKED[request.ask](request)}{until}"
+
+
+def _asked(e: events.ApprovalAsked, now: datetime) -> str:
+    return f"{e.request.id} asks {asked(e.request, now)}: {e.request.reason}"
+
+
+def _readings(e: events.ItemStatusesRead, now: datetime) -> str:
+    read = listed([f"{reading.item} {plain(reading.status).lower()}" for reading in e.readings])
+    return f"Read from the trackers: {read}." if e.readings else "The trackers can be read again."
+
+
+def failed(key: str, failure: Failure | events.OutsideFailed) -> str:
+    """What could not be done outside, why, and when it is tried again."""
+    why = f"{WHY_FAILED[failure.kind]} ({counted(failure.count, 'time')})"
+    return f"{_owed(key)} failed: {why}. Next try {minute(failure.retry_at)}."
+
+
+def _owed(key: str) -> str:
+    what, _, item = key.partition(":")
+    owed = {"issue": f"Opening the issue of {item}", "release": f"Closing the issue of {item}"}
+    return owed.get(what) or {"tracking": "Telling the tracking issue", "read": "Reading the items"}.get(what, key)
+
+
+def _passed(e: events.DeadlinePassed, now: datetime) -> str:
+    what, _, rest = e.deadline.partition(":")
+    name = f"Item {rest.partition(':')[0]}" if what == "item" else plain(what)
+    return f"{name} was due {day(e.due, now)}, and is late."
+
+
+def _closed(e: events.ReviewClosed, now: datetime) -> str:
+    waivers = f", with {counted(len(e.closure.waivers), 'waiver')} in force" if e.closure.waivers else ""
+    return f"Closed on a read of {counted(len(e.closure.readings), 'item')}{waivers}."
+
+
+_SENTENCES: dict[type[Event], Callable[[Any, datetime], str]] = {
+    events.IncidentExcluded: _excluded,
+    events.ReviewOpened: _opened,
+    events.IncidentUpdated: _incident,
+    events.SeverityChanged: lambda e, now: f"The severity is now {e.severity}.",
+    events.StageEntered: _stage,
+    events.OwnerAssigned: lambda e, now: f"{e.owner} owns this review.",
+    events.DraftSubmitted: _submitted,
+    events.TeamSigned: lambda e, now: f"Signed for team {e.team}.",
+    events.SignaturesVoided: _voided,
+    events.ChangesRequested: _changes,
+    events.ItemProposed: lambda e, now: f"{e.spec.id} was proposed: {e.spec.title}",
+    events.ItemAccepted: lambda e, now: f"{e.item} was accepted, due {day(e.due, now)}.",
+    events.ItemChanged: lambda e, now: f"{e.spec.id} was changed: {e.spec.title}",
+    events.ItemWithdrawn: lambda e, now: f"{e.item} was withdrawn: {e.reason}",
+    events.ApprovalAsked: _asked,
+    events.ApprovalGranted: lambda e, now: f"{e.request} was approved.",
+    events.ApprovalRefused: lambda e, now: f"{e.request} was refused: {e.reason}",
+    events.ItemIssueOpened: lambda e, now: f"{e.item} is {e.ref.key} in {e.ref.tracker}.",
+    events.ItemIssueReleased: lambda e, now: f"The issue of {e.item} was closed.",
+    events.ItemStatusesRead: _readings,
+    events.TrackingIssueTold: lambda e, now: f"The tracking issue {e.ref.key} was brought up to date.",
+    events.TrackingIssueRead: lambda e, now: f"The tracking issue was found {plain(e.status).lower()}.",
+    events.OutsideFailed: lambda e, now: failed(e.key, e),
+    events.DeadlinePassed: _passed,
+    events.ClosureAsked: lambda e, now: "Closure was asked for.",
+    events.ReviewClosed: _closed,
+    events.ReviewReopened: lambda e, now: f"Open again, because of {listed(e.because)}.",
+    events.ReviewDismissed: lambda e, now: f"Dismissed: {e.reason}",
+    events.UnknownEvent: lambda e, now: f"This release cannot read this event ({e.name}@{e.recorded_version}).",
+}

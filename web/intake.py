@@ -1,0 +1,44 @@
+"""Making a reported incident one of ours: the catalogue fills in what no source knows, and texts are kept apart."""
+
+from domain.inputs import IncidentTold, Input
+from domain.review import Incident
+from domain.taxonomy import Door, StoppedBy
+from integrations.incidents.delivery import Delivery, ReportedIncident
+from web.deps import WebDeps
+
+
+def take_in(deps: WebDeps, told: ReportedIncident, stopped_by: StoppedBy | None = None) -> Incident:
+    """The incident with our names of service, models, team and lead; its title and its people are kept apart."""
+    people, catalogue = deps.records.people, deps.catalogue
+    service = catalogue.service_named(told.service)
+    lead = catalogue.lead_of(service)
+    return Incident(
+        **told.model_dump(exclude={"title", "service", "models", "responder"}),
+        title=people.keep(told.title),
+        service=service,
+        models=told.models or catalogue.models_of(service),
+        team=catalogue.team_of(service),
+        responder=people.id_of(told.responder) if told.responder else None,
+        lead=people.id_of(lead) if lead else None,
+        stopped_by=stopped_by,
+    )
+
+
+def receive(deps: WebDeps, delivery: Delivery) -> str:
+    """Put a delivery into the inbox: `accepted`, or `known` where it is there already, or `ignored`."""
+    inbox, kind = deps.records.inbox, delivery.kind[:100]
+    if delivery.told is None:
+        inbox.ignore(delivery.source, kind, delivery.id, delivery.ignored_because or "it asks for nothing")
+        return "ignored"
+    incident = take_in(deps, delivery.told)
+    fact = Input(
+        id=delivery.id,
+        by=delivery.source,
+        door=Door.WEBHOOK,
+        at=delivery.told.as_of,
+        body=IncidentTold(incident=incident),
+    )
+    if inbox.receive(delivery.source, kind, fact):
+        return "accepted"
+    deps.records.people.erase_text(incident.title)  # kept a second time, for nothing
+    return "known"

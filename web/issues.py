@@ -1,0 +1,129 @@
+"""The built-in tracker's issues, and what engineers do with them: the review that watches one hears of it at once."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from fastapi import APIRouter, Body
+from fastapi.concurrency import run_in_threadpool
+from pydantic import Field
+
+from domain.inputs import Input, ItemsRead, TrackingRead
+from domain.ports import IssueSnapshot
+from domain.review import IssueRef, Reading
+from domain.taxonomy import Door, IssueStatus
+from domain.values import Record, Utc, digest_of
+from records.builtin import BuiltinIssue
+from records.read_model import TRACKING, WatchedIssue
+from web.admit import require_handle
+from web.deps import WebDeps
+from web.dispatch import Dispatcher
+from web.errors import ErrorBody, Responses
+
+
+class Action(StrEnum):
+    """What is done with an issue."""
+
+    DONE = "done"
+    DECLINE = "decline"
+    REOPEN = "reopen"
+    DELETE = "delete"
+
+
+class Act(Record):
+    """Who acts."""
+
+    by: str | None = Field(
+        default=None, description="a handle; who finishes an issue that nobody has becomes its assignee"
+    )
+
+
+class IssueShown(BuiltinIssue):
+    """An issue with its comments, and the reviews that watch it."""
+
+    comments: tuple[str, ...] = ()
+    watched_by: tuple[str, ...] = Field(default=(), description="ids of reviews")
+
+
+class Acted(Record):
+    """What became of the issue."""
+
+    key: str
+    status: IssueStatus
+    as_of: Utc
+    told: tuple[str, ...] = Field(description="ids of the reviews that hear of it")
+
+
+_NO_ISSUE: Responses = {404: {"model": ErrorBody, "description": "There is no such issue."}}
+
+
+def routes(deps: WebDeps, dispatcher: Dispatcher) -> APIRouter:
+    """Reading issues and acting on them."""
+    router = APIRouter(prefix="/api/issues", tags=["Built-in tracker"])
+
+    @router.get("", summary="List the issues")
+    def list_issues() -> list[BuiltinIssue]:
+        """All issues of the built-in tracker, oldest first."""
+        return deps.records.builtin.list()
+
+    @router.get("/{key}", summary="Read an issue", responses=_NO_ISSUE)
+    def read_issue(key: str) -> IssueShown:
+        """With its comments, oldest first."""
+        return find_issue(deps, key)
+
+    @router.post("/{key}/{action}", summary="Finish, decline, reopen or delete an issue", responses=_NO_ISSUE)
+    async def act(key: str, action: Action, body: Annotated[Act | None, Body()] = None) -> Acted:
+        """As an engineer would. Only done is done: a declined or deleted issue goes on blocking its review."""
+        by = require_handle("by", body.by).strip() if body and body.by is not None else None
+        acted = await run_in_threadpool(carry_out, deps, key, action, by)
+        dispatcher.poke()
+        return acted
+
+    return router
+
+
+def find_issue(deps: WebDeps, key: str) -> IssueShown:
+    """An issue as it is now. Raises `domain.ports.NotFoundError`."""
+    ref, issue = deps.records.builtin.find(key)
+    watched_by = tuple(dict.fromkeys(watched.review_id for watched in _watching(deps, ref)))
+    return IssueShown(**issue.model_dump(), comments=tuple(deps.records.builtin.comments(ref)), watched_by=watched_by)
+
+
+def carry_out(deps: WebDeps, key: str, action: Action, by: str | None) -> Acted:
+    """Act on an issue, and put what was found after it into the inbox for every review that watches it.
+
+    Raises `domain.ports.NotFoundError`.
+    """
+    tracker = deps.records.builtin
+    ref, issue = tracker.find(key)
+    watching = _watching(deps, ref)
+    match action:
+        case Action.DONE | Action.DECLINE:
+            tracker.close(ref, IssueStatus.DONE if action is Action.DONE else IssueStatus.DECLINED)
+            if by and issue.assignee is None:
+                tracker.assign(ref, by)
+        case Action.REOPEN:
+            tracker.reopen(ref)
+        case Action.DELETE:
+            tracker.delete(ref)
+    (found,) = tracker.read([ref])
+    for watched in watching:
+        deps.records.inbox.receive(ref.tracker, "issue_acted_on", fact_of(watched, found), watched.review_id)
+    return Acted(
+        key=ref.key, status=found.status, as_of=found.as_of, told=tuple(watched.review_id for watched in watching)
+    )
+
+
+def _watching(deps: WebDeps, ref: IssueRef) -> list[WatchedIssue]:
+    return [watched for watched in deps.records.reviews.watched_issues(ref.tracker) if watched.ref.id == ref.id]
+
+
+def fact_of(watched: WatchedIssue, found: IssueSnapshot) -> Input:
+    """What a review that watches an issue is told of how it was found."""
+    body: ItemsRead | TrackingRead
+    if watched.item == TRACKING:
+        body = TrackingRead(status=found.status, as_of=found.as_of)
+    else:
+        reading = Reading(item=watched.item, status=found.status, as_of=found.as_of, ref=found.ref)
+        body = ItemsRead(readings=(reading,))
+    told = digest_of({"review": watched.review_id, "item": watched.item, "as_of": found.as_of.isoformat()})
+    return Input(id=f"sync:{told}", door=Door.TRACKER, at=found.as_of, body=body)

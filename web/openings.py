@@ -1,0 +1,104 @@
+"""Reviews that a person opens: for an incident that no source reported, or for a near miss."""
+
+import secrets
+from typing import Literal
+
+from fastapi import APIRouter
+from fastapi.concurrency import run_in_threadpool
+from pydantic import Field
+
+from domain.inputs import Input, OpenReview
+from domain.routing import review_id
+from domain.taxonomy import Door, IncidentKind, IncidentStatus, Realisation, Severity, StoppedBy
+from domain.values import Record, Utc, digest_of
+from integrations.incidents.delivery import IncidentId, Name, ReportedIncident, WebUrl
+from web.admit import person
+from web.commands import carried
+from web.deps import WebDeps
+from web.errors import WRONG_BODY, ErrorBody, Responses
+from web.intake import take_in
+
+
+class NewReview(Record):
+    """An incident that is over, as the person tells it who opens its review."""
+
+    by: str = Field(description="the handle of who opens it", examples=["ml-lead@example.org"])
+    title: Name = Field(description="one line", examples=["Fallback answered 38 % of requests for six hours"])
+    service: Name = Field(description="the service, as the catalogue names it", examples=["fraud-scoring"])
+    severity: Severity
+    kinds: tuple[IncidentKind, ...] = ()
+    models: tuple[Name, ...] = Field(default=(), description="left out: the models of the service in the catalogue")
+    id: IncidentId | None = Field(default=None, description="your own id of the incident; left out: one is made")
+    began: Utc | None = None
+    detected: Utc | None = None
+    resolved: Utc | None = Field(default=None, description="when it ended; left out: by now, nobody knows when")
+    responder: str | None = Field(default=None, description="who answered last, and so owns the review; else the lead")
+    url: WebUrl | None = None
+
+
+class NewNearMiss(NewReview):
+    """Something that nearly did harm."""
+
+    stopped_by: StoppedBy = Field(description="what kept it from doing harm")
+
+
+class Opened(Record):
+    """The review that was opened."""
+
+    review: str = Field(description="its id", examples=["hand:20261122-1f3a9c"])
+
+
+_WRONG: Responses = WRONG_BODY | {
+    409: {"model": ErrorBody, "description": "There is a review of this incident already."},
+    503: {"model": ErrorBody, "description": "The engine did not answer in time; ask again, with your own id."},
+}
+
+
+def routes(deps: WebDeps) -> APIRouter:
+    """Opening reviews by hand."""
+    router = APIRouter(prefix="/api", tags=["Reviews"], responses=_WRONG)
+
+    @router.post("/reviews", status_code=201, summary="Open a review by hand")
+    async def open_review(body: NewReview) -> Opened:
+        """For an incident that no source reported. Saying the same again, with your own id, opens nothing twice."""
+        return await opened("hand", body, Realisation.HARM, None)
+
+    @router.post("/near-misses", status_code=201, summary="Report a near miss")
+    async def report_near_miss(body: NewNearMiss) -> Opened:
+        """A near miss always gets a review, and a short one. Say what stopped it."""
+        return await opened("near-miss", body, Realisation.NEAR_MISS, body.stopped_by)
+
+    async def opened(
+        source: Literal["hand", "near-miss"], body: NewReview, realisation: Realisation, stopped_by: StoppedBy | None
+    ) -> Opened:
+        own = body.id or f"{deps.now():%Y%m%d}-{secrets.token_hex(3)}"
+        told = ReportedIncident(
+            source=source,
+            id=own,
+            status=IncidentStatus.RESOLVED,
+            as_of=deps.now(),
+            realisation=realisation,
+            **body.model_dump(include=_TOLD),
+        )
+
+        def input() -> tuple[Input, str]:
+            by = person(deps.records.people, body.by)
+            incident = take_in(deps, told, stopped_by)
+            said = Input(
+                id=f"open:{digest_of(body)}",
+                by=by,
+                door=Door.LOCAL_UNAUTHENTICATED,
+                at=told.as_of,
+                body=OpenReview(incident=incident),
+            )
+            return said, incident.title
+
+        said, title = await run_in_threadpool(input)
+        review = review_id(source, own)
+        await carried(deps, review, said, (title,))
+        return Opened(review=review)
+
+    return router
+
+
+_TOLD = {"title", "service", "severity", "kinds", "models", "began", "detected", "resolved", "responder", "url"}

@@ -1,0 +1,93 @@
+"""The pages: read-only, rendered here, and complete without script."""
+
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse
+
+from domain.taxonomy import Stage
+from web.board import board
+from web.deps import WebDeps
+from web.errors import no_review
+from web.history import entries
+from web.issues import find_issue
+from web.markers import revealed
+from web.rendering import Pages
+from web.review_page import review_page
+
+SHOWN_EXCLUDED = 100
+"""How many incidents that got no review the board lists."""
+
+SHOWN_EVENTS = 12
+"""How many events a review's page shows before the rest is folded."""
+
+
+def routes(deps: WebDeps, pages: Pages, openapi: Callable[[], dict[str, Any]]) -> APIRouter:
+    """The pages that people read."""
+    router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+    records = deps.records
+
+    @router.get("/")
+    def show_board() -> HTMLResponse:
+        now = deps.now()
+        reviews = revealed(records.people, records.reviews.list())
+        excluded = revealed(records.people, records.reviews.list([Stage.EXCLUDED], SHOWN_EXCLUDED))
+        return pages.render("board.html", board=board(reviews, excluded, now), now=now, start=_start(deps))
+
+    @router.get("/reviews/{review_id}")
+    def show_review(review_id: str) -> HTMLResponse:
+        review = records.reviews.find(review_id)
+        if review is None:
+            raise no_review(review_id)
+        now, draft = deps.now(), records.drafts.newest(review_id)
+        if draft is not None:
+            draft = draft.model_copy(update={"author": records.people.handles([draft.author])[draft.author]})
+        (told,) = revealed(records.people, [review])
+        recorded = entries(records.people, records.reviews.history(review_id))
+        page = review_page(told, draft, recorded, records.audit.verify(review_id), now)
+        return pages.render("review.html", page=page, now=now, shown_events=SHOWN_EVENTS)
+
+    @router.get("/issues/{key}")
+    def show_issue(key: str) -> HTMLResponse:
+        return pages.render("issue.html", issue=find_issue(deps, key), now=deps.now())
+
+    @router.get("/api")
+    def show_api() -> HTMLResponse:
+        return pages.render("api.html", api=openapi(), groups=_operations(openapi()))
+
+    return router
+
+
+def _start(deps: WebDeps) -> dict[str, Any]:
+    """What the empty board says of how the first review comes."""
+    asked = deps.policy.qualifies
+    return {
+        "address": (deps.web.public_url or f"http://{deps.web.host}:{deps.web.port}").rstrip("/"),
+        "severities": [severity.value for severity in asked.severities],
+        "listed_only": asked.listed_services_only,
+        "services": sorted(deps.catalogue.services),
+        "pagerduty": bool(deps.pagerduty.secrets),
+        "incidents": deps.incidents.token is not None,
+    }
+
+
+def _operations(openapi: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """The operations of the API by their tag."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for path, methods in openapi["paths"].items():
+        for method, operation in methods.items():
+            answers = [
+                (status, answer["description"])
+                for status, answer in sorted(operation["responses"].items())
+                if not status.startswith("2")
+            ]
+            line = {
+                "method": method.upper(),
+                "path": path,
+                "summary": operation["summary"],
+                "description": operation.get("description", ""),
+                "answers": answers,
+            }
+            groups.setdefault(operation["tags"][0], []).append(line)
+    return groups

@@ -1,0 +1,147 @@
+"""What the API tells of reviews: texts and handles in place, and what is in the way as of now."""
+
+from collections.abc import Sequence
+
+from pydantic import Field
+
+from domain.review import (
+    Closure,
+    Failure,
+    Incident,
+    Item,
+    Request,
+    Review,
+    Signature,
+    Submission,
+    Tracking,
+    Waiver,
+)
+from domain.rules import Blocker, blockers, warnings
+from domain.taxonomy import Clock, IncidentKind, Realisation, Severity, Stage
+from domain.values import Record, Utc
+from domain.view import next_deadline
+from web.deps import WebDeps
+from web.history import Entry, entries
+from web.markers import revealed
+
+
+class ReviewSummary(Record):
+    """A review in a list."""
+
+    id: str
+    stage: Stage
+    severity: Severity
+    title: str
+    service: str
+    models: tuple[str, ...]
+    kinds: tuple[IncidentKind, ...]
+    realisation: Realisation
+    team: str | None
+    owner: str | None
+    next_deadline: Utc | None
+    in_the_way: int = Field(description="how many things stand between this review and closure")
+
+
+class ReviewDetail(ReviewSummary):
+    """A whole review, with texts and handles in place of their references."""
+
+    opened: Utc | None
+    policy: str | None = Field(description="name of the pinned policy")
+    policy_digest: str
+    excluded_by: str | None
+    incidents: dict[str, Incident]
+    refires: int
+    quiet_until: Utc | None
+    due: dict[Clock, Utc]
+    late: tuple[str, ...]
+    submission: Submission | None
+    required_teams: tuple[str, ...]
+    signatures: dict[str, Signature]
+    items: dict[str, Item]
+    requests: dict[str, Request]
+    waivers: dict[str, Waiver]
+    risks: dict[str, Waiver]
+    failures: dict[str, Failure]
+    tracking: Tracking | None
+    closure: Closure | None
+    reopened: int
+    unknown: tuple[str, ...]
+
+
+class InTheWay(Record):
+    """One thing in the way, and who can clear it."""
+
+    rule: str
+    subject: str
+    sentence: str
+    cleared_by: str
+    waivable: bool
+
+
+class Why(Record):
+    """Why a review cannot close yet."""
+
+    stage: Stage
+    blockers: tuple[InTheWay, ...]
+    warnings: tuple[InTheWay, ...] = Field(description="what the policy wants said, and does not hold the review for")
+    requests: tuple[Request, ...] = Field(description="what waits for a second person")
+
+
+def summaries(deps: WebDeps, reviews: Sequence[Review]) -> list[ReviewSummary]:
+    """The reviews as a list shows them."""
+    return [ReviewSummary(**_summary(deps, review)) for review in revealed(deps.records.people, reviews)]
+
+
+def detail(deps: WebDeps, review: Review) -> ReviewDetail:
+    """One review, whole."""
+    (told,) = revealed(deps.records.people, [review])
+    same = set(ReviewDetail.model_fields) - set(ReviewSummary.model_fields) - {"policy", "late"}
+    return ReviewDetail(
+        **_summary(deps, told),
+        **{name: getattr(told, name) for name in same},
+        policy=told.policy.name if told.policy else None,
+        late=tuple(sorted(told.late)),
+    )
+
+
+def why(deps: WebDeps, review: Review) -> Why:
+    """What is in the way as of now, computed by the rules themselves."""
+    (told,) = revealed(deps.records.people, [review])
+    now = deps.now()
+    return Why(
+        stage=_stage(review),
+        blockers=tuple(_in_the_way(b) for b in blockers(review, now)),
+        warnings=tuple(_in_the_way(b) for b in warnings(review, now)),
+        requests=tuple(request for request in told.requests.values() if request.pending),
+    )
+
+
+def history(deps: WebDeps, review_id: str) -> list[Entry]:
+    """What was recorded of a review, oldest first."""
+    return entries(deps.records.people, deps.records.reviews.history(review_id))
+
+
+def _summary(deps: WebDeps, review: Review) -> dict[str, object]:
+    return {
+        "id": review.id,
+        "stage": _stage(review),
+        "severity": review.severity,
+        "title": review.title or review.id,
+        "service": review.service,
+        "models": review.models,
+        "kinds": review.kinds,
+        "realisation": review.realisation,
+        "team": review.team,
+        "owner": review.owner,
+        "next_deadline": next_deadline(review),
+        "in_the_way": len(blockers(review, deps.now())),
+    }
+
+
+def _stage(review: Review) -> Stage:
+    assert review.stage is not None  # what is in the read model has begun
+    return review.stage
+
+
+def _in_the_way(blocker: Blocker) -> InTheWay:
+    return InTheWay(**blocker.model_dump(include=set(InTheWay.model_fields)))

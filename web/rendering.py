@@ -1,0 +1,54 @@
+"""Turning templates into pages. Everything that is put into a page is escaped; a name that is missing is an error."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from web import wording
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def safe_link(url: str | None) -> str | None:
+    """An address that may be linked to; none for one that is not of the web, such as `javascript:`."""
+    ours = url is not None and url.startswith("/") and not url.startswith("//")
+    return url if url and (ours or url.lower().startswith(("https://", "http://"))) else None
+
+
+def review_path(review_id: str) -> str:
+    """The address of a review's page."""
+    return f"/reviews/{quote(review_id, safe=':')}"
+
+
+def _iso(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class Pages:
+    """All templates, with the filters that they use."""
+
+    def __init__(self) -> None:
+        self._templates = Environment(
+            loader=FileSystemLoader(TEMPLATES),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.filters |= {
+            "day": wording.day,
+            "minute": wording.minute,
+            "iso": _iso,
+            "plain": wording.plain,
+            "safe_link": safe_link,
+            "short_name": wording.short_name,
+            "review_path": review_path,
+        }
+
+    def render(self, template: str, code: int = 200, **values: Any) -> HTMLResponse:
+        """A page."""
+        return HTMLResponse(self._templates.get_template(template).render(values), code)

@@ -1,0 +1,332 @@
+"""What a review's page shows: first why it cannot close, then everything that led there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.draft import DraftFactor
+from domain.review import Request, Review, Waiver
+from domain.rules import Blocker, blockers, has_signed, warnings
+from domain.stages import OPEN_STAGES
+from domain.taxonomy import Clock, Dimension, ItemClass, ItemStatus, Stage
+from records.audit import AuditReport
+from records.drafts import Saved
+from web.history import Entry, asked, failed
+from web.standing import Mark, in_order, kinds_of, mark, prevention, running, stabilization, waiver_of
+from web.wording import Said, counted, day, due, minute, plain, span, times
+
+_HEADINGS = {
+    "incident": "Incidents",
+    "questions": "Answers",
+    "causes": "Causes",
+    "prevention": "Prevention",
+    "done": "Items",
+    "sign_off": "Signatures",
+    "unknown": "Events",
+}
+
+
+@dataclass(frozen=True)
+class InTheWay:
+    """What one rule finds, and who can clear it where that is the same for all of it."""
+
+    heading: str
+    cleared_by: str | None
+    blockers: list[Blocker]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A stage on the way: `done`, `now` or nothing, with its clock in words."""
+
+    name: str
+    state: str
+    said: Said
+
+
+@dataclass(frozen=True)
+class ItemLine:
+    """An action item."""
+
+    id: str
+    title: str
+    mark: Mark
+    about: str
+    key: str | None
+    url: str | None
+    when: Said
+
+
+@dataclass(frozen=True)
+class Signed:
+    """A team that has to sign."""
+
+    team: str
+    mark: Mark
+    note: str
+
+
+@dataclass(frozen=True)
+class Asking:
+    """A request, or what was made of it."""
+
+    what: str
+    mark: Mark
+    note: str
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A question of the template, and its answer."""
+
+    prompt: str
+    answer: str | None
+
+
+@dataclass(frozen=True)
+class ReviewPage:
+    """The page's content; templates decide nothing."""
+
+    review: Review
+    title: str
+    tags: list[str]
+    verdict: Said
+    way: list[InTheWay]
+    warnings: list[Blocker]
+    troubles: list[str]
+    steps: list[Step]
+    clocks: list[Said]
+    prevention: list[ItemLine]
+    prevented: str
+    others: list[ItemLine]
+    signed: list[Signed]
+    asking: list[Asking]
+    draft: Saved | None
+    draft_note: str
+    factors: list[DraftFactor]
+    considered: list[tuple[str, str]]
+    answers: list[Answered]
+    entries: list[Entry]
+    chain: Said
+
+
+def review_page(
+    review: Review, draft: Saved | None, entries: Sequence[Entry], audit: AuditReport, now: datetime
+) -> ReviewPage:
+    """The page of a review (texts and handles in place) at `now`."""
+    found = blockers(review, now)
+    items = {id: i for id, i in review.items.items() if i.status is not ItemStatus.WITHDRAWN}
+    lines = {id: _item(review, id, now) for id in items}
+    prevents = [id for id, item in items.items() if item.spec.item_class is ItemClass.PREVENT]
+    document = draft.document if draft else None
+    return ReviewPage(
+        review=review,
+        title=review.title or review.id,
+        tags=kinds_of(review),
+        verdict=_verdict(review, found, entries, now),
+        way=_grouped(found),
+        warnings=warnings(review, now) if review.stage in (*OPEN_STAGES, Stage.CLOSED) else [],
+        troubles=[failed(key, failure) for key, failure in review.failures.items()],
+        steps=_steps(review, entries, now),
+        clocks=[deadline.said(now) for deadline in running(review)],
+        prevention=[lines[id] for id in prevents],
+        prevented=prevention(review, now)[1],
+        others=[line for id, line in lines.items() if id not in prevents],
+        signed=_signed(review, now),
+        asking=[*_waived(review, now), *(_request(r, now) for r in review.requests.values() if _shown(r, review))],
+        draft=draft,
+        draft_note=_draft_note(review, draft),
+        factors=list(document.factors) if document else [],
+        considered=[(plain(d), document.considered[d]) for d in Dimension if d in document.considered]
+        if document
+        else [],
+        answers=_answers(review, document.answers if document else {}),
+        entries=list(reversed(entries)),
+        chain=_chain(audit),
+    )
+
+
+def _verdict(review: Review, found: list[Blocker], entries: Sequence[Entry], now: datetime) -> Said:
+    if review.stage is Stage.EXCLUDED:
+        rule = review.excluded_by or ""
+        detail = "Whoever thinks otherwise opens it by hand: the command open_review, said to this review."
+        return Said("Not reviewed", "", f"{rule[:1].upper()}{rule[1:]}. {detail}")
+    if review.stage is Stage.DISMISSED:
+        said = next((entry.sentence for entry in reversed(entries) if entry.type == "ReviewDismissed"), "")
+        return Said("Dismissed", "", said.removeprefix("Dismissed: "))
+    if review.stage is Stage.ARCHIVED:
+        return Said("Archived", "good", "The effectiveness window passed without recurrence.")
+    if review.stage is Stage.CLOSED and not found:
+        closure = review.closure
+        on = f" on {day(closure.at, now)}" if closure else ""
+        read = counted(len(closure.readings), "item") if closure else "its items"
+        waived = f", with {counted(len(closure.waivers), 'waiver')} in force" if closure and closure.waivers else ""
+        return Said(f"Closed{on}", "good", f"On a read of {read} made for this decision{waived}.")
+    if found:
+        return Said(f"Cannot close yet: {counted(len(found), 'thing')}", "hold")
+    if review.stage is Stage.REMEDIATION:
+        return Said("Nothing is in the way", "good", "The items are being read; then it closes by itself.")
+    return Said("Nothing is in the way", "good", "It goes on by itself.")
+
+
+def _grouped(found: list[Blocker]) -> list[InTheWay]:
+    groups = []
+    for rule in in_order(found):
+        of_rule = [blocker for blocker in found if blocker.rule == rule]
+        by = {blocker.cleared_by for blocker in of_rule}
+        groups.append(InTheWay(_HEADINGS.get(rule, plain(rule)), by.pop() if len(by) == 1 else None, of_rule))
+    return groups
+
+
+_WAY = (Stage.STABILIZATION, Stage.DRAFT, Stage.SIGN_OFF, Stage.REMEDIATION, Stage.CLOSED, Stage.ARCHIVED)
+
+
+def _steps(review: Review, entries: Sequence[Entry], now: datetime) -> list[Step]:
+    if review.stage not in _WAY:
+        return []
+    at = _WAY.index(review.stage)
+    steps = []
+    for number, stage in enumerate(_WAY):
+        name = "Effective?" if stage is Stage.ARCHIVED else plain(stage)
+        state = "done" if number < at or review.stage is Stage.ARCHIVED else "now" if number == at else ""
+        steps.append(Step(name, state, _step(review, stage, state, entries, now)))
+    if review.stage is Stage.CLOSED:
+        steps[-2:] = [Step("Closed", "done", steps[-2].said), Step("Effective?", "now", steps[-1].said)]
+    return steps
+
+
+def _step(review: Review, stage: Stage, state: str, entries: Sequence[Entry], now: datetime) -> Said:
+    if stage is Stage.ARCHIVED:
+        if Clock.EFFECTIVENESS in review.due:
+            return Said(f"until {day(review.due[Clock.EFFECTIVENESS], now)}")
+        return Said(f"{review.policy.clocks.effectiveness}" if review.policy else "")
+    if stage is Stage.CLOSED:
+        return Said(day(review.closure.at, now) if review.closure else "")
+    if state == "done":
+        refired = f", re-fired {times(review.refires)}" if stage is Stage.STABILIZATION and review.refires else ""
+        return Said(f"took {_took(stage, entries)}{refired}")
+    if state != "now":
+        return Said("")
+    if stage is Stage.STABILIZATION:
+        return stabilization(review, now)
+    clock = {Stage.DRAFT: Clock.DRAFT, Stage.SIGN_OFF: Clock.SIGN_OFF}.get(stage, Clock.REVIEW)
+    return due(review.due[clock], now) if clock in review.due else Said("")
+
+
+def _took(stage: Stage, entries: Sequence[Entry]) -> str:
+    """How long a review was in a stage, all its visits together."""
+    visits = [(entry.enters, entry.when) for entry in entries if entry.enters is not None]
+    ends = [when for _, when in visits[1:]]
+    total = [end - began for (entered, began), end in zip(visits, ends, strict=False) if entered is stage]
+    return span(sum(total[1:], total[0])) if total else "no time"
+
+
+def _item(review: Review, id: str, now: datetime) -> ItemLine:
+    item, waiver = review.items[id], waiver_of(review, id, now)
+    spec = item.spec
+    what = [plain(spec.strength)] if spec.item_class is ItemClass.PREVENT else [plain(spec.item_class)]
+    if spec.prevents:
+        what.append(f"against {', '.join(spec.prevents)}")
+    if spec.team:
+        what.append(f"team {spec.team}")
+    if spec.owner:
+        what.append(spec.owner)
+    state = mark(item, waiver)
+    if waiver is not None and item.status is not ItemStatus.DONE:
+        when = Said(f"waived until {day(waiver.until, now)}", "wait")
+    elif item.due is not None and item.status in (ItemStatus.OPEN, ItemStatus.LOST):
+        when = due(item.due, now)
+    else:
+        when = Said("", "")
+    return ItemLine(
+        id=id,
+        title=spec.title,
+        mark=state,
+        about=" · ".join(what),
+        key=item.ref.key if item.ref else None,
+        url=item.ref.url if item.ref else None,
+        when=when,
+    )
+
+
+def _signed(review: Review, now: datetime) -> list[Signed]:
+    lines = []
+    for team in review.required_teams:
+        signature = review.signatures.get(team)
+        if signature is None:
+            lines.append(Signed(team, Mark("–", "not signed"), ""))
+        elif has_signed(review, team):
+            lines.append(Signed(team, Mark("✓", "signed", "good"), f"{signature.by}, {day(signature.at, now)}"))
+        else:
+            lines.append(Signed(team, Mark("↻", "to sign again", "wait"), "its sections have changed"))
+    return lines
+
+
+def _shown(request: Request, review: Review) -> bool:
+    """A granted waiver is shown as such, and not once more as its request."""
+    kept = f"{request.rule}/{request.subject}" in review.waivers or request.subject in review.risks
+    return not (request.granted and kept)
+
+
+def _request(request: Request, now: datetime) -> Asking:
+    what = asked(request, now)
+    note = f"{request.by}: “{request.reason}”"
+    if request.pending and request.until is not None and request.until <= now:
+        return Asking(f"{request.id}, {what}", Mark("–", "over"), note)
+    if request.pending:
+        return Asking(f"{request.id}, {what}", Mark("◔", "waits for a second person", "wait"), note)
+    state = Mark("✓", "approved", "good") if request.granted else Mark("✕", "refused")
+    return Asking(f"{request.id}, {what}", state, f"{note}, decided by {request.decided_by}")
+
+
+def _waived(review: Review, now: datetime) -> list[Asking]:
+    lines = []
+    for what, waivers in (("Waiver of", review.waivers), ("Risk accepted for", review.risks)):
+        for waiver in waivers.values():
+            about = f"{waiver.rule} for {waiver.subject}" if waiver.rule else waiver.subject
+            lines.append(Asking(f"{what} {about}", _expiry(waiver, now), _granted(waiver)))
+    return lines
+
+
+def _expiry(waiver: Waiver, now: datetime) -> Mark:
+    if waiver.until <= now:
+        return Mark("–", f"expired {day(waiver.until, now)}")
+    return Mark("◔", f"until {day(waiver.until, now)}, {span(waiver.until - now)} left", "wait")
+
+
+def _granted(waiver: Waiver) -> str:
+    renewed = len(waiver.granted_by) - 1
+    more = f", renewed {times(renewed)}" if renewed else ""
+    return f"asked for by {waiver.asked_by}, approved by {waiver.granted_by[-1]}{more}"
+
+
+def _draft_note(review: Review, draft: Saved | None) -> str:
+    if draft is None:
+        return "Nothing is written yet."
+    name, submitted = f"Revision {draft.revision}, saved {minute(draft.saved_at)} by {draft.author}", review.submission
+    if draft.document is None:
+        return f"{name}. Its text was erased."
+    if submitted is None:
+        return f"{name}, not submitted yet."
+    if submitted.digest == draft.digest:
+        return f"{name}, submitted by {submitted.by}."
+    return f"{name}: edits that nobody has submitted. Revision {submitted.revision} is what counts."
+
+
+def _answers(review: Review, answers: dict[str, str]) -> list[Answered]:
+    """Every question that is asked, and whatever else was answered."""
+    if review.policy is None or review.profile is None:
+        return []
+    found = []
+    for question in review.policy.questions:
+        asked_here = question.id in review.profile.questions or set(question.kinds) & set(review.kinds)
+        answer = answers.get(question.id, "").strip()
+        if asked_here or answer:
+            found.append(Answered(question.prompt, answer or None))
+    return found
+
+
+def _chain(audit: AuditReport) -> Said:
+    if audit.wrong:
+        return Said(f"{counted(audit.events, 'event')}, and the records do not hold", "hold", " ".join(audit.wrong))
+    return Said(f"{counted(audit.events, 'event')}, chain verified", "good", f"head {audit.head[:12]}")

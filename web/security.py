@@ -1,0 +1,69 @@
+"""What every answer carries and every request has to bring, before anything else looks at it.
+
+There is no sign-in yet, so what protects is this: only named hosts are answered (DNS rebinding), pages load nothing
+from anywhere else, and the API takes nothing that another site's form could post.
+"""
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from fastapi.responses import JSONResponse
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+LARGEST_BODY = 1024 * 1024
+"""Bytes that a request may carry."""
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def hosts_to_answer(allowed: Sequence[str], public_url: str | None) -> list[str]:
+    """The allowed hosts, and the one by which others reach us."""
+    host = urlsplit(public_url).hostname if public_url else None
+    if host is None:
+        return list(allowed)
+    return [*allowed, f"[{host}]" if ":" in host else host]
+
+
+class SecurityHeaders:
+    """Puts the headers on every answer; what may be confidential is not kept by any cache."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on, with the headers added."""
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers[name] = value
+                headers["Cache-Control"] = "no-cache" if scope["path"].startswith("/static/") else "no-store"
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+
+class JsonOnly:
+    """Refuses what is written to the API in another form than JSON: a form on another site cannot send that."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on, or answer 415."""
+        if scope["type"] == "http" and scope["method"] in ("POST", "PUT") and scope["path"].startswith("/api/"):
+            media_type = Headers(scope=scope).get("content-type", "").partition(";")[0].strip().lower()
+            if media_type != "application/json":
+                sentence = "content-type: send application/json here."
+                await JSONResponse({"error": sentence}, 415)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
