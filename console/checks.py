@@ -190,8 +190,8 @@ def trackers(settings: Settings) -> list[Checked]:
         except SettingsError as error:
             return [wrong("trackers", f"Not looked at: {error}", "Correct that first.")]
         parts.records.database.close()
-    checked = []
-    for name, project in sorted({parts.places.place_for(service) for service in ("", *parts.catalogue.services)}):
+    checked, unlisted = [], ""
+    for name, project in sorted({parts.places.place_for(service) for service in (unlisted, *parts.catalogue.services)}):
         what, tracker = f"tracker {name}:{project}", parts.trackers.get(name)
         if tracker is None:
             todo = (

@@ -134,10 +134,10 @@ class Story:
         await self._prevention_happens(review)
 
     async def _incident_closes(self, told: dict[str, str]) -> str:
-        body, incident = _delivery(told)
-        refused = await self._http.post("/webhooks/pagerduty", content=body, headers=_signed(body, "wrong secret"))
+        body, incident = delivery(told)
+        refused = await self._http.post("/webhooks/pagerduty", content=body, headers=signed(body, "wrong secret"))
         self._require(refused.status_code == 401, f"a delivery with a bad signature was answered {refused.status_code}")
-        headers = _signed(body, self._secret)
+        headers = signed(body, self._secret)
         for _ in range(2):
             answer = await self._http.post("/webhooks/pagerduty", content=body, headers=headers)
             self._require(answer.status_code == 202, f"the delivery was answered {answer.status_code}: {answer.text}")
@@ -359,7 +359,7 @@ class Story:
             self._console.print(f"    {escape(line)}", style="dim")
 
 
-def _delivery(told: dict[str, str]) -> tuple[bytes, str]:
+def delivery(told: dict[str, str]) -> tuple[bytes, str]:
     """A PagerDuty v3 webhook delivery (`incident.resolved`), and the incident's id."""
     incident, now = "Q" + secrets.token_hex(6).upper(), datetime.now(UTC)
     data = {
@@ -391,6 +391,6 @@ def _delivery(told: dict[str, str]) -> tuple[bytes, str]:
     return json.dumps({"event": event}).encode(), incident
 
 
-def _signed(body: bytes, secret: str) -> dict[str, str]:
+def signed(body: bytes, secret: str) -> dict[str, str]:
     signature = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
     return {"X-PagerDuty-Signature": f"v1={signature}", "Content-Type": "application/json"}

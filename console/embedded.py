@@ -6,10 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from console.demo import StepFailedError, play
-from console.serving import stopping
 from console.stopping import Stop
-from console.up import run
 from runtime.settings import load_settings
 
 
@@ -19,6 +16,9 @@ def up(
     ] = False,
 ) -> None:
     """Run everything on this machine: a Temporal server of its own, the worker and the web app. Ctrl-C stops all."""
+    from console.serving import stopping  # Temporal and the database are loaded only by those commands that need them
+    from console.up import run
+
     with stopping():
         asyncio.run(run(load_settings(), Console(), recover))
 
@@ -27,6 +27,9 @@ def demo(
     once: Annotated[bool, typer.Option("--once", help="End after the story, instead of keeping the pages up.")] = False,
 ) -> None:
     """Watch a review live its whole life on real parts. Exit code 0 only if every step held."""
+    from console.demo import StepFailedError, play
+    from console.serving import stopping
+
     with stopping():
         try:
             asyncio.run(play(Console(), once))

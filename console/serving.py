@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -73,7 +74,13 @@ def serve() -> None:
             web=settings.web,
         )
         server = uvicorn.Server(uvicorn.Config(create_app(deps), host, port, log_config=None, server_header=False))
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, _ended)
         asyncio.run(serve_and_connect(server, settings, deps))
+
+
+def _ended(number: int, frame: object) -> None:
+    """Nothing is left to do: uvicorn ends by itself, and only then raises the signal again."""
 
 
 async def serve_and_connect(server: uvicorn.Server, settings: Settings, deps: WebDeps) -> None:

@@ -6,6 +6,7 @@ back the answer and the new plan. The rules are in `domain`; the waiting is in `
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import reduce
 
 from sqlalchemy import Connection
 
@@ -70,10 +71,9 @@ class Advance:
         if not recorded:
             return review
         streams.append(connection, review.id, links, recorded, input, now, epoch)
-        for event in recorded:
-            review = evolve(review, event)
-        project(connection, review)
-        return review
+        after = reduce(evolve, recorded, review)
+        project(connection, after, before=review)
+        return after
 
     def _given(self, connection: Connection, review: Review, input: Input) -> Given:
         return Given(policy=self._policy, catalogue=self._catalogue, draft=_draft(connection, review, input))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, Row, delete, func, select
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from domain.evolve import fold
 from domain.review import IssueRef, Review
@@ -28,8 +28,11 @@ class WatchedIssue(Record):
     status: str
 
 
-def project(connection: Connection, review: Review) -> None:
-    """Write what can be read of a review. Belongs into the transaction that appended its events."""
+def project(connection: Connection, review: Review, before: Review | None = None) -> None:
+    """Write what can be read of a review. Belongs into the transaction that appended its events.
+
+    `before` is the review as it was projected last; none where that is not known, and everything is written.
+    """
     if review.stage is None:
         return
     row = {
@@ -44,10 +47,23 @@ def project(connection: Connection, review: Review) -> None:
         "changed_at": datetime.now(UTC),
         "state": review.model_dump_json(),
     }
-    connection.execute(delete(tables.reviews).where(tables.reviews.c.review_id == review.id))
-    connection.execute(tables.reviews.insert(), row)
-    connection.execute(delete(tables.watched_issues).where(tables.watched_issues.c.review_id == review.id))
-    watched = [
+    changed = connection.execute(update(tables.reviews).where(tables.reviews.c.review_id == review.id).values(row))
+    if changed.rowcount == 0:
+        connection.execute(insert(tables.reviews), row)
+    watched = list(_watched(review))
+    if before is None or watched != list(_watched(before)):
+        _rewrite_watched(connection, review.id, watched)
+    if before is None or review.incidents != before.incidents:
+        routes = [
+            {"incident": i.ref, "review_id": review.id, "source_key": source_key(i.source, i.key)}
+            for i in review.incidents.values()
+        ]
+        insert_once(connection, tables.routes, routes)
+
+
+def _rewrite_watched(connection: Connection, review_id: str, watched: Sequence[WatchedIssue]) -> None:
+    connection.execute(delete(tables.watched_issues).where(tables.watched_issues.c.review_id == review_id))
+    rows = [
         {
             "review_id": issue.review_id,
             "item": issue.item,
@@ -55,16 +71,10 @@ def project(connection: Connection, review: Review) -> None:
             "tracker": issue.ref.tracker,
             "status": issue.status,
         }
-        for issue in _watched(review)
+        for issue in watched
     ]
-    if watched:
-        connection.execute(tables.watched_issues.insert(), watched)
-    routes = [
-        {"incident": i.ref, "review_id": review.id, "source_key": source_key(i.source, i.key)}
-        for i in review.incidents.values()
-    ]
-    if routes:
-        insert_once(connection, tables.routes, routes)
+    if rows:
+        connection.execute(insert(tables.watched_issues), rows)
 
 
 def source_key(source: str, key: str | None) -> str | None:

@@ -1,6 +1,8 @@
 """The embedded engine: a Temporal development server with its own database file, as a process that is kept running."""
 
 import asyncio
+import contextlib
+import random
 import shutil
 import socket
 import sys
@@ -43,10 +45,15 @@ def require_free(port: int, what: str, setting: str) -> None:
 
 
 def free_port() -> int:
-    """A port on loopback that nobody uses now."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port on loopback that nobody uses now, below those that systems give to outgoing connections.
+
+    Raises `EngineError` where none is found.
+    """
+    for port in random.sample(range(20_000, 32_000), 100):
+        with contextlib.suppress(EngineError):
+            require_free(port, "", "")
+            return port
+    raise EngineError("No free port was found between 20000 and 32000.")
 
 
 def engine_command(settings: EngineSettings, data_dir: Path, namespace: str = "default") -> Command:

@@ -24,11 +24,6 @@ class Admitted(Generic[R]):
     value: R
     kept: tuple[TextRef, ...]
 
-    def forget(self, people: People) -> None:
-        """Erase the kept texts, because what they were kept for leaves no trace."""
-        for ref in self.kept:
-            people.erase_text(ref)
-
 
 def admit(people: People, value: R, path: str = "command") -> Admitted[R]:
     """Keep the texts of a value and look its persons up. Nothing is kept where any field is wrong.

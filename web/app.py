@@ -12,7 +12,7 @@ from web import api, commands, errors, issues, openings, pages, webhooks
 from web.deps import WebDeps
 from web.dispatch import Dispatcher
 from web.rendering import Pages
-from web.security import LARGEST_BODY, JsonOnly, SecurityHeaders, hosts_to_answer
+from web.security import BodyLimit, JsonOnly, SecurityHeaders, hosts_to_answer
 
 STATIC = Path(__file__).parent / "static"
 
@@ -40,7 +40,6 @@ def create_app(deps: WebDeps) -> FastAPI:
         redoc_url=None,
         openapi_url="/api/openapi.json",
         lifespan=lifespan,
-        max_body_size=LARGEST_BODY,
         responses={
             422: {"model": errors.ErrorBody, "description": "Something is wrong; the sentence names the field."}
         },
@@ -55,6 +54,7 @@ def create_app(deps: WebDeps) -> FastAPI:
     app.include_router(pages.routes(deps, rendering, app.openapi))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_middleware(JsonOnly)
+    app.add_middleware(BodyLimit)
     app.add_middleware(
         TrustedHostMiddleware,
         allowed_hosts=hosts_to_answer(deps.web.allowed_hosts, deps.web.public_url),

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from domain.ports import NotFoundError
 from web.rendering import Pages
+from web.security import TOO_LARGE
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +31,7 @@ Responses = dict[int | str, dict[str, Any]]
 """How an operation's failures are described."""
 
 WRONG_BODY: Responses = {
-    413: {"model": ErrorBody, "description": "The body is larger than 1 MiB."},
+    413: {"model": ErrorBody, "description": TOO_LARGE},
     415: {"model": ErrorBody, "description": "The body is not sent as application/json."},
     422: {"model": ErrorBody, "description": "Something is wrong with the body; the sentence names the field."},
 }
@@ -88,7 +89,6 @@ def install(app: FastAPI, pages: Pages) -> None:
         sentences = {
             404: f"There is nothing at {request.url.path}.",
             405: f"{request.method} is not possible here.",
-            413: "The body is larger than 1 MiB.",
         }
         sentence = sentences.get(error.status_code, str(error.detail))
         return answer(request, error.status_code, sentence, error.headers)

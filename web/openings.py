@@ -12,7 +12,7 @@ from domain.routing import review_id
 from domain.taxonomy import Door, IncidentKind, IncidentStatus, Realisation, Severity, StoppedBy
 from domain.values import Record, Utc, digest_of
 from integrations.incidents.delivery import IncidentId, Name, ReportedIncident, WebUrl
-from web.admit import person
+from web.admit import person, require_handle
 from web.commands import carried
 from web.deps import WebDeps
 from web.errors import WRONG_BODY, ErrorBody, Responses
@@ -71,6 +71,8 @@ def routes(deps: WebDeps) -> APIRouter:
     async def opened(
         source: Literal["hand", "near-miss"], body: NewReview, realisation: Realisation, stopped_by: StoppedBy | None
     ) -> Opened:
+        if body.responder is not None:
+            require_handle("responder", body.responder)
         own = body.id or f"{deps.now():%Y%m%d}-{secrets.token_hex(3)}"
         told = ReportedIncident(
             source=source,

@@ -14,6 +14,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 LARGEST_BODY = 1024 * 1024
 """Bytes that a request may carry."""
 
+TOO_LARGE = "The body is larger than 1 MiB."
+
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'",
@@ -50,6 +52,34 @@ class SecurityHeaders:
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
+
+
+class BodyLimit:
+    """Reads a request's body before anything else does, and refuses one that is too large, whatever it says it is."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on with the body at hand, or answer 413."""
+        if scope["type"] != "http" or scope["method"] not in ("POST", "PUT"):
+            await self._app(scope, receive, send)
+            return
+        said = Headers(scope=scope).get("content-length", "")
+        read: list[Message] = []
+        size = int(said) if said.isdecimal() and int(said) > LARGEST_BODY else 0
+        while size <= LARGEST_BODY and (not read or read[-1].get("more_body", False)):
+            read.append(await receive())
+            size += len(read[-1].get("body", b""))
+        if size > LARGEST_BODY:
+            await JSONResponse({"error": TOO_LARGE}, 413)(scope, receive, send)
+            return
+        read.reverse()
+
+        async def again() -> Message:
+            return read.pop() if read else await receive()
+
+        await self._app(scope, again, send)
 
 
 class JsonOnly:

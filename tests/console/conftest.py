@@ -45,6 +45,7 @@ class DirectDoor:
     away: int = 0
     heard: list[Input] = field(default_factory=list)
     said: int = 0
+    reads_at_once: bool = True
 
     async def command(self, review_id: str, input: Input) -> Answer:
         """Carry a command; the first `away` ones get no answer."""
@@ -65,7 +66,7 @@ class DirectDoor:
         answer = self._advance(review_id, input)
         if answer.accepted:
             self._open_issues(review_id)
-            if isinstance(input.body, Close):
+            if isinstance(input.body, Close) and self.reads_at_once:
                 self.read_for_closing(review_id)
         return answer
 

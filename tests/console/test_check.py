@@ -55,7 +55,9 @@ def test_what_is_wrong_is_told_in_full_and_ends_with_one(here: Path, monkeypatch
     monkeypatch.setenv("HOLDFAST_WEB__HOST", "0.0.0.0")
     result = CliRunner().invoke(cli.app, ["check"])
     assert result.exit_code == 1
-    assert "0.0.0.0 can be reached from outside, and there is no sign-in yet.  Set it to 127.0.0.1." in result.stdout
+    line = next(line for line in result.stdout.splitlines() if line.startswith("wrong"))
+    assert "0.0.0.0 can be reached from outside, and there is no sign-in yet." in line
+    assert line.endswith(" Set it to 127.0.0.1.")
     assert result.stdout.endswith("\n\n1 wrong.\n")
 
 

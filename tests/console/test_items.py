@@ -1,5 +1,6 @@
 """Action items, and the built-in tracker that they are done in."""
 
+from domain.ports import IssueSpec
 from tests.console.conftest import Holdfast
 
 SPEC = (
@@ -97,4 +98,10 @@ def test_comments_and_control_characters_of_an_issue_are_shown_safely(holdfast: 
     ref, _ = holdfast.records.builtin.find("HF-1")
     holdfast.records.builtin.comment(ref, "one", "Nearly\x1b[2Jdone [bold]\nTomorrow")
     shown = holdfast.done("issue", "show", "HF-1")
+    assert "Watched by" not in _of_nobody(holdfast)
     assert "Comment:\nNearly�[2Jdone [bold]\nTomorrow\n" in shown
+
+
+def _of_nobody(holdfast: Holdfast) -> str:
+    spec = IssueSpec(key="other/I1", project="default", title="Something else", body="")
+    return holdfast.done("issue", "show", holdfast.records.builtin.ensure_issue(spec).key)

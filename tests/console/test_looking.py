@@ -4,6 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from domain.inputs import IncidentTold, TrackingTold
+from domain.review import Incident, IssueRef
+from domain.taxonomy import IncidentStatus, IssueStatus, Severity
 from tests.console.conftest import Holdfast
 
 
@@ -30,9 +33,7 @@ def test_why_names_every_blocker_and_who_can_clear_it(holdfast: Holdfast) -> Non
         assert line.endswith(blocker["cleared_by"])
 
 
-def test_in_a_pipe_nothing_is_coloured_cut_short_or_padded(
-    holdfast: Holdfast, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_in_a_pipe_nothing_is_coloured_cut_short_or_padded(holdfast: Holdfast, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "40")
     shown = holdfast.done("review", "why", holdfast.opened())
     assert "Evaluation was not considered: give a factor, or say why there is none." in shown
@@ -73,6 +74,52 @@ def test_a_review_is_shown_with_all_that_was_said_of_it(holdfast: Holdfast) -> N
     ):
         assert sentence in shown
     assert holdfast.json("review", "show", review)["requests"]["R3"]["severity"] == "SEV3"
+
+
+def test_why_says_so_where_nothing_is_in_the_way(holdfast: Holdfast) -> None:
+    review = holdfast.signed()
+    holdfast.done("issue", "done", "HF-1")
+    shown = holdfast.done("review", "why", review)
+    assert shown == f"{review} is in stage remediation. In the way of closure: 0\n"
+
+
+def test_an_incident_that_is_not_reviewed_is_shown_with_the_rule_that_excluded_it(holdfast: Holdfast) -> None:
+    now = holdfast.door.now
+    incident = Incident(
+        source="pagerduty",
+        id="Q1",
+        status=IncidentStatus.RESOLVED,
+        as_of=now,
+        title=holdfast.records.people.keep("It was slow"),
+        service="billing",
+        severity=Severity.SEV1,
+    )
+    holdfast.door.tell("pagerduty:Q1", IncidentTold(incident=incident))
+    shown = holdfast.done("review", "show", "pagerduty:Q1")
+    assert "Not reviewed, by service: billing is not listed in the catalogue" in shown
+    assert "team none, owner nobody" in shown
+    assert holdfast.json("review", "list") == []
+
+
+def test_a_review_is_shown_with_the_issue_that_stands_for_it(holdfast: Holdfast) -> None:
+    review = holdfast.opened()
+    ref = IssueRef(tracker="github", id="7", key="#7", url="https://github.example.org/issues/7")
+    told = TrackingTold(ref=ref, told="sha256:0", status=IssueStatus.OPEN, as_of=holdfast.door.now)
+    holdfast.door.tell(review, told)
+    assert "Tracked as https://github.example.org/issues/7\n" in holdfast.done("review", "show", review)
+
+
+def test_on_a_narrow_terminal_long_cells_go_on_in_the_next_line(
+    holdfast: Holdfast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    review = holdfast.opened()
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "90")
+    shown = holdfast.done("review", "why", review)
+    assert "\x1b[1m" in shown
+    assert "…" not in shown
+    assert "Evaluation was not considered: give a factor, or say why there is none." not in shown
+    assert max(len(line) for line in shown.splitlines()[2:]) <= 90
 
 
 def test_a_review_that_has_just_begun_is_shown_too(holdfast: Holdfast) -> None:

@@ -64,7 +64,10 @@ def test_where_nothing_answers_it_says_how_to_start_it(holdfast: Holdfast) -> No
 @pytest.mark.parametrize("url", ["ftp://127.0.0.1", "holdfast.example.org", "http://", "http://127.0.0.1:port"])
 def test_what_is_no_address_is_a_usage_error(elsewhere: Path, url: str) -> None:
     result = CliRunner().invoke(cli.app, ["review", "list", "--url", url])
-    assert (result.exit_code, result.stderr) == (2, f"{url.rstrip('/')} is not an address; write one like http://127.0.0.1:8585.\n")
+    assert (result.exit_code, result.stderr) == (
+        2,
+        f"{url.rstrip('/')} is not an address; write one like http://127.0.0.1:8585.\n",
+    )
 
 
 def test_without_a_url_the_settings_tell_where_it_is(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:

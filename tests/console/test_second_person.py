@@ -12,9 +12,7 @@ DIRECTOR = "director@example.org"
 def test_a_waiver_is_asked_for_by_one_person_and_granted_by_another(holdfast: Holdfast) -> None:
     review = holdfast.signed()
     said = holdfast.done("review", "waive", review, "done", "I1", "--reason", "ships in May", "--for", "14 days")
-    assert said == (
-        f"Asked as R1: another person has to approve it, with\n  holdfast review approve {review} R1\n"
-    )
+    assert said == (f"Asked as R1: another person has to approve it, with\n  holdfast review approve {review} R1\n")
     refusal = holdfast.refused("review", "approve", review, "R1")
     assert refusal == "Who asked for R1 does not approve it: another person has to.\n"
     assert holdfast.done("review", "approve", review, "R1", by=DIRECTOR).startswith("R1 is granted.\n")

@@ -328,6 +328,10 @@ class Driver:
     def stage(self) -> Stage | None:
         return self.review.stage
 
+    def is_in(self, stage: Stage) -> bool:
+        """Whether the review is in this stage; unlike a comparison, it narrows no types."""
+        return self.stage is stage
+
     @property
     def owed(self) -> list[str]:
         """The keys of what the plan owes now."""

@@ -86,11 +86,12 @@ def test_a_section_keeps_its_digest_until_its_own_text_changes() -> None:
 def test_each_part_of_a_draft_has_a_section_of_its_own() -> None:
     before = content().sections
     answers = document().answers
-    for section, changes in {
+    edits: dict[str, dict[str, Any]] = {
         "causes": {"considered": {}},
         "items": {"items": []},
         "answer:safeguards": {"answers": answers | {"safeguards": "No."}},
-    }.items():
+    }
+    for section, changes in edits.items():
         after = content(document(**changes)).sections
         assert {id for id in before if before[id] != after[id]} == {section}
 

@@ -132,7 +132,7 @@ def test_weakening_an_accepted_item_waits_for_an_approval_and_voids_every_signat
     before = driver.review.items["I9"].spec
     driver.say(change(**changes))
     assert driver.review.items["I9"].spec == before
-    assert driver.stage is Stage.REMEDIATION
+    assert driver.is_in(Stage.REMEDIATION)
     driver.approve()
     assert driver.review.items["I9"].spec == change(**changes).spec
     assert (driver.stage, driver.review.signatures) == (Stage.SIGN_OFF, {})
@@ -146,7 +146,7 @@ def test_strengthening_an_accepted_item_needs_nobody(changes: dict[str, Any]) ->
     driver = with_item(in_remediation(), accepted=True)
     driver.say(change(**changes))
     assert driver.review.items["I9"].spec == change(**changes).spec
-    assert driver.stage is Stage.REMEDIATION
+    assert driver.is_in(Stage.REMEDIATION)
 
 
 def test_an_end_state_may_be_given_to_an_item_that_has_none() -> None:
@@ -216,11 +216,11 @@ def test_what_was_accepted_is_followed_after_closure_until_it_is_done() -> None:
     driver.obey()
     finish(driver, ["I1"])
     driver.obey()
-    assert driver.stage is Stage.CLOSED
+    assert driver.is_in(Stage.CLOSED)
     driver.wait(days=91)
-    assert driver.stage is Stage.CLOSED
+    assert driver.is_in(Stage.CLOSED)
     finish(driver, ["I9"])
-    assert driver.stage is Stage.ARCHIVED
+    assert driver.is_in(Stage.ARCHIVED)
 
 
 @pytest.mark.parametrize("id", ["", "a b", "x" * 41, "I1/done"])

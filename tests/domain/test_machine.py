@@ -123,10 +123,10 @@ class Reviews(RuleBasedStateMachine):
 
     @initialize(
         under=st.sampled_from(tuple(POLICIES.values())),
-        severity=st.sampled_from((Severity.SEV1, Severity.SEV3, *Severity)),
+        severity=st.sampled_from((Severity.SEV1, Severity.SEV3, Severity.SEV3, *Severity)),
         realisation=st.sampled_from((Realisation.HARM, Realisation.HARM, *Realisation)),
         by_hand=st.sampled_from((True, True, False)),
-        begun=st.sampled_from((6, 5, 4, 3, 2, 1, 0)),
+        begun=st.sampled_from((6, 5, 5, 4, 4, 3, 3, 2, 1, 0)),
         team=st.sampled_from(("recs", "ml", None)),
     )
     def open(
@@ -180,8 +180,10 @@ class Reviews(RuleBasedStateMachine):
                 assert blockers(review, self.driver.now) == []
                 nothing_stands(review, event)
             review = after
-        self.seen = len(self.driver.events)
         assert review == self.review
+        if len(self.driver.events) > self.seen:
+            assert Review.model_validate_json(review.model_dump_json()) == review
+        self.seen = len(self.driver.events)
 
     @invariant()
     def a_closed_review_has_nothing_in_its_way(self) -> None:
@@ -210,10 +212,6 @@ class Reviews(RuleBasedStateMachine):
             assert self.review.stage in (None, *ENDED_STAGES)
         elif not planned.effects and planned.wake_at is None:
             assert waits_for_somebody(self.review, self.driver)
-
-    @invariant()
-    def the_review_can_be_kept_as_text(self) -> None:
-        assert Review.model_validate_json(self.review.model_dump_json()) == self.review
 
     def teardown(self) -> None:
         recorded = [

@@ -31,7 +31,6 @@ def test_a_factor_without_evidence_is_named() -> None:
 
 
 def test_light_reviews_and_near_misses_need_one_factor_and_no_tour() -> None:
-    for about in ({"severity": "SEV4"}, {"realisation": "near_miss"}):
-        driver = in_draft(**about)
+    for driver in (in_draft(severity="SEV4"), in_draft(realisation="near_miss")):
         assert {b.subject for b in driver.blockers if b.rule == "causes"} == {"factors"}
         assert driver.refused_draft(document(considered={})) == ()

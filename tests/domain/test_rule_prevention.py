@@ -1,6 +1,7 @@
 """`prevention`: every known cause has a strong enough prevention item, or a risk accepted for a time."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ def test_a_known_cause_with_a_strong_enough_item_passes() -> None:
 
 
 @pytest.mark.parametrize("changes", [{"strength": Strength.WEAKER}, {"item_class": ItemClass.DETECT}, {"prevents": ()}])
-def test_a_known_cause_without_one_blocks(changes: dict[str, object]) -> None:
+def test_a_known_cause_without_one_blocks(changes: dict[str, Any]) -> None:
     assert "F1" in found(in_sign_off(of=document(items=[item(**changes)])))
 
 

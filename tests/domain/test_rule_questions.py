@@ -2,7 +2,7 @@
 
 from domain.policy import Policy
 from domain.taxonomy import IncidentKind
-from tests.domain.build import POLICY, Driver, document, in_draft, in_sign_off, policy
+from tests.domain.build import POLICY, Driver, document, in_draft, in_sign_off, policy, policy_with_rules
 
 
 def asked(driver: Driver) -> set[str]:
@@ -29,6 +29,10 @@ def test_a_question_for_a_kind_is_asked_for_that_kind_only() -> None:
     under = with_a_question_for_leaks()
     assert "leak" not in asked(in_draft(under))
     assert "leak" in asked(in_draft(under, kinds=("privacy_leak",)))
+
+
+def test_a_rule_that_is_off_finds_nothing() -> None:
+    assert asked(in_draft(policy_with_rules(questions="off"))) == set()
 
 
 def test_a_draft_with_an_open_question_is_not_submitted() -> None:

@@ -35,7 +35,7 @@ def test_each_team_that_signs_is_one_less_until_remediation_begins() -> None:
     driver.sign("ml")
     assert missing(driver) == {"infrastructure", "product"}
     driver.sign("infrastructure")
-    assert driver.stage is Stage.SIGN_OFF
+    assert driver.is_in(Stage.SIGN_OFF)
     driver.sign("product")
     assert (missing(driver), driver.stage) == (set(), Stage.REMEDIATION)
 
@@ -89,10 +89,10 @@ def test_a_team_asks_for_changes_and_its_signature_goes() -> None:
     driver.sign("ml")
     driver.sign("product")
     driver.say(RequestChanges(team="ml", reason="text:why", sections=("causes",)), "mia")
-    assert driver.stage is Stage.DRAFT
+    assert driver.is_in(Stage.DRAFT)
     assert set(driver.review.signatures) == {"product"}
     driver.submit(document(summary="Now clearer."), revision=2)
-    assert driver.stage is Stage.SIGN_OFF
+    assert driver.is_in(Stage.SIGN_OFF)
 
 
 def test_changes_are_asked_for_by_a_team_that_signs_and_in_sections_that_exist() -> None:
@@ -120,7 +120,7 @@ def test_a_new_text_in_remediation_goes_back_to_sign_off() -> None:
     driver.submit(document(items=[item(), item("I2")]), revision=2)
     assert (driver.stage, missing(driver)) == (Stage.SIGN_OFF, {"infrastructure"})
     driver.sign("infrastructure")
-    assert driver.stage is Stage.REMEDIATION
+    assert driver.is_in(Stage.REMEDIATION)
     assert driver.review.items["I2"].accepted
 
 
@@ -154,7 +154,7 @@ def test_who_becomes_the_owner_before_remediation_has_not_signed() -> None:
     assert driver.review.signatures == {}
     later = in_remediation()
     later.say(AssignOwner(owner="mia"))
-    assert later.stage is Stage.REMEDIATION
+    assert later.is_in(Stage.REMEDIATION)
 
 
 def test_a_graver_incident_in_remediation_asks_the_other_teams_to_sign() -> None:
@@ -163,7 +163,7 @@ def test_a_graver_incident_in_remediation_asks_the_other_teams_to_sign() -> None
     assert (driver.review.severity, driver.stage) == (Severity.SEV1, Stage.SIGN_OFF)
     assert missing(driver) == {"ml", "infrastructure", "product"}
     driver.sign_all()
-    assert driver.stage is Stage.REMEDIATION
+    assert driver.is_in(Stage.REMEDIATION)
 
 
 def test_a_lower_severity_lets_other_teams_sign() -> None:

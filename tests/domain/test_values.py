@@ -30,6 +30,10 @@ def test_a_period_reads_and_writes_itself_as_text(text: str, period: Period) -> 
     assert PERIOD.validate_json(PERIOD.dump_json(period)) == period
 
 
+def test_a_period_that_is_one_already_stays_as_it_is() -> None:
+    assert PERIOD.validate_python(Period(seconds=5)) == Period(seconds=5)
+
+
 @pytest.mark.parametrize("text", ["", "soon", "3", "3 moons", "-3 days", "5 business hours", "1.5 days"])
 def test_what_is_no_period_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(ValidationError, match="write one like '24 h'"):

@@ -1,0 +1,73 @@
+"""Deadlines: which run when, that each is recorded once, and that the plan wakes for the next."""
+
+from datetime import timedelta
+
+from domain.events import DeadlinePassed
+from domain.inputs import AssignOwner, LowerSeverity, RequestChanges
+from domain.plan import SOONEST, deadlines
+from domain.taxonomy import Clock, Stage
+from tests.domain.build import NOW, OWNER, Driver, closed, finish, in_draft, in_remediation, in_sign_off
+
+
+def names(driver: Driver) -> set[str]:
+    return {name.split(":")[0] for name in deadlines(driver.review)}
+
+
+def test_each_stage_has_its_own_clocks() -> None:
+    assert names(in_draft()) == {"review", "draft"}
+    assert names(in_sign_off()) == {"review", "sign_off"}
+    assert names(in_remediation()) == {"review", "item"}
+    assert names(closed()) == set()
+    assert names(Driver()) == set()
+
+
+def test_a_deadline_that_passes_is_recorded_once() -> None:
+    driver = in_draft()
+    due = driver.review.due[Clock.DRAFT]
+    assert driver.plan.wake_at == due
+    assert driver.wake() == [DeadlinePassed(deadline=f"draft:{due.isoformat()}", due=due)]
+    assert driver.wait(hours=1) == []
+    assert driver.plan.wake_at == driver.review.due[Clock.REVIEW]
+
+
+def test_a_stage_that_begins_again_has_a_new_deadline() -> None:
+    driver = in_sign_off()
+    first = driver.review.due[Clock.DRAFT]
+    driver.wait(days=1)
+    driver.say(RequestChanges(team="ml", reason="text:why"))
+    assert driver.review.due[Clock.DRAFT] == first + timedelta(days=1)
+
+
+def test_the_plan_never_wakes_at_once() -> None:
+    driver = in_draft()
+    driver.now = driver.review.due[Clock.DRAFT] - timedelta(microseconds=1)
+    assert driver.plan.wake_at == driver.now + SOONEST
+
+
+def test_a_date_is_computed_once_and_not_again_for_another_severity() -> None:
+    driver = in_draft()
+    before = driver.review.due
+    driver.say(LowerSeverity(severity="SEV4", reason="text:why"))
+    driver.approve()
+    assert driver.review.due == before
+
+
+def test_items_are_reminded_of_until_they_are_done() -> None:
+    driver = in_remediation()
+    assert any(name.startswith("item:I1:") for name in deadlines(driver.review))
+    finish(driver, ["I1"])
+    assert not any(name.startswith("item:I1:") for name in deadlines(driver.review))
+
+
+def test_a_review_that_waits_for_a_person_alone_is_not_woken() -> None:
+    driver = in_draft()
+    driver.wait(days=15)
+    assert (driver.stage, driver.plan.wake_at, driver.plan.ended) == (Stage.DRAFT, None, False)
+    assert driver.now > NOW
+
+
+def test_an_owner_is_assigned_once() -> None:
+    driver = in_draft()
+    assert driver.reasons(AssignOwner(owner=OWNER)) == ("They own this review already.",)
+    driver.say(AssignOwner(owner="uma"))
+    assert driver.review.owner == "uma"

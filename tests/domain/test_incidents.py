@@ -1,0 +1,202 @@
+"""Incidents: which open a review, how a quiet window ends, and what a re-fire does."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from domain.events import IncidentExcluded, IncidentUpdated
+from domain.inputs import AcceptItem, Close, IncidentTold, JoinIncident, OpenReview, Tick
+from domain.rules import warnings
+from domain.taxonomy import Clock, IncidentKind, IncidentStatus, Realisation, Severity, Stage
+from tests.domain.build import (
+    NOW,
+    OTHER,
+    OWNER,
+    POLICY,
+    Driver,
+    closed,
+    in_draft,
+    in_remediation,
+    in_stabilization,
+    incident,
+    policy,
+)
+
+
+def told(**about: Any) -> IncidentTold:
+    return IncidentTold(incident=incident(**about))
+
+
+def test_an_incident_that_ends_opens_a_review_with_an_owner_a_policy_and_a_date() -> None:
+    review = in_stabilization().review
+    assert (review.stage, review.owner, review.opened) == (Stage.STABILIZATION, OWNER, NOW)
+    assert (review.policy, review.policy_digest) == (POLICY, POLICY.digest)
+    assert review.due == {Clock.REVIEW: NOW + timedelta(days=14)}
+    assert review.quiet_until == NOW + timedelta(hours=24)
+
+
+def test_the_lead_owns_what_nobody_answered() -> None:
+    assert in_stabilization(responder=None, lead="lea").review.owner == "lea"
+    assert in_stabilization(responder=None).review.owner is None
+
+
+def test_an_open_incident_opens_nothing() -> None:
+    driver = Driver()
+    assert driver.say(told(status=IncidentStatus.OPEN)) == []
+    assert (driver.stage, driver.plan.ended) == (None, True)
+
+
+@pytest.mark.parametrize(
+    ("about", "rule"),
+    [
+        ({"severity": "SEV3"}, "severity: SEV3 is not reviewed"),
+        ({"service": "unlisted"}, "service: unlisted is not listed in the catalogue"),
+        ({"began": NOW, "resolved": NOW + timedelta(minutes=4)}, "duration: shorter than 5 min"),
+    ],
+)
+def test_what_does_not_qualify_is_recorded_once_with_the_reason(about: dict[str, Any], rule: str) -> None:
+    driver = Driver(policy(qualifies=POLICY.qualifies.model_dump() | {"shortest": "5 min"}))
+    (event,) = driver.say(told(**about))
+    assert isinstance(event, IncidentExcluded)
+    assert event.rule == rule
+    assert (driver.stage, driver.plan.ended, driver.blockers) == (Stage.EXCLUDED, True, [])
+    assert warnings(driver.review, driver.now) == []
+    assert driver.say(told(as_of=NOW + timedelta(hours=1), **about)) == []
+    assert driver.say(Tick()) == []
+
+
+def test_what_was_excluded_is_reviewed_once_it_turns_out_graver_or_a_person_wants_it() -> None:
+    driver = Driver()
+    driver.say(told(severity="SEV3"))
+    assert driver.say(told(status=IncidentStatus.OPEN, as_of=NOW + timedelta(hours=1))) == []
+    driver.say(told(severity="SEV2", as_of=NOW + timedelta(hours=2)))
+    assert (driver.stage, driver.review.excluded_by) == (Stage.STABILIZATION, None)
+    by_hand = Driver()
+    by_hand.say(told(severity="SEV3"))
+    by_hand.say(OpenReview(incident=incident(severity="SEV3")))
+    assert by_hand.is_in(Stage.STABILIZATION)
+
+
+def test_another_reason_for_exclusion_is_recorded_too() -> None:
+    driver = Driver()
+    driver.say(told(severity="SEV3"))
+    driver.say(told(service="unlisted", as_of=NOW + timedelta(hours=1)))
+    assert driver.review.excluded_by == "service: unlisted is not listed in the catalogue"
+
+
+def test_near_misses_always_qualify() -> None:
+    driver = Driver()
+    driver.say(told(severity="SEV4", service="unlisted", realisation=Realisation.NEAR_MISS))
+    assert driver.is_in(Stage.STABILIZATION)
+
+
+def test_a_review_is_opened_once() -> None:
+    driver = in_stabilization()
+    assert driver.reasons(OpenReview(incident=incident())) == (
+        "open_review is not possible while the review is in stage stabilization.",
+    )
+
+
+def test_the_quiet_window_is_by_severity_and_leads_to_the_draft() -> None:
+    for severity, hours in ((Severity.SEV1, 24), (Severity.SEV3, 4)):
+        driver = in_stabilization(severity=severity)
+        assert driver.plan.wake_at == NOW + timedelta(hours=hours)
+        driver.wake()
+        assert driver.is_in(Stage.DRAFT)
+    assert driver.review.due[Clock.DRAFT] == driver.now + timedelta(days=14)  # ten business days
+
+
+def test_a_refire_stops_the_quiet_window_and_its_end_starts_it_again() -> None:
+    driver = in_stabilization()
+    driver.wait(hours=20)
+    driver.say(told(status=IncidentStatus.OPEN, as_of=driver.now))
+    assert (driver.review.quiet_until, driver.review.refires) == (None, 1)
+    driver.wait(hours=20)
+    assert (driver.stage, driver.blocker_ids[0]) == (Stage.STABILIZATION, "incident/pagerduty:PD-1")
+    driver.say(told(as_of=driver.now))
+    assert driver.review.quiet_until == driver.now + timedelta(hours=24)
+    driver.wake()
+    assert driver.is_in(Stage.DRAFT)
+
+
+def test_a_telling_that_changes_neither_state_nor_end_does_not_restart_the_window() -> None:
+    driver = in_stabilization()
+    before = driver.review.quiet_until
+    driver.wait(hours=1)
+    driver.say(told(as_of=driver.now, title="text:new"))
+    assert driver.review.quiet_until == before
+
+
+def test_the_quiet_window_waits_for_every_incident() -> None:
+    driver = in_stabilization()
+    driver.say(told(id="PD-2", status=IncidentStatus.OPEN))
+    driver.say(told(as_of=NOW + timedelta(hours=1), resolved=NOW + timedelta(hours=1)))
+    driver.wait(days=3)
+    assert driver.is_in(Stage.STABILIZATION)
+    driver.say(told(id="PD-2", as_of=driver.now))
+    driver.wake()
+    assert driver.is_in(Stage.DRAFT)
+
+
+def test_an_incident_joins_once() -> None:
+    driver = in_draft()
+    driver.say(JoinIncident(incident=incident(id="PD-2", models=("embedder",), kinds=(IncidentKind.OTHER,))), OTHER)
+    assert driver.reasons(JoinIncident(incident=incident(id="PD-2"))) == (
+        "pagerduty:PD-2 is part of this review already.",
+    )
+    assert driver.review.models == ("ranker-v3", "embedder")
+    assert driver.review.kinds == (IncidentKind.OTHER,)
+    assert driver.is_in(Stage.DRAFT)
+
+
+def test_harm_outweighs_a_near_miss() -> None:
+    driver = in_draft(realisation=Realisation.NEAR_MISS)
+    before = driver.review.realisation
+    driver.say(JoinIncident(incident=incident(id="PD-2")))
+    assert (before, driver.review.realisation) == (Realisation.NEAR_MISS, Realisation.HARM)
+
+
+def test_an_incident_that_is_open_again_after_stabilization_blocks_until_it_is_over() -> None:
+    driver = in_remediation()
+    driver.say(told(status=IncidentStatus.OPEN, as_of=NOW + timedelta(hours=30)))
+    assert driver.is_in(Stage.REMEDIATION)
+    assert driver.reasons(Close()) == ("Incident pagerduty:PD-1 is open.", "I1 (#I1) is open.")
+    driver.say(told(as_of=NOW + timedelta(hours=31)))
+    assert driver.blocker_ids == ["done/I1"]
+
+
+def test_an_incident_that_recurs_after_closure_reopens_the_review() -> None:
+    driver = closed()
+    driver.say(told(status=IncidentStatus.OPEN, as_of=driver.now))
+    assert (driver.stage, driver.review.reopened) == (Stage.REMEDIATION, 1)
+
+
+def test_a_graver_telling_raises_the_severity_and_a_lighter_one_does_not_lower_it() -> None:
+    driver = in_draft(severity="SEV2")
+    driver.say(told(severity="SEV1", as_of=driver.now))
+    assert driver.review.severity is Severity.SEV1
+    driver.say(told(severity="SEV4", as_of=driver.now + timedelta(minutes=1)))
+    assert driver.review.severity is Severity.SEV1
+
+
+def test_what_is_told_late_or_twice_records_nothing() -> None:
+    driver = in_draft()
+    driver.say(told(as_of=NOW + timedelta(hours=2), title="text:new"))
+    assert driver.say(told(as_of=NOW + timedelta(hours=2), title="text:new")) == []
+    assert driver.say(told(as_of=NOW + timedelta(hours=1), title="text:old")) == []
+
+
+def test_of_two_tellings_at_the_same_time_the_open_one_counts() -> None:
+    driver = in_draft()
+    (event,) = driver.say(told(status=IncidentStatus.OPEN))
+    assert isinstance(event, IncidentUpdated)
+    assert event.refired
+    assert driver.say(told()) == []
+
+
+def test_an_empty_review_hears_no_command_but_that_which_opens_it() -> None:
+    driver = Driver()
+    assert driver.reasons(AcceptItem(item="I1")) == ("There is no review pagerduty:PD-1.",)
+    assert (driver.review.service, driver.review.team, driver.review.title) == ("", None, None)
+    assert (driver.review.profile, driver.review.required_teams) == (None, ())

@@ -1,0 +1,170 @@
+"""Every event as a sentence."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from domain import events
+from domain.events import Event
+from domain.review import Closure, Incident, IssueRef, ItemSpec, Reading, Request
+from domain.taxonomy import Ask, Clock, FailureKind, IssueStatus, Severity, Stage
+from tests.web.site import DRAFT, POLICY
+from web.history import sentence
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+LATER = datetime(2026, 12, 4, 12, tzinfo=UTC)
+REF = IssueRef(tracker="builtin", id="1", key="HF-1", url="/issues/HF-1")
+SPEC = ItemSpec.model_validate(DRAFT["items"][0])
+
+
+def incident(**changes: Any) -> Incident:
+    """An incident that is over."""
+    values = {"source": "grafana", "id": "G", "status": "resolved", "as_of": NOW, "title": "T", "service": "s"}
+    return Incident.model_validate(values | {"severity": "SEV1"} | changes)
+
+
+def request(ask: Ask, **about: Any) -> Request:
+    """Something that was asked for."""
+    return Request(id="R1", ask=ask, by="p", at=NOW, reason="Because.", **about)
+
+
+def closure(*readings: Reading) -> Closure:
+    """A closure on these readings."""
+    return Closure(at=NOW, readings=readings, waivers=(), policy="d", submission="d")
+
+
+DONE = Reading(item="I1", status=IssueStatus.DONE, as_of=NOW)
+LOST = Reading(item="I2", status=IssueStatus.FORBIDDEN, as_of=NOW)
+
+
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        (
+            events.IncidentExcluded(incident=incident(), rule="severity: SEV4 is not reviewed", policy_digest="d"),
+            "Not reviewed. Severity: SEV4 is not reviewed.",
+        ),
+        (
+            events.ReviewOpened(
+                at=NOW,
+                incident=incident(),
+                policy=POLICY,
+                policy_digest="d",
+                owner=None,
+                quiet_until=None,
+                due={},
+            ),
+            "Review opened for grafana:G (SEV1), under the policy “default”.",
+        ),
+        (
+            events.IncidentUpdated(incident=incident(status="open"), refired=True, quiet_until=None),
+            "Incident grafana:G is open: a re-fire.",
+        ),
+        (
+            events.IncidentUpdated(incident=incident(), refired=True, quiet_until=None),
+            "Incident grafana:G came in, resolved: a re-fire.",
+        ),
+        (
+            events.IncidentUpdated(incident=incident(), refired=False, quiet_until=None),
+            "Incident grafana:G was told anew: resolved, SEV1.",
+        ),
+        (events.SeverityChanged(severity=Severity.SEV3), "The severity is now SEV3."),
+        (events.StageEntered(stage=Stage.REMEDIATION), "Remediation began."),
+        (
+            events.StageEntered(stage=Stage.SIGN_OFF, due={Clock.SIGN_OFF: LATER}),
+            "Sign-off began. Sign-off is due 4 Dec.",
+        ),
+        (events.OwnerAssigned(owner="ml-lead", by="p"), "ml-lead owns this review."),
+        (events.TeamSigned(team="ml", by="p", at=NOW, sections={}), "Signed for team ml."),
+        (
+            events.SignaturesVoided(teams=("ml", "product")),
+            "What ml and product signed has changed: to be signed again.",
+        ),
+        (
+            events.ChangesRequested(team="ml", by="p", reason="Why?", sections=("answer:early_signals", "causes")),
+            "Team ml asks for changes in early signals and why: Why?",
+        ),
+        (events.ChangesRequested(team="ml", by="p", reason="Why?", sections=()), "Team ml asks for changes: Why?"),
+        (events.ItemProposed(spec=SPEC), f"I1 was proposed: {SPEC.title}"),
+        (events.ItemAccepted(item="I1", due=LATER), "I1 was accepted, due 4 Dec."),
+        (events.ItemChanged(spec=SPEC), f"I1 was changed: {SPEC.title}"),
+        (events.ItemWithdrawn(item="I1", by="p", reason="Gone."), "I1 was withdrawn: Gone."),
+        (
+            events.ApprovalAsked(request=request(Ask.WAIVE, rule="done", subject="I1", until=LATER)),
+            "R1 asks to waive done for I1 until 4 Dec: Because.",
+        ),
+        (events.ApprovalAsked(request=request(Ask.DISMISS)), "R1 asks to dismiss the review: Because."),
+        (
+            events.ApprovalAsked(request=request(Ask.ACCEPT_RISK, subject="F1")),
+            "R1 asks to accept the risk of F1: Because.",
+        ),
+        (
+            events.ApprovalAsked(request=request(Ask.WITHDRAW_ITEM, subject="I1")),
+            "R1 asks to withdraw I1: Because.",
+        ),
+        (
+            events.ApprovalAsked(request=request(Ask.LOWER_SEVERITY, severity=Severity.SEV3)),
+            "R1 asks to lower the severity to SEV3: Because.",
+        ),
+        (events.ApprovalAsked(request=request(Ask.CHANGE_ITEM, subject="I1")), "R1 asks to weaken I1: Because."),
+        (events.ApprovalGranted(request="R1", by="p"), "R1 was approved."),
+        (events.ApprovalRefused(request="R1", by="p", reason="No."), "R1 was refused: No."),
+        (events.ItemIssueOpened(item="I1", ref=REF), "I1 is HF-1 in builtin."),
+        (events.ItemIssueReleased(item="I1"), "The issue of I1 was closed."),
+        (
+            events.ItemStatusesRead(readings=(DONE, LOST)),
+            "Read from the trackers: I1 done and I2 not readable.",
+        ),
+        (events.ItemStatusesRead(readings=()), "The trackers can be read again."),
+        (
+            events.TrackingIssueTold(ref=REF, told="d", status=IssueStatus.OPEN, as_of=NOW),
+            "The tracking issue HF-1 was brought up to date.",
+        ),
+        (
+            events.TrackingIssueRead(status=IssueStatus.DONE, as_of=NOW),
+            "The tracking issue was found done.",
+        ),
+        (
+            events.OutsideFailed(key="issue:I1", kind=FailureKind.UNAVAILABLE, count=2, retry_at=LATER),
+            "Opening the issue of I1 failed: the tracker cannot be reached (2 times). Next try 4 Dec 12:00.",
+        ),
+        (
+            events.OutsideFailed(key="release:I1", kind=FailureKind.REJECTED, count=1, retry_at=LATER),
+            "Closing the issue of I1 failed: the tracker rejected the request (1 time). Next try 4 Dec 12:00.",
+        ),
+        (
+            events.OutsideFailed(key="read", kind=FailureKind.RATE_LIMITED, count=1, retry_at=LATER),
+            "Reading the items failed: the tracker's rate limit is reached (1 time). Next try 4 Dec 12:00.",
+        ),
+        (
+            events.OutsideFailed(key="tracking", kind=FailureKind.NOT_FOUND, count=1, retry_at=LATER),
+            "Telling the tracking issue failed: the tracker project cannot be found (1 time). Next try 4 Dec 12:00.",
+        ),
+        (events.DeadlinePassed(deadline="draft:2026", due=NOW), "Draft was due 22 Nov, and is late."),
+        (events.DeadlinePassed(deadline="item:I1:2026", due=NOW), "Item I1 was due 22 Nov, and is late."),
+        (events.ClosureAsked(by="p"), "Closure was asked for."),
+        (events.ReviewClosed(closure=closure(DONE), due={}), "Closed on a read of 1 item."),
+        (events.ReviewReopened(because=("done/I1", "done/I2")), "Open again, because of done/I1 and done/I2."),
+        (events.ReviewDismissed(by="p", reason="A drill."), "Dismissed: A drill."),
+        (
+            events.UnknownEvent(name="Odd", recorded_version=3),
+            "This release cannot read this event (Odd@3).",
+        ),
+    ],
+)
+def test_an_event_is_a_sentence(event: Event, said: str) -> None:
+    assert sentence(event, NOW) == said
+
+
+def test_a_submission_and_a_closure_with_waivers_are_counted() -> None:
+    submitted = events.DraftSubmitted(
+        revision=3, digest="d", by="p", sections={}, answered=(), factors=(), considered=(), items=(SPEC,)
+    )
+    assert sentence(submitted, NOW) == "Revision 3 was submitted: 0 factors, 1 item."
+    waiver = {"rule": "done", "subject": "I2", "until": LATER, "asked_by": "p", "granted_by": ("q",)}
+    closed = Closure.model_validate(closure(DONE).model_dump() | {"waivers": [waiver]})
+    assert (
+        sentence(events.ReviewClosed(closure=closed, due={}), NOW)
+        == "Closed on a read of 1 item, with 1 waiver in force."
+    )

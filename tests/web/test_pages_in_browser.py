@@ -1,0 +1,105 @@
+"""The pages in a real browser: light and dark, wide and phone, with nothing but our own server to speak to."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Literal
+
+import pytest
+import uvicorn
+from playwright.async_api import Browser, ConsoleMessage, Request, async_playwright
+
+from tests.web.scene import busy
+from tests.web.site import Site
+
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SIZES = {"wide": (1280, 900), "phone": (390, 844)}
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+
+
+@asynccontextmanager
+async def served(web: Site) -> AsyncIterator[str]:
+    """The site on a port of its own."""
+    server = uvicorn.Server(uvicorn.Config(web.app, host="127.0.0.1", port=0, log_level="warning", lifespan="off"))
+    serving = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.02)
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await serving
+
+
+@asynccontextmanager
+async def chromium() -> AsyncIterator[Browser]:
+    """Debian's browser, without anything that phones home."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+@pytest.mark.browser
+async def test_pages_fit_in_light_and_dark_and_speak_to_nobody_else(web: Site, tmp_path: Path) -> None:
+    story = await busy(web)
+    await web.incident_closes("LONG", title="An_identifier_without_any_break" * 10, service="PF9KMXH")
+    paths = ("/", f"/reviews/{story}", "/reviews/pagerduty:LONG", "/issues/HF-9", "/api", "/reviews/nothing")
+    async with served(web) as address, chromium() as browser:
+        grounds = set()
+        for scheme in SCHEMES:
+            for width, height in SIZES.values():
+                context = await browser.new_context(color_scheme=scheme, viewport={"width": width, "height": height})
+                page = await context.new_page()
+                asked: list[Request] = []
+                said: list[ConsoleMessage] = []
+                page.on("request", asked.append)
+                page.on("console", said.append)
+                for path in paths:
+                    await page.goto(f"{address}{path}")
+                    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (path, width)
+                    assert await page.locator("h1").is_visible()
+                    assert await page.evaluate("document.styleSheets.length") == 1
+                    grounds.add((scheme, await page.evaluate("getComputedStyle(document.body).backgroundColor")))
+                assert all(request.url.startswith(f"{address}/") for request in asked)
+                assert [message.text for message in said if "404" not in message.text] == []
+                await context.close()
+        assert len(grounds) == len(SCHEMES)
+
+
+@pytest.mark.browser
+async def test_pages_are_whole_without_script(web: Site) -> None:
+    story = await busy(web)
+    async with served(web) as address, chromium() as browser:
+        context = await browser.new_context(java_script_enabled=False)
+        page = await context.new_page()
+        await page.goto(address)
+        await page.get_by_text("Not reviewed").click()
+        assert await page.get_by_text("severity: SEV4 is not reviewed").is_visible()
+        await page.get_by_role("link", name="Precision fell to 0.61").last.click()
+        assert page.url == f"{address}/reviews/{story}"
+        assert await page.get_by_role("heading", name="Cannot close yet: 1 thing").is_visible()
+        await page.get_by_role("link", name="HF-6").click()
+        assert await page.get_by_role("heading", name="Alert on a shift of the merchant mix").is_visible()
+
+
+@pytest.mark.browser
+async def test_why_a_review_cannot_close_is_seen_first_on_a_phone(web: Site) -> None:
+    story = await busy(web)
+    async with served(web) as address, chromium() as browser:
+        page = await browser.new_page(viewport={"width": 390, "height": 844})
+        await page.goto(f"{address}/reviews/{story}")
+        verdict = await page.get_by_role("heading", name="Cannot close yet").bounding_box()
+        assert verdict is not None
+        assert verdict["y"] < 844
