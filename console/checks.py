@@ -58,7 +58,7 @@ def wrong(what: str, found: str, todo: str) -> Checked:
 
 
 def look() -> list[Checked]:
-    """Look at everything. Never raises."""
+    """Look at everything; where the settings cannot be read, at nothing else."""
     try:
         settings = load_settings()
     except SettingsError as error:

@@ -285,10 +285,9 @@ class Story:
         self._require(process.returncode == 0, f"the audit found faults: {output.decode()}")
         report = json.loads(output)
         self._require(report["closures"] == 2, f"the audit saw {report['closures']} closures, and not 2")
-        self._step(
-            "An audit folded the records again",
-            f"{report['events']} events in {report['streams']} streams, an unbroken chain, {report['closures']} closures, each allowed by the rules",
-        )
+        found = f"{report['events']} events in {report['streams']} streams, an unbroken chain"
+        closures = f"{report['closures']} closures, each allowed by the rules"
+        self._step("An audit folded the records again", f"{found}; {closures}")
 
     # --- how the steps speak to Holdfast ------------------------------------------------------------------------------
 
@@ -353,10 +352,10 @@ class Story:
 
     def _step(self, what: str, proves: str, lines: list[str] | None = None) -> None:
         self.steps += 1
-        self._console.print(f"[green]✓[/green] [bold]{escape(what)}[/bold]")
-        self._console.print(f"  {escape(proves)}", style="dim")
+        self._console.print(f"[green]✓[/green] [bold]{escape(what)}[/bold]", soft_wrap=True)
+        self._console.print(f"  {escape(proves)}", style="dim", soft_wrap=True)
         for line in lines or []:
-            self._console.print(f"    {escape(line)}", style="dim")
+            self._console.print(f"    {escape(line)}", style="dim", soft_wrap=True)
 
 
 def delivery(told: dict[str, str]) -> tuple[bytes, str]:

@@ -192,8 +192,9 @@ def _update_incident(d: _Decision, incident: Incident) -> None:
         known is None or incident.severity.is_graver_than(known.severity)
     )
     severity = incident.severity if graver else d.review.severity
+    resolved_anew = incident.resolved is not None and known is not None and incident.resolved != known.resolved
     restarts = d.review.stage is Stage.STABILIZATION and (
-        known is None or incident.status is not known.status or incident.resolved != known.resolved
+        known is None or incident.status is not known.status or resolved_anew
     )
     quiet = _quiet_until(d, incident, severity) if restarts else d.review.quiet_until
     d.record(events.IncidentUpdated(incident=incident, refired=refired or known is None, quiet_until=quiet))

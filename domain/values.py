@@ -25,7 +25,10 @@ class Record(BaseModel):
 
 
 def _to_utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("there is no such moment in UTC") from None
 
 
 Utc = Annotated[AwareDatetime, AfterValidator(_to_utc)]

@@ -10,7 +10,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 WAIT_FOR_LOCK = 30
 """Seconds that a transaction waits for another one's lock before it fails (and is tried again by its caller)."""
@@ -24,12 +24,16 @@ class Database:
     """A pool of connections, with two ways in: `read()` and `write()`, each one transaction."""
 
     def __init__(self, url: str) -> None:
-        self.url = make_url(url)
+        try:
+            self.url = make_url(url)
+        except ArgumentError:
+            raise DatabaseError(
+                "The database address is not understood; use sqlite:///FILE or postgresql://…"
+            ) from None
         if self.url.get_backend_name() == "postgresql":
             self.url = self.url.set(drivername="postgresql+psycopg")
         elif self.url.get_backend_name() == "sqlite":
-            if self.url.database:
-                Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+            _make_folder_of(self.url.database)
         else:
             raise DatabaseError(f"{self.url.get_backend_name()} is not supported; use sqlite:///FILE or postgresql://…")
         self.engine = _engine(self.url.render_as_string(hide_password=False))
@@ -79,6 +83,15 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+
+def _make_folder_of(file: str | None) -> None:
+    if not file:
+        raise DatabaseError("A SQLite database needs a file: sqlite:///FILE")
+    try:
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatabaseError(f"The folder of the database {file} cannot be made: {error.strerror}.") from error
 
 
 def _engine(url: str) -> Engine:

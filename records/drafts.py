@@ -1,7 +1,6 @@
 """Draft documents: immutable revisions, saved one upon the other, never through Temporal."""
 
 import json
-import secrets
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, func, insert, select
@@ -12,7 +11,7 @@ from domain.policy import Policy
 from domain.values import PersonId, Record, canonical_json, digest_of
 from records import tables
 from records.database import Database
-from records.people import insert_once, keep_texts, person_id
+from records.people import keep_texts, person_id, salt_of
 
 
 class StaleRevisionError(Exception):
@@ -41,11 +40,11 @@ class Drafts:
         Raises `StaleRevisionError` where `upon` is not the newest revision.
         """
         with self._database.write() as connection:
-            insert_once(connection, tables.drafts, [{"review_id": review_id, "salt": secrets.token_hex(16)}])
+            salt = salt_of(connection, review_id)
             newest = _newest(connection, review_id)
             if upon is not None and upon != (newest.revision if newest else 0):
                 raise StaleRevisionError(f"Revision {newest.revision if newest else 0} is the newest, not {upon}.")
-            digest = digest_of(document, _salt(connection, review_id))
+            digest = digest_of(document, salt)
             if newest is not None and newest.digest == digest:
                 return newest
             saved = Saved(
@@ -79,7 +78,7 @@ def content(connection: Connection, review_id: str, revision: int, policy: Polic
     row = connection.execute(_revisions(review_id).where(tables.draft_revisions.c.revision == revision)).one_or_none()
     if row is None or row.body is None:
         return None
-    salt = _salt(connection, review_id)
+    salt = salt_of(connection, review_id)
     document = DraftDocument.model_validate(json.loads(row.body))
     derived = derive(document, revision, policy, salt, lambda handle: person_id(connection, handle))
     keep_texts(connection, derived.texts, salt)
@@ -98,7 +97,7 @@ def find(
         return None
     document = DraftDocument.model_validate(json.loads(row.body)) if row.body else None
     known = connection.execute(select(tables.people.c.handle, tables.people.c.id))
-    return _salt(connection, review_id), document, {person.handle: person.id for person in known if person.handle}
+    return salt_of(connection, review_id), document, {person.handle: person.id for person in known if person.handle}
 
 
 def _revisions(review_id: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 - SQLAlchemy's own inferred type
@@ -116,10 +115,3 @@ def _newest(connection: Connection, review_id: str) -> Saved | None:
         return None
     document = DraftDocument.model_validate(json.loads(row.body)) if row.body else None
     return Saved(revision=row.revision, digest=row.digest, author=row.author, saved_at=row.saved_at, document=document)
-
-
-def _salt(connection: Connection, review_id: str) -> str:
-    salt: str = connection.execute(
-        select(tables.drafts.c.salt).where(tables.drafts.c.review_id == review_id)
-    ).scalar_one()
-    return salt

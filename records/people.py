@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy import Connection, Table, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from domain.values import PersonId, TextRef, text_ref
@@ -34,6 +34,16 @@ def keep_texts(connection: Connection, kept: Mapping[TextRef, str], salt: str) -
         insert_once(connection, tables.texts, [{"ref": ref, "salt": salt, "body": text} for ref, text in kept.items()])
 
 
+def salt_of(connection: Connection, review_id: str) -> str:
+    """The salt of everything that is written about a review; made when it is asked for first."""
+    found = select(tables.drafts.c.salt).where(tables.drafts.c.review_id == review_id)
+    salt = connection.execute(found).scalar_one_or_none()
+    if salt is None:
+        insert_once(connection, tables.drafts, [{"review_id": review_id, "salt": secrets.token_hex(16)}])
+        salt = connection.execute(found).scalar_one()
+    return str(salt)
+
+
 class People:
     """Handles and texts behind the opaque names in the events."""
 
@@ -55,12 +65,15 @@ class People:
             known = {row.id: row.handle for row in rows if row.handle}
         return {id: known.get(id, id) for id in wanted}
 
-    def keep(self, text: str) -> TextRef:
-        """Keep a text; what comes back stands for it in inputs and events."""
-        salt = secrets.token_hex(16)
-        ref = text_ref(text, salt)
+    def keep(self, text: str, review_id: str | None = None) -> TextRef:
+        """Keep a text; what comes back stands for it in inputs and events.
+
+        The same text said of the same review, in its draft or elsewhere, gets the same reference.
+        """
         with self._database.write() as connection:
-            connection.execute(insert(tables.texts).values(ref=ref, salt=salt, body=text))
+            salt = salt_of(connection, review_id) if review_id else secrets.token_hex(16)
+            ref = text_ref(text, salt)
+            keep_texts(connection, {ref: text}, salt)
         return ref
 
     def texts(self, refs: Iterable[TextRef | None]) -> dict[TextRef, str]:

@@ -6,7 +6,16 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    YamlConfigSettingsSource,
+)
+from pydantic_settings import SettingsError as UnreadableSettingError
+from yaml import YAMLError
 
 CONFIG_VARIABLE = "HOLDFAST_CONFIG"
 
@@ -84,6 +93,7 @@ class Settings(BaseSettings):
         env_prefix="HOLDFAST_",
         env_nested_delimiter="__",
         env_file=".env",
+        env_ignore_empty=True,
         extra="forbid",
         nested_model_default_partial_update=True,
     )
@@ -113,7 +123,8 @@ class Settings(BaseSettings):
     @property
     def url(self) -> str:
         """How the web app is reached."""
-        return (self.web.public_url or f"http://{self.web.host}:{self.web.port}").rstrip("/")
+        host = f"[{self.web.host}]" if ":" in self.web.host else self.web.host
+        return (self.web.public_url or f"http://{host}:{self.web.port}").rstrip("/")
 
     @classmethod
     def settings_customise_sources(
@@ -126,7 +137,14 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment counts before `.env`, and that before the file."""
         file = YamlConfigSettingsSource(settings_cls, yaml_file=config_path())
-        return init_settings, env_settings, dotenv_settings, file
+        return init_settings, env_settings, _DotEnv(settings_cls), file
+
+
+class _DotEnv(DotEnvSettingsSource):
+    """`.env` as an environment: what others keep there is none of our business, and no mistake in our settings."""
+
+    def __call__(self) -> dict[str, Any]:
+        return EnvSettingsSource.__call__(self)
 
 
 def config_path() -> Path:
@@ -141,6 +159,14 @@ def load_settings(**overrides: Any) -> Settings:
         raise SettingsError(f"{CONFIG_VARIABLE} names {named}, which is not there.")
     try:
         return Settings(**overrides)
+    except YAMLError as error:
+        place = getattr(error, "problem_mark", None)
+        where = f", line {place.line + 1}" if place else ""
+        raise SettingsError(f"{config_path()}{where}: {getattr(error, 'problem', None) or 'not YAML'}.") from None
+    except UnreadableSettingError as error:
+        raise SettingsError(f"{error}: lists and mappings in the environment are written as JSON.") from None
     except ValidationError as error:
         wrong = [f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors(include_input=False)]
         raise SettingsError("; ".join(wrong)) from None
+    except (TypeError, ValueError):  # what the reader of the file raises where it holds anything but a mapping
+        raise SettingsError(f"{config_path()} has to hold settings by name, such as `web: {{port: 8585}}`.") from None

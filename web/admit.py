@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from domain.values import PersonId, Record, TextRef
 from records.people import People
@@ -46,12 +46,24 @@ def person(people: People, handle: str, path: str = "by") -> PersonId:
     return people.id_of(require_handle(path, handle).strip())
 
 
+def require_storable(path: str, value: Any) -> None:
+    """Refuse a NUL anywhere in plain data: not every database can keep one. Raises `ApiError` (422)."""
+    if isinstance(value, str) and "\x00" in value:
+        raise ApiError(422, f"{path}: this must not hold a NUL character.")
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            require_storable(path, key)
+            require_storable(f"{path}.{key}", inner)
+    if isinstance(value, list | tuple):
+        for number, inner in enumerate(value):
+            require_storable(f"{path}.{number}", inner)
+
+
 def require_text(path: str, text: str) -> str:
     """The text, if it says anything. Raises `ApiError` (422)."""
     if not text.strip():
         raise ApiError(422, f"{path}: this must not be empty.")
-    if "\x00" in text:
-        raise ApiError(422, f"{path}: this must not hold a NUL character.")
+    require_storable(path, text)
     if len(text) > LONGEST_TEXT:
         raise ApiError(422, f"{path}: this must not be longer than {LONGEST_TEXT} characters.")
     return text

@@ -1,6 +1,7 @@
 """What people say to a review through the API: commands, and never facts."""
 
 import asyncio
+import re
 import time
 import uuid
 from collections.abc import Iterable
@@ -14,11 +15,13 @@ from domain.inputs import Close, Command, Input, JoinIncident, OpenReview
 from domain.taxonomy import Door, Stage
 from domain.values import Record, TextRef
 from domain.view import Answer
+from integrations.incidents.delivery import BadDelivery, ReportedIncident, reading
 from web.admit import admit, person
 from web.deps import WebDeps
 from web.errors import WRONG_BODY, ApiError, ErrorBody, Responses, no_review
-from web.rendering import safe_link
 from workflows.door import AwayError
+
+_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 
 LOOK_EVERY = 0.2
 """Seconds between two looks while a review is about to close."""
@@ -80,12 +83,12 @@ def routes(deps: WebDeps) -> APIRouter:
         return CommandAnswer(**answer.model_dump(), id=key, note=note)
 
     def admitted(review_id: str, body: CommandBody, key: str) -> tuple[Input, tuple[TextRef, ...]]:
-        if deps.records.reviews.find(review_id) is None:
+        if deps.find(review_id) is None:
             raise no_review(review_id)
-        _check(review_id, body.command)
+        checked = _checked(review_id, body.command)
         people = deps.records.people
         by = person(people, body.by)
-        command = admit(people, body.command)
+        command = admit(people, checked)
         # A key of a caller must never be taken for the id of a fact, which would then not be heard.
         said = Input(id=f"command:{key}", by=by, door=Door.LOCAL_UNAUTHENTICATED, body=command.value)
         return said, command.kept
@@ -102,15 +105,21 @@ def routes(deps: WebDeps) -> APIRouter:
     return router
 
 
-def _check(review_id: str, command: Command) -> None:
-    """What the domain takes on trust from its doors. Raises `ApiError` (422)."""
+def _checked(review_id: str, command: Command) -> Command:
+    """The command; an incident in it is held to what sources are held to. Raises `ApiError` (422)."""
     if not isinstance(command, OpenReview | JoinIncident):
-        return
+        return command
     incident = command.incident
     if isinstance(command, OpenReview) and incident.ref != review_id:
         raise ApiError(422, f"command.incident: {incident.ref} would open a review of its own, not {review_id}.")
-    if incident.url is not None and safe_link(incident.url) is None:
-        raise ApiError(422, "command.incident.url: a web address begins with https:// or http://.")
+    if not _NAME.fullmatch(incident.source) or not _NAME.fullmatch(incident.team or "none"):
+        raise ApiError(422, "command.incident: source and team are names of letters, digits, dots and hyphens.")
+    try:
+        with reading("command.incident"):
+            told = ReportedIncident.model_validate(incident.model_dump(include=set(ReportedIncident.model_fields)))
+    except BadDelivery as error:
+        raise ApiError(422, str(error)) from error
+    return command.model_copy(update={"incident": incident.model_copy(update=told.model_dump())})
 
 
 async def carried(

@@ -8,6 +8,7 @@ from typing import Protocol
 from domain.catalogue import Catalogue
 from domain.inputs import Input
 from domain.policy import Policy
+from domain.review import Review
 from domain.view import Answer
 from records.store import Records
 from runtime.settings import IncidentSettings, PagerDutySettings, WebSettings
@@ -47,6 +48,10 @@ class WebDeps:
     web: WebSettings = field(default_factory=WebSettings)
     now: Callable[[], datetime] = _now
     close_patience: timedelta = timedelta(seconds=30)
+
+    def find(self, review_id: str) -> Review | None:
+        """A review as it is now; none for an id that no review can have."""
+        return self.records.reviews.find(review_id) if review_id.isprintable() else None
 
     async def say(self, review_id: str, input: Input) -> Answer:
         """Say a command to a review. Raises `AwayError` where no answer came."""

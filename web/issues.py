@@ -1,5 +1,6 @@
 """The built-in tracker's issues, and what engineers do with them: the review that watches one hears of it at once."""
 
+import re
 from enum import StrEnum
 from typing import Annotated
 
@@ -8,7 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
 from domain.inputs import Input, ItemsRead, TrackingRead
-from domain.ports import IssueSnapshot
+from domain.ports import IssueSnapshot, NotFoundError
 from domain.review import IssueRef, Reading
 from domain.taxonomy import Door, IssueStatus
 from domain.values import Record, Utc, digest_of
@@ -17,7 +18,9 @@ from records.read_model import TRACKING, WatchedIssue
 from web.admit import require_handle
 from web.deps import WebDeps
 from web.dispatch import Dispatcher
-from web.errors import ErrorBody, Responses
+from web.errors import WRONG_BODY, ErrorBody, Responses
+
+_KEY = re.compile(r"(HF-)?[0-9]{1,15}", re.IGNORECASE | re.ASCII)
 
 
 class Action(StrEnum):
@@ -70,7 +73,9 @@ def routes(deps: WebDeps, dispatcher: Dispatcher) -> APIRouter:
         """With its comments, oldest first."""
         return find_issue(deps, key)
 
-    @router.post("/{key}/{action}", summary="Finish, decline, reopen or delete an issue", responses=_NO_ISSUE)
+    @router.post(
+        "/{key}/{action}", summary="Finish, decline, reopen or delete an issue", responses=_NO_ISSUE | WRONG_BODY
+    )
     async def act(key: str, action: Action, body: Annotated[Act | None, Body()] = None) -> Acted:
         """As an engineer would. Only done is done: a declined or deleted issue goes on blocking its review."""
         by = require_handle("by", body.by).strip() if body and body.by is not None else None
@@ -83,7 +88,7 @@ def routes(deps: WebDeps, dispatcher: Dispatcher) -> APIRouter:
 
 def find_issue(deps: WebDeps, key: str) -> IssueShown:
     """An issue as it is now. Raises `domain.ports.NotFoundError`."""
-    ref, issue = deps.records.builtin.find(key)
+    ref, issue = _find(deps, key)
     watched_by = tuple(dict.fromkeys(watched.review_id for watched in _watching(deps, ref)))
     return IssueShown(**issue.model_dump(), comments=tuple(deps.records.builtin.comments(ref)), watched_by=watched_by)
 
@@ -94,23 +99,28 @@ def carry_out(deps: WebDeps, key: str, action: Action, by: str | None) -> Acted:
     Raises `domain.ports.NotFoundError`.
     """
     tracker = deps.records.builtin
-    ref, issue = tracker.find(key)
+    ref, issue = _find(deps, key)
     watching = _watching(deps, ref)
-    match action:
-        case Action.DONE | Action.DECLINE:
-            tracker.close(ref, IssueStatus.DONE if action is Action.DONE else IssueStatus.DECLINED)
-            if by and issue.assignee is None:
-                tracker.assign(ref, by)
-        case Action.REOPEN:
-            tracker.reopen(ref)
-        case Action.DELETE:
-            tracker.delete(ref)
+    if action is Action.REOPEN:
+        tracker.reopen(ref)
+    elif action is Action.DELETE:
+        tracker.delete(ref)
+    else:
+        tracker.close(ref, IssueStatus.DONE if action is Action.DONE else IssueStatus.DECLINED)
+        if by and issue.assignee is None:
+            tracker.assign(ref, by)
     (found,) = tracker.read([ref])
     for watched in watching:
         deps.records.inbox.receive(ref.tracker, "issue_acted_on", fact_of(watched, found), watched.review_id)
     return Acted(
         key=ref.key, status=found.status, as_of=found.as_of, told=tuple(watched.review_id for watched in watching)
     )
+
+
+def _find(deps: WebDeps, key: str) -> tuple[IssueRef, BuiltinIssue]:
+    if not _KEY.fullmatch(key):
+        raise NotFoundError(f"There is no issue {key}.")
+    return deps.records.builtin.find(key)
 
 
 def _watching(deps: WebDeps, ref: IssueRef) -> list[WatchedIssue]:

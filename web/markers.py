@@ -37,9 +37,8 @@ def _swapped(hint: Any, value: Any, text: Swap, person: Swap, path: str) -> Any:
         return _swapped(container, value, text, person, path) if container else value
     if isinstance(value, tuple):
         return tuple(_swapped(args[0], v, text, person, f"{path}.{i}") for i, v in enumerate(value))
-    if isinstance(value, dict):
-        return {k: _swapped(args[1], v, text, person, f"{path}.{k}") for k, v in value.items()}
-    return value
+    # A dictionary, then: anything else fails here, rather than passing words on as if they were references.
+    return {k: _swapped(args[1], v, text, person, f"{path}.{k}") for k, v in value.items()}
 
 
 def _marks(hint: Any) -> tuple[Any, ...]:

@@ -37,7 +37,7 @@ def routes(deps: WebDeps, pages: Pages, openapi: Callable[[], dict[str, Any]]) -
 
     @router.get("/reviews/{review_id}")
     def show_review(review_id: str) -> HTMLResponse:
-        review = records.reviews.find(review_id)
+        review = deps.find(review_id)
         if review is None:
             raise no_review(review_id)
         now, draft = deps.now(), records.drafts.newest(review_id)

@@ -56,8 +56,8 @@ POLICY = Policy.model_validate(yaml.safe_load(POLICY_FILE.read_text(encoding="ut
 CATALOGUE = Catalogue.model_validate(
     {
         "teams": {
-            "recs": {"title": "Recommendations", "lead": "lea@example.com"},
-            "ml": {"title": "ML platform", "lead": "mia@example.com"},
+            "recs": {"title": "Recommendations", "lead": "recs-lead@example.org"},
+            "ml": {"title": "ML platform", "lead": "ml-lead@example.org"},
         },
         "services": {
             "ranker": {"title": "Ranker", "team": "recs", "tracker": "github:acme/ranker", "source_ids": ["PSVC1"]},
@@ -80,8 +80,13 @@ CATALOGUE = Catalogue.model_validate(
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 """A Monday morning."""
 
-OWNER, SUBMITTER, APPROVER, OTHER = "olga", "sam", "ada", "otto"
-SIGNERS = {"ml": "mia", "infrastructure": "ivo", "product": "pia", "recs": "rex"}
+OWNER, SUBMITTER, APPROVER, OTHER = "owner", "submitter", "approver", "other"
+SIGNERS = {
+    "ml": "ml-signer",
+    "infrastructure": "infrastructure-signer",
+    "product": "product-signer",
+    "recs": "recs-signer",
+}
 """Who signs for which team: nobody twice, and neither the owner nor the submitter."""
 
 SALT = "a salt"
@@ -132,7 +137,7 @@ def spec(id: str = "I1", **changes: Any) -> ItemSpec:
         "strength": Strength.INTERMEDIATE,
         "outcome": Outcome.TRAINING_OR_EVALUATION_PROCEDURE,
         "prevents": ("F1",),
-        "owner": "ike",
+        "owner": "engineer",
     }
     return ItemSpec.model_validate(values | changes)
 
@@ -159,7 +164,7 @@ def item(id: str = "I1", **changes: Any) -> dict[str, Any]:
         "strength": Strength.INTERMEDIATE,
         "outcome": Outcome.MONITORING_OR_ALERTS,
         "prevents": ("F1",),
-        "owner": "ike",
+        "owner": "engineer",
     } | changes
 
 

@@ -16,7 +16,7 @@ def test_a_service_is_found_by_what_its_sources_call_it() -> None:
 def test_a_service_leads_to_its_models_team_lead_and_tracker() -> None:
     assert CATALOGUE.models_of("ranker") == ("embedder", "ranker-v3")
     assert CATALOGUE.team_of("ranker") == "recs"
-    assert CATALOGUE.lead_of("ranker") == "lea@example.com"
+    assert CATALOGUE.lead_of("ranker") == "recs-lead@example.org"
     assert CATALOGUE.tracker_for("ranker") == "github:acme/ranker"
     assert CATALOGUE.tracker_for("search") is None
 

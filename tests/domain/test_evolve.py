@@ -10,12 +10,12 @@ from tests.domain.build import NOW, closed, reading, ref
 
 ODD: list[events.Event] = [
     events.ItemAccepted(item="I9", due=NOW),
-    events.ItemWithdrawn(item="I9", by="ada", reason="text:why"),
+    events.ItemWithdrawn(item="I9", by="approver", reason="text:why"),
     events.ItemIssueOpened(item="I9", ref=ref("I9")),
     events.ItemIssueReleased(item="I9"),
     events.ItemStatusesRead(readings=(reading("I9"),)),
-    events.ApprovalGranted(request="R9", by="ada"),
-    events.ApprovalRefused(request="R9", by="ada", reason="text:why"),
+    events.ApprovalGranted(request="R9", by="approver"),
+    events.ApprovalRefused(request="R9", by="approver", reason="text:why"),
     events.TrackingIssueRead(status=IssueStatus.DONE, as_of=NOW),
     events.SignaturesVoided(teams=("nobody",)),
 ]
@@ -29,7 +29,7 @@ def test_what_is_not_there_does_not_change(event: events.Event) -> None:
 
 def test_a_waiver_without_an_end_lifts_nothing() -> None:
     asked = Request(id="R1", ask=Ask.WAIVE, by="ann", at=NOW, reason="text:why", rule="done", subject="I1")
-    review = fold("x", [events.ApprovalAsked(request=asked), events.ApprovalGranted(request="R1", by="ada")])
+    review = fold("x", [events.ApprovalAsked(request=asked), events.ApprovalGranted(request="R1", by="approver")])
     assert (review.requests["R1"].granted, review.waivers) == (True, {})
 
 

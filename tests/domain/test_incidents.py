@@ -37,7 +37,7 @@ def test_an_incident_that_ends_opens_a_review_with_an_owner_a_policy_and_a_date(
 
 
 def test_the_lead_owns_what_nobody_answered() -> None:
-    assert in_stabilization(responder=None, lead="lea").review.owner == "lea"
+    assert in_stabilization(responder=None, lead="recs-lead").review.owner == "recs-lead"
     assert in_stabilization(responder=None).review.owner is None
 
 
@@ -125,6 +125,14 @@ def test_a_telling_that_changes_neither_state_nor_end_does_not_restart_the_windo
     before = driver.review.quiet_until
     driver.wait(hours=1)
     driver.say(told(as_of=driver.now, title="text:new"))
+    assert driver.review.quiet_until == before
+
+
+def test_a_telling_that_does_not_say_when_it_was_over_does_not_restart_the_window() -> None:
+    driver = in_stabilization(resolved=NOW)
+    before = driver.review.quiet_until
+    driver.now += timedelta(hours=1)
+    driver.say(IncidentTold(incident=incident(as_of=driver.now, resolved=None)))
     assert driver.review.quiet_until == before
 
 

@@ -159,7 +159,7 @@ def test_an_item_is_not_changed_into_what_it_is_nor_after_it_is_withdrawn() -> N
     driver = with_item(in_draft())
     assert driver.reasons(change()) == ("I9 is like that already.",)
     driver.say(WithdrawItem(item="I9", reason="text:why"))
-    assert driver.reasons(change(), "ada") == ("I9 is withdrawn.", "I9 is like that already.")
+    assert driver.reasons(change(), "approver") == ("I9 is withdrawn.", "I9 is like that already.")
 
 
 def test_withdrawing_an_accepted_item_waits_for_an_approval_and_releases_its_issue() -> None:
@@ -179,7 +179,7 @@ def test_an_item_that_was_withdrawn_meanwhile_is_neither_withdrawn_nor_changed()
     driver.say(WithdrawItem(item="I9", reason="text:why"))
     driver.say(change(strength=Strength.WEAKER))
     driver.approve("R1")
-    assert driver.reasons(Approve(request="R2"), "ada") == ("I9 is withdrawn already.",)
+    assert driver.reasons(Approve(request="R2"), "approver") == ("I9 is withdrawn already.",)
 
 
 def test_an_issue_that_opens_after_the_withdrawal_is_released_too() -> None:

@@ -11,7 +11,7 @@ from domain.review import Incident, Reading
 from domain.taxonomy import IncidentStatus, IssueStatus, Severity
 from tests.domain.build import NOW, Driver, in_remediation, in_stabilization, incident, reading
 
-ordinary = settings(max_examples=150, deadline=None, derandomize=True)
+ordinary = settings(max_examples=100, deadline=None, derandomize=True)
 
 readings = st.lists(
     st.tuples(st.sampled_from(IssueStatus), st.integers(0, 5)).map(

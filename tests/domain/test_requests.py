@@ -19,13 +19,13 @@ def lower(severity: Severity) -> LowerSeverity:
 @pytest.mark.parametrize("severity", [Severity.SEV1, Severity.SEV2])
 def test_a_grave_review_is_dismissed_by_two_people(severity: Severity) -> None:
     driver = in_draft(severity=severity)
-    driver.say(DISMISS, "otto")
+    driver.say(DISMISS, "other")
     assert driver.is_in(Stage.DRAFT)
-    assert driver.reasons(Approve(request="R1"), "otto") == (
+    assert driver.reasons(Approve(request="R1"), "other") == (
         "Who asked for R1 does not approve it: another person has to.",
     )
     recorded = driver.approve()
-    assert recorded[-1] == ReviewDismissed(by="otto", reason="text:why")
+    assert recorded[-1] == ReviewDismissed(by="other", reason="text:why")
     assert driver.is_in(Stage.DISMISSED)
     assert driver.plan.ended
 
@@ -50,8 +50,8 @@ def test_a_dismissed_review_still_says_so_in_its_tracking_issue_and_then_ends() 
 def test_a_request_is_refused_once_or_granted_once() -> None:
     driver = in_draft()
     driver.say(DISMISS)
-    driver.say(Refuse(request="R1", reason="text:no"), "ada")
-    assert driver.reasons(Approve(request="R1"), "ada") == ("R1 is refused already.",)
+    driver.say(Refuse(request="R1", reason="text:no"), "approver")
+    assert driver.reasons(Approve(request="R1"), "approver") == ("R1 is refused already.",)
     driver.say(lower(Severity.SEV4))
     driver.approve("R2")
     assert driver.reasons(Refuse(request="R2", reason="text:no")) == ("R2 is granted already.",)
@@ -76,7 +76,7 @@ def test_an_approval_of_a_lower_severity_does_not_stand_once_it_turned_out_grave
     driver = in_draft(severity="SEV2")
     driver.say(lower(Severity.SEV4))
     driver.say(IncidentTold(incident=incident(as_of=driver.now, severity="SEV1")))
-    assert driver.reasons(Approve(request="R1"), "ada") == (
+    assert driver.reasons(Approve(request="R1"), "approver") == (
         "The severity was SEV2 when R1 was asked, and is SEV1; ask anew.",
     )
     assert driver.reasons(lower(Severity.SEV4)) == ()
@@ -96,7 +96,7 @@ def test_what_cannot_be_asked_of_a_closed_review_is_not_granted_either() -> None
     finish(driver, ["I1"])
     driver.obey()
     assert driver.is_in(Stage.CLOSED)
-    assert driver.reasons(Approve(request="R1"), "ada") == (
+    assert driver.reasons(Approve(request="R1"), "approver") == (
         "dismiss is not possible while the review is in stage closed.",
     )
     assert driver.reasons(DISMISS) == ("dismiss is not possible while the review is in stage closed.",)

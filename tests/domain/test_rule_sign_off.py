@@ -68,9 +68,9 @@ def test_neither_submitter_nor_owner_signs() -> None:
 
 def test_nobody_signs_for_two_teams_and_no_team_twice() -> None:
     driver = in_sign_off()
-    driver.sign("ml", by="mia")
+    driver.sign("ml", by="ml-signer")
     text = digest(driver)
-    assert driver.reasons(SignForTeam(team="product", digest=text), "mia") == (
+    assert driver.reasons(SignForTeam(team="product", digest=text), "ml-signer") == (
         "They signed for team ml; nobody signs for two teams.",
     )
     assert driver.reasons(SignForTeam(team="ml", digest=text), "max") == ("Team ml has signed this text already.",)
@@ -88,7 +88,7 @@ def test_a_team_asks_for_changes_and_its_signature_goes() -> None:
     driver = in_sign_off()
     driver.sign("ml")
     driver.sign("product")
-    driver.say(RequestChanges(team="ml", reason="text:why", sections=("causes",)), "mia")
+    driver.say(RequestChanges(team="ml", reason="text:why", sections=("causes",)), "ml-signer")
     assert driver.is_in(Stage.DRAFT)
     assert set(driver.review.signatures) == {"product"}
     driver.submit(document(summary="Now clearer."), revision=2)
@@ -142,18 +142,18 @@ def test_a_section_may_name_the_owning_team() -> None:
 
 def test_who_submits_a_new_text_has_not_signed_it() -> None:
     driver = in_sign_off(policy_with_section_teams())
-    driver.sign("ml", by="mia")
-    driver.submit(document(items=[item(), item("I2")]), by="mia", revision=2)
+    driver.sign("ml", by="ml-signer")
+    driver.submit(document(items=[item(), item("I2")]), by="ml-signer", revision=2)
     assert driver.review.signatures == {}
 
 
 def test_who_becomes_the_owner_before_remediation_has_not_signed() -> None:
     driver = in_sign_off()
-    driver.sign("ml", by="mia")
-    driver.say(AssignOwner(owner="mia"))
+    driver.sign("ml", by="ml-signer")
+    driver.say(AssignOwner(owner="ml-signer"))
     assert driver.review.signatures == {}
     later = in_remediation()
-    later.say(AssignOwner(owner="mia"))
+    later.say(AssignOwner(owner="ml-signer"))
     assert later.is_in(Stage.REMEDIATION)
 
 

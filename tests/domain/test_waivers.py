@@ -12,7 +12,7 @@ from tests.domain.build import NOW, POLICY, Driver, document, finish, in_remedia
 WAIVER = AskWaiver(rule="done", subject="I1", reason="text:why")
 
 
-def waived(driver: Driver, ask: AskWaiver = WAIVER, by: str = "ada") -> Driver:
+def waived(driver: Driver, ask: AskWaiver = WAIVER, by: str = "approver") -> Driver:
     driver.say(ask)
     driver.approve(f"R{len(driver.review.requests)}", by)
     return driver
@@ -38,7 +38,7 @@ def test_a_waiver_that_was_only_asked_for_lifts_nothing() -> None:
     driver = in_remediation()
     driver.say(WAIVER)
     assert driver.blocker_ids == ["done/I1"]
-    driver.say(Refuse(request="R1", reason="text:why"), "ada")
+    driver.say(Refuse(request="R1", reason="text:why"), "approver")
     assert (driver.blocker_ids, driver.review.waivers) == (["done/I1"], {})
 
 
@@ -73,12 +73,12 @@ def test_an_unknown_rule_cannot_be_waived() -> None:
 
 def test_a_waiver_needs_a_second_person_who_does_not_own_the_item() -> None:
     driver = in_remediation()
-    driver.say(WAIVER, "ike")
-    assert driver.reasons(Approve(request="R1"), "ike") == (
+    driver.say(WAIVER, "engineer")
+    assert driver.reasons(Approve(request="R1"), "engineer") == (
         "Who asked for R1 does not approve it: another person has to.",
         "They own item I1: a person who does not own it has to approve R1.",
     )
-    assert driver.reasons(Approve(request="R1"), "ada") == ()
+    assert driver.reasons(Approve(request="R1"), "approver") == ()
 
 
 def test_a_waiver_is_asked_for_once_at_a_time() -> None:
@@ -91,31 +91,31 @@ def test_a_request_that_nobody_answered_in_time_is_asked_for_anew() -> None:
     driver = in_remediation()
     driver.say(WAIVER)
     driver.wait(days=30)
-    assert driver.reasons(Approve(request="R1"), "ada") == ("R1 would have ended by now; ask anew.",)
+    assert driver.reasons(Approve(request="R1"), "approver") == ("R1 would have ended by now; ask anew.",)
     assert driver.reasons(WAIVER) == ()
     driver.approve("R2")
     assert driver.blocker_ids == []
 
 
 def test_a_waiver_is_renewed_twice_and_each_time_by_another_approver() -> None:
-    driver = waived(in_remediation(), by="ada")
+    driver = waived(in_remediation(), by="approver")
     driver.say(WAIVER)
-    assert driver.reasons(Approve(request="R2"), "ada") == (
+    assert driver.reasons(Approve(request="R2"), "approver") == (
         "They approved this before: each renewal needs another approver.",
     )
     driver.approve("R2", "ben")
     waived(driver, by="cem")
-    assert driver.review.waivers["done/I1"].granted_by == ("ada", "ben", "cem")
+    assert driver.review.waivers["done/I1"].granted_by == ("approver", "ben", "cem")
     assert driver.reasons(WAIVER) == ("done/I1 was renewed 2 times, and not again.",)
 
 
 def test_a_risk_is_accepted_on_the_same_terms() -> None:
     driver = in_sign_off(of=document(items=[item(strength=Strength.WEAKER)]))
     ask = AcceptRisk(factor="F1", reason="text:why")
-    for request, by in (("R1", "ada"), ("R2", "ben"), ("R3", "cem")):
+    for request, by in (("R1", "approver"), ("R2", "ben"), ("R3", "cem")):
         driver.say(ask)
         if request != "R1":
-            assert driver.reasons(Approve(request=request), "ada") == (
+            assert driver.reasons(Approve(request=request), "approver") == (
                 "They approved this before: each renewal needs another approver.",
             )
         driver.approve(request, by)

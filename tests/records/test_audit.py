@@ -94,7 +94,7 @@ def test_a_submission_without_its_revision_is_found(records: Records, review: st
 
 
 def test_erasing_texts_and_people_breaks_no_proof(records: Records, review: str) -> None:
-    owner = records.people.id_of("ike")
+    owner = records.people.id_of("engineer")
     found = records.reviews.find(review)
     assert found is not None
     title = found.items["I1"].spec.title

@@ -49,6 +49,19 @@ def test_an_unknown_kind_of_database_is_refused_with_what_to_use() -> None:
         Database("mysql://127.0.0.1/x")
 
 
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("nonsense", "not understood"),
+        ("sqlite://", "needs a file"),
+        ("sqlite:////dev/null/x/records.db", "cannot be made"),
+    ],
+)
+def test_an_address_that_cannot_be_used_is_said(url: str, said: str) -> None:
+    with pytest.raises(DatabaseError, match=said):
+        Database(url)
+
+
 def test_a_database_that_is_away_is_an_error_without_the_password() -> None:
     database = Database("postgresql://holdfast:secret@127.0.0.1:1/none?connect_timeout=2")
     for act in (database.migrate, database.schema_is_current):

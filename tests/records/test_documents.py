@@ -65,3 +65,8 @@ def test_a_kept_text_is_found_by_its_reference_and_the_same_text_gets_another_on
     one, two = records.people.keep("Because."), records.people.keep("Because.")
     assert one != two
     assert records.people.texts([one, None]) == {one: "Because."}
+
+
+def test_the_same_text_said_of_the_same_review_has_one_reference(records: Records) -> None:
+    one, again, elsewhere = (records.people.keep("Because.", review) for review in ("r1", "r1", "r2"))
+    assert one == again != elsewhere

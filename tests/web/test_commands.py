@@ -185,11 +185,22 @@ async def test_an_incident_is_joined_with_its_words_kept_apart(web: Site) -> Non
     assert stored.incidents["pagerduty:Q9"].title.startswith("text:")
 
 
-async def test_an_address_that_is_not_of_the_web_is_refused(web: Site) -> None:
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"url": "javascript:alert(1)"}, "command.incident.url: "),
+        ({"id": "a/b"}, "command.incident.id: "),
+        ({"service": "x" * 201}, "command.incident.service: "),
+        ({"source": "x" * 101}, "command.incident: source"),
+        ({"team": "a\u0000b"}, "command.incident: source and team"),
+        ({"title": ""}, "command.incident.title: "),
+    ],
+)
+async def test_an_incident_is_held_to_what_sources_are_held_to(web: Site, changes: dict[str, Any], named: str) -> None:
     review = await web.in_draft()
-    answer = await web.say(review, REQUESTER, "join_incident", incident=incident(url="javascript:alert(1)"))
+    answer = await web.say(review, REQUESTER, "join_incident", incident=incident(**changes))
     assert answer.status_code == 422
-    assert answer.json()["error"].startswith("command.incident.url")
+    assert answer.json()["error"].startswith(named)
 
 
 async def test_an_excluded_incident_is_opened_after_all(web: Site) -> None:

@@ -68,7 +68,7 @@ async def test_an_act_without_an_engine_waits_in_the_inbox(web: Site) -> None:
     assert web.records.inbox.unfinished() == 1
 
 
-@pytest.mark.parametrize("key", ["HF-99", "RISK-1", "HF-"])
+@pytest.mark.parametrize("key", ["HF-99", "RISK-1", "HF-", "HF-²", "HF-" + "9" * 30])
 async def test_an_issue_that_is_not_there_is_a_404(web: Site, key: str) -> None:
     for answer in (await web.http.get(f"/api/issues/{key}"), await web.http.post(f"/api/issues/{key}/done", json={})):
         assert (answer.status_code, answer.json()) == (404, {"error": f"There is no issue {key}."})

@@ -405,7 +405,7 @@ async def test_an_issue_has_a_page_with_its_comments(web: Site) -> None:
     web.records.builtin.comment(ref, "k", "A comment\nof two lines")
     said = await read(web, "/issues/HF-1")
     assert "HF-1 ○ open nobody has it" in said
-    assert f"This belongs to the review {review}." in said
+    assert f"This belongs to the review {review} ." in said
     assert "Comment 1 A comment of two lines" in said
     await web.act("HF-1", "decline", ENGINEER)
     assert f"✕ declined {ENGINEER}" in await read(web, "/issues/HF-1")

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -52,29 +51,29 @@ async def chromium() -> AsyncIterator[Browser]:
 
 
 @pytest.mark.browser
-async def test_pages_fit_in_light_and_dark_and_speak_to_nobody_else(web: Site, tmp_path: Path) -> None:
+async def test_pages_fit_in_light_and_dark_and_speak_to_nobody_else(web: Site) -> None:
     story = await busy(web)
     await web.incident_closes("LONG", title="An_identifier_without_any_break" * 10, service="PF9KMXH")
     paths = ("/", f"/reviews/{story}", "/reviews/pagerduty:LONG", "/issues/HF-9", "/api", "/reviews/nothing")
     async with served(web) as address, chromium() as browser:
+        asked: list[Request] = []
+        said: list[ConsoleMessage] = []
         grounds = set()
         for scheme in SCHEMES:
             for width, height in SIZES.values():
                 context = await browser.new_context(color_scheme=scheme, viewport={"width": width, "height": height})
                 page = await context.new_page()
-                asked: list[Request] = []
-                said: list[ConsoleMessage] = []
-                page.on("request", asked.append)
-                page.on("console", said.append)
+                page.on("request", lambda request: asked.append(request))
+                page.on("console", lambda message: said.append(message))
                 for path in paths:
                     await page.goto(f"{address}{path}")
                     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (path, width)
                     assert await page.locator("h1").is_visible()
                     assert await page.evaluate("document.styleSheets.length") == 1
                     grounds.add((scheme, await page.evaluate("getComputedStyle(document.body).backgroundColor")))
-                assert all(request.url.startswith(f"{address}/") for request in asked)
-                assert [message.text for message in said if "404" not in message.text] == []
                 await context.close()
+        assert all(request.url.startswith(f"{address}/") for request in asked)
+        assert [message.text for message in said if "404" not in message.text] == []
         assert len(grounds) == len(SCHEMES)
 
 
@@ -85,7 +84,7 @@ async def test_pages_are_whole_without_script(web: Site) -> None:
         context = await browser.new_context(java_script_enabled=False)
         page = await context.new_page()
         await page.goto(address)
-        await page.get_by_text("Not reviewed").click()
+        await page.locator("summary", has_text="Not reviewed").click()
         assert await page.get_by_text("severity: SEV4 is not reviewed").is_visible()
         await page.get_by_role("link", name="Precision fell to 0.61").last.click()
         assert page.url == f"{address}/reviews/{story}"

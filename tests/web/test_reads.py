@@ -1,12 +1,14 @@
 """What the API tells: reviews, why they cannot close, their history, their drafts, and whether all is well."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from records.database import DatabaseError
-from tests.web.site import DRAFT, ENGINEER, HEAD, REQUESTER, Site, delivery, site
+from tests.web.site import CATALOGUE, DRAFT, ENGINEER, HEAD, POLICY, REQUESTER, Site, delivery, site
+from web.deps import WebDeps
 
 
 async def test_reviews_are_listed_without_what_is_excluded(web: Site) -> None:
@@ -35,6 +37,11 @@ async def test_a_summary_says_what_a_list_needs(web: Site) -> None:
 async def test_a_review_that_is_not_there_is_a_404(web: Site, part: str) -> None:
     answer = await web.http.get(f"/api/reviews/pagerduty:NONE{part}")
     assert (answer.status_code, answer.json()) == (404, {"error": "There is no review pagerduty:NONE."})
+
+
+async def test_an_id_that_no_review_can_have_is_a_404(web: Site) -> None:
+    assert (await web.http.get("/api/reviews/a%00b")).status_code == 404
+    assert (await web.http.get("/reviews/a%00b")).status_code == 404
 
 
 async def test_why_names_rule_subject_and_who_can_clear_it(web: Site) -> None:
@@ -82,6 +89,11 @@ async def test_history_tells_events_in_order(web: Site) -> None:
     assert any(e["type"] == "ReviewClosed" and e["sentence"] == "Closed on a read of 3 items." for e in history)
 
 
+async def test_time_is_the_clocks_unless_a_test_says_otherwise(web: Site) -> None:
+    deps = WebDeps(records=web.records, policy=POLICY, catalogue=CATALOGUE)
+    assert abs(deps.now() - datetime.now(UTC)) < timedelta(minutes=1)
+
+
 # --- drafts -----------------------------------------------------------------------------------------------------------
 
 
@@ -116,6 +128,10 @@ async def test_a_revision_upon_an_old_one_is_refused(web: Site) -> None:
         ({"factors": [DRAFT["factors"][0] | {"cause": "somebody"}]}, "document.factors.0: 'somebody' is not a cause"),
         ({"items": [DRAFT["items"][0] | {"prevents": ["F7"]}]}, "document: items.I1.prevents: there is no factor F7"),
         ({"odd": 1}, "document.odd: "),
+        ({"summary": "a\u0000b"}, "document.summary: "),
+        ({"answers": {"a\u0000b": "c"}}, "document.answers: "),
+        ({"items": [DRAFT["items"][0] | {"title": "a\u0000b"}]}, "document.items.0.title: "),
+        ({"items": [DRAFT["items"][0] | {"owner": "x" * 301}]}, "document.items.0.owner: "),
         ({"summary": None}, "document.summary: "),
     ],
 )

@@ -11,19 +11,17 @@ from web.security import hosts_to_answer
 PAGES = ("/", "/api", "/reviews/nothing", "/static/holdfast.css", "/healthz")
 
 
-@pytest.mark.parametrize(
-    "host", ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "", "evil@localhost"]
-)
-@pytest.mark.parametrize("path", PAGES)
-async def test_a_host_that_is_not_named_is_refused(web: Site, host: str, path: str) -> None:
-    answer = await web.http.get(path, headers={"Host": host})
-    assert answer.status_code == 400
-    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+async def test_a_host_that_is_not_named_is_refused(web: Site) -> None:
+    for host in ("evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "", "evil@localhost"):
+        for path in PAGES:
+            answer = await web.http.get(path, headers={"Host": host})
+            assert answer.status_code == 400
+            assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1:8585", "localhost", "LOCALHOST:80", "[::1]:8585", "reviews.example.org"])
-async def test_a_named_host_is_answered(web: Site, host: str) -> None:
-    assert (await web.http.get("/healthz", headers={"Host": host})).status_code == 200
+async def test_a_named_host_is_answered(web: Site) -> None:
+    for host in ("127.0.0.1:8585", "localhost", "LOCALHOST:80", "[::1]:8585", "reviews.example.org"):
+        assert (await web.http.get("/healthz", headers={"Host": host})).status_code == 200
 
 
 def test_the_host_of_the_public_address_is_answered() -> None:
@@ -32,8 +30,13 @@ def test_the_host_of_the_public_address_is_answered() -> None:
     assert hosts_to_answer([], "http://[fd00::1]:80") == ["[fd00::1]"]
 
 
-@pytest.mark.parametrize("path", PAGES)
-async def test_every_answer_carries_the_headers(web: Site, path: str) -> None:
+async def test_every_answer_carries_the_headers(web: Site) -> None:
+    for path in PAGES:
+        await carries_the_headers(web, path)
+
+
+async def carries_the_headers(web: Site, path: str) -> None:
+    """Ask for a path, and look at the headers of its answer."""
     headers = (await web.http.get(path)).headers
     policy = headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
@@ -56,11 +59,11 @@ async def test_every_answer_carries_the_headers(web: Site, path: str) -> None:
         ("POST", "/api/issues/HF-1/done"),
     ],
 )
-@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
-async def test_what_a_form_could_send_is_refused(web: Site, method: str, path: str, kind: str) -> None:
-    answer = await web.http.request(method, path, content=b"{}", headers={"Content-Type": kind})
-    assert answer.status_code == 415
-    assert answer.json()["error"].startswith("content-type: ")
+async def test_what_a_form_could_send_is_refused(web: Site, method: str, path: str) -> None:
+    for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""):
+        answer = await web.http.request(method, path, content=b"{}", headers={"Content-Type": kind})
+        assert answer.status_code == 415
+        assert answer.json()["error"].startswith("content-type: ")
 
 
 async def test_another_sites_script_is_not_let_in(web: Site) -> None:
