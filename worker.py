@@ -31,7 +31,6 @@ from domain.stages import ENDED_STAGES
 from domain.values import Record
 from integrations.trackers.github import GithubTracker
 from records.database import Database
-from records.read_model import TRACKING
 from records.store import Records
 from records.streams import SupersededError
 from runtime.files import DEFAULT_POLICY, read_yaml
@@ -110,7 +109,7 @@ def build_worker(client: Client, parts: Parts, task_queue: str = contract.TASK_Q
     trackers = TrackerActivities(
         records.reviews, records.people, records.claims, parts.trackers, parts.places, parts.address_of, parts.settle
     )
-    sync = SyncActivities(records.reviews, records.inbox, parts.trackers, TRACKING)
+    sync = SyncActivities(records.reviews, records.inbox, parts.trackers)
     restrictions = dataclasses.replace(
         SandboxRestrictions.default,
         import_notification_policy=SandboxImportNotificationPolicy.WARN_ON_DYNAMIC_IMPORT

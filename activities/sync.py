@@ -6,11 +6,11 @@ from typing import Protocol
 
 from temporalio import activity
 
-from domain.inputs import Input, ItemsRead, TrackingRead
-from domain.ports import IssueSnapshot, IssueTracker, TrackerError
-from domain.review import IssueRef, Reading
-from domain.taxonomy import Door
-from domain.values import Record, digest_of
+from domain.inputs import Input
+from domain.issues import fact_of
+from domain.ports import IssueTracker, TrackerError
+from domain.review import IssueRef
+from domain.values import Record
 
 log = logging.getLogger(__name__)
 
@@ -55,13 +55,10 @@ class SyncResult(Record):
 class SyncActivities:
     """Reads what the reviews watch."""
 
-    def __init__(
-        self, reviews: WatchedIssues, inbox: FactInbox, trackers: Mapping[str, IssueTracker], tracking: str
-    ) -> None:
+    def __init__(self, reviews: WatchedIssues, inbox: FactInbox, trackers: Mapping[str, IssueTracker]) -> None:
         self._reviews = reviews
         self._inbox = inbox
         self._trackers = trackers
-        self._tracking = tracking
 
     @activity.defn
     def sync_issues(self) -> SyncResult:
@@ -79,19 +76,9 @@ class SyncActivities:
                 continue
             changed = [pair for pair in zip(watched, found, strict=True) if pair[0].status != pair[1].status.value]
             for issue, snapshot in changed:
-                self._tell(issue, snapshot)
+                fact = fact_of(issue.review_id, issue.item, snapshot)
+                self._inbox.receive(name, "issue_read", fact, issue.review_id)
             result = result.model_copy(
                 update={"read": result.read + len(found), "changed": result.changed + len(changed)}
             )
         return result
-
-    def _tell(self, issue: Watched, found: IssueSnapshot) -> None:
-        body: ItemsRead | TrackingRead
-        if issue.item == self._tracking:
-            body = TrackingRead(status=found.status, as_of=found.as_of)
-        else:
-            reading = Reading(item=issue.item, status=found.status, as_of=found.as_of, ref=found.ref)
-            body = ItemsRead(readings=(reading,))
-        told = digest_of({"review": issue.review_id, "item": issue.item, "as_of": found.as_of.isoformat()})
-        input = Input(id=f"sync:{told}", door=Door.TRACKER, at=found.as_of, body=body)
-        self._inbox.receive(issue.ref.tracker, "issue_read", input, issue.review_id)

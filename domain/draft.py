@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 from domain.policy import Policy
 from domain.review import Factor, ItemSpec
 from domain.taxonomy import CAUSES, Confidence, Dimension, ItemClass, Outcome, Strength
-from domain.values import PersonId, Record, TextRef, digest_of, text_ref
+from domain.values import Line, PersonId, Prose, Record, TextRef, digest_of, text_ref
 
 
 class DraftFactor(Record):
@@ -22,9 +22,9 @@ class DraftFactor(Record):
     dimension: Dimension
     cause: str
     confidence: Confidence
-    explanation: str
-    evidence: str = ""
-    control_that_should_have_caught_it: str = ""
+    explanation: Prose
+    evidence: Prose = ""
+    control_that_should_have_caught_it: Prose = ""
     led_to: str | None = Field(default=None, description="the id of another factor, or `effect`")
 
     @model_validator(mode="after")
@@ -39,23 +39,23 @@ class DraftItem(Record):
     """An action item as it is written."""
 
     id: str = Field(pattern=r"^I\d{1,6}$", description="I1, I2, … stable across revisions")
-    title: str = Field(min_length=1)
+    title: Line
     item_class: ItemClass
     strength: Strength
     outcome: Outcome
-    end_state: str = Field(default="", description="how anyone can tell that it is done")
+    end_state: Prose = Field(default="", description="how anyone can tell that it is done")
     prevents: tuple[str, ...] = ()
-    team: str | None = None
-    owner: str | None = Field(default=None, description="a person's handle")
+    team: Line | None = None
+    owner: Line | None = Field(default=None, description="a person's handle")
 
 
 class DraftDocument(Record):
     """A whole draft. Anything may still be missing; what is there must be well formed."""
 
-    summary: str = ""
-    answers: dict[str, str] = {}
+    summary: Prose = ""
+    answers: dict[Line, Prose] = {}
     factors: tuple[DraftFactor, ...] = ()
-    considered: dict[Dimension, str] = Field(
+    considered: dict[Dimension, Prose] = Field(
         default={}, description="dimensions without a factor, and why there is none"
     )
     items: tuple[DraftItem, ...] = ()

@@ -2,10 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 
+from domain.inputs import Input, ItemsRead, TrackingRead
 from domain.plan import tracking_digest, tracking_text
-from domain.ports import IssueSpec
-from domain.review import Item, Review
-from domain.values import TextRef, Utc
+from domain.ports import IssueSnapshot, IssueSpec
+from domain.review import Item, Reading, Review
+from domain.taxonomy import Door
+from domain.values import TextRef, Utc, digest_of
+
+TRACKING = "tracking"
+"""Stands where an item's id stands, for the issue of the review as a whole."""
 
 
 def item_key(review: Review, item: str) -> str:
@@ -15,7 +20,7 @@ def item_key(review: Review, item: str) -> str:
 
 def tracking_key(review: Review) -> str:
     """Our own key of the issue that stands for the review as a whole."""
-    return f"{review.id}/tracking"
+    return f"{review.id}/{TRACKING}"
 
 
 def labels(review: Review) -> tuple[str, ...]:
@@ -85,3 +90,18 @@ def early_close_answer(sentences: Sequence[str], address: str, reopened: bool) -
     """The comment for whoever closed the tracking issue too early."""
     head = "This issue was opened again: the review is not closed." if reopened else "The review itself is still open."
     return "\n".join([head, "", *blocker_lines(sentences, True), "", f"Who can clear each is on {address}"])
+
+
+def fact_of(review_id: str, item: str, found: IssueSnapshot) -> Input:
+    """What a review is told of how an issue was found. `item` is the item's id, or `TRACKING`.
+
+    The same read gives the same input, however often and on whichever way it comes.
+    """
+    body: ItemsRead | TrackingRead
+    if item == TRACKING:
+        body = TrackingRead(status=found.status, as_of=found.as_of)
+    else:
+        reading = Reading(item=item, status=found.status, as_of=found.as_of, ref=found.ref)
+        body = ItemsRead(readings=(reading,))
+    read = digest_of({"review": review_id, "item": item, "as_of": found.as_of.isoformat()})
+    return Input(id=f"sync:{read}", door=Door.TRACKER, at=found.as_of, body=body)

@@ -3,7 +3,9 @@
 Nothing here changes or decides; `domain.evolve` makes a new state from an old one and an event.
 """
 
-from pydantic import Field
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
 
 from domain.policy import Policy, Profile
 from domain.taxonomy import (
@@ -24,31 +26,35 @@ from domain.taxonomy import (
     StoppedBy,
     Strength,
 )
-from domain.values import PersonId, Record, TextRef, Utc
+from domain.values import Line, PersonId, Record, TextRef, Utc
 
 OWNING = "owning"
 """How a policy names the team that answers for the review's service."""
 
 
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,100}$")]
+"""What a source or an incident is called: part of the id of a review, of its workflow, and of addresses."""
+
+
 class Incident(Record):
     """One incident as its source told it last, by the source's own time (`as_of`)."""
 
-    source: str
-    id: str
+    source: Name
+    id: Name
     status: IncidentStatus
     as_of: Utc
     title: TextRef
-    service: str
+    service: Line
     severity: Severity
-    models: tuple[str, ...] = ()
-    team: str | None = None
+    models: tuple[Line, ...] = ()
+    team: Line | None = None
     kinds: tuple[IncidentKind, ...] = ()
     realisation: Realisation = Realisation.HARM
     stopped_by: StoppedBy | None = None
     began: Utc | None = None
     detected: Utc | None = None
     resolved: Utc | None = None
-    key: str | None = Field(default=None, description="what the source gives all alerts of the same trouble")
+    key: Line | None = Field(default=None, description="what the source gives all alerts of the same trouble")
     responder: PersonId | None = Field(default=None, description="who answered last")
     lead: PersonId | None = Field(default=None, description="who leads the team of the service")
     url: str | None = None

@@ -18,6 +18,33 @@ TextRef = Annotated[str, TEXT]
 """A salted digest that stands for a text kept apart from the events, so that it can be erased."""
 
 
+LONGEST_LINE, LONGEST_PROSE = 300, 100_000
+"""In characters: for names, keys and handles, and for what people write."""
+
+
+def _line(text: str) -> str:
+    if len(text) > LONGEST_LINE:
+        raise ValueError(f"must not be longer than {LONGEST_LINE} characters")
+    if not text.strip() or not text.isprintable():
+        raise ValueError("must be one line, and not empty")
+    return text
+
+
+def _prose(text: str) -> str:
+    if len(text) > LONGEST_PROSE:
+        raise ValueError(f"must not be longer than {LONGEST_PROSE} characters")
+    if "\x00" in text:
+        raise ValueError("must not hold a NUL character, which not every database can keep")
+    return text
+
+
+Line = Annotated[str, AfterValidator(_line)]
+"""One line that every database can keep: a name, a key, a handle."""
+
+Prose = Annotated[str, AfterValidator(_prose)]
+"""What people write, as every database can keep it."""
+
+
 class Record(BaseModel):
     """A value that never changes and knows no field but its own."""
 

@@ -123,7 +123,7 @@ class BuiltinTracker:
     def find(self, key: str) -> tuple[IssueRef, BuiltinIssue]:
         """The issue that people know as `HF-12`. Raises `NotFoundError`."""
         number = key.upper().removeprefix("HF-")
-        if number.isdigit():
+        if number.isascii() and number.isdigit() and len(number) < 16:
             query = select(tables.builtin_issues).where(tables.builtin_issues.c.number == int(number))
             with self._database.read() as connection:
                 row = connection.execute(query).one_or_none()

@@ -96,8 +96,15 @@ def find(
     if row is None:
         return None
     document = DraftDocument.model_validate(json.loads(row.body)) if row.body else None
-    known = connection.execute(select(tables.people.c.handle, tables.people.c.id))
-    return salt_of(connection, review_id), document, {person.handle: person.id for person in known if person.handle}
+    handles = [item.owner for item in document.items if item.owner] if document else []
+    known = connection.execute(
+        select(tables.people.c.folded, tables.people.c.id).where(
+            tables.people.c.folded.in_([handle.strip().casefold() for handle in handles])
+        )
+    )
+    ids = {row.folded: row.id for row in known}
+    people = {handle: ids[handle.strip().casefold()] for handle in handles if handle.strip().casefold() in ids}
+    return salt_of(connection, review_id), document, people
 
 
 def _revisions(review_id: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 - SQLAlchemy's own inferred type

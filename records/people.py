@@ -19,19 +19,27 @@ def insert_once(connection: Connection, table: Table, rows: Sequence[Mapping[str
 
 
 def person_id(connection: Connection, handle: str) -> PersonId:
-    """The opaque id of the person with this handle; a new one for a handle that is new."""
-    known = select(tables.people.c.id).where(tables.people.c.handle == handle)
+    """The opaque id of the person with this handle; a new one for a handle that is new.
+
+    Upper and lower case are the same person, or one could be two, and approve what they asked for.
+    """
+    handle = handle.strip()
+    known = select(tables.people.c.id).where(tables.people.c.folded == handle.casefold())
     found = connection.execute(known).scalar_one_or_none()
     if found is None:
-        insert_once(connection, tables.people, [{"id": f"p-{secrets.token_hex(6)}", "handle": handle}])
+        row = {"id": f"p-{secrets.token_hex(6)}", "handle": handle, "folded": handle.casefold()}
+        insert_once(connection, tables.people, [row])
         found = connection.execute(known).scalar_one()
     return str(found)
 
 
 def keep_texts(connection: Connection, kept: Mapping[TextRef, str], salt: str) -> None:
-    """Keep texts under the references that were made of them with `salt`."""
+    """Keep texts under the references that were made of them with `salt`; one that was erased is there again."""
     if kept:
-        insert_once(connection, tables.texts, [{"ref": ref, "salt": salt, "body": text} for ref, text in kept.items()])
+        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+        fresh = dialect.insert(tables.texts)
+        again = fresh.on_conflict_do_update(index_elements=["ref"], set_={"body": fresh.excluded.body})
+        connection.execute(again, [{"ref": ref, "salt": salt, "body": text} for ref, text in kept.items()])
 
 
 def salt_of(connection: Connection, review_id: str) -> str:
@@ -94,4 +102,4 @@ class People:
     def erase_person(self, id: PersonId) -> None:
         """Erase a person's handle for good; the opaque id stays in the events."""
         with self._database.write() as connection:
-            connection.execute(update(tables.people).where(tables.people.c.id == id).values(handle=None))
+            connection.execute(update(tables.people).where(tables.people.c.id == id).values(handle=None, folded=None))

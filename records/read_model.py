@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from domain.evolve import fold
+from domain.issues import TRACKING
 from domain.review import IssueRef, Review
 from domain.taxonomy import ItemStatus, Stage
 from domain.values import Record
@@ -14,9 +15,6 @@ from records import streams, tables
 from records.chain import Link
 from records.database import Database
 from records.people import insert_once
-
-TRACKING = "tracking"
-"""Stands where an item's id stands, for the issue of the review as a whole."""
 
 
 class WatchedIssue(Record):

@@ -92,7 +92,8 @@ people = Table(
     "people",
     metadata,
     Column("id", String(40), primary_key=True),
-    Column("handle", String(300), nullable=True, unique=True, comment="none once it was erased"),
+    Column("handle", String(300), nullable=True, comment="as it was first given; none once it was erased"),
+    Column("folded", String(600), nullable=True, unique=True, comment="the handle without upper and lower case"),
 )
 
 # --- the read model: dropped and rebuilt from the streams at any time -------------------------------------------------

@@ -15,7 +15,7 @@ from records.database import DatabaseError
 from records.drafts import Saved, StaleRevisionError
 from records.inbox import Delivery
 from web import reading
-from web.admit import person, require_handle, require_storable
+from web.admit import person
 from web.deps import WebDeps
 from web.errors import WRONG_BODY, ApiError, ErrorBody, Responses, no_review
 from web.history import Entry
@@ -129,7 +129,6 @@ def routes(deps: WebDeps) -> APIRouter:
         """Straight to the records. It has no effect until somebody submits it."""
         found(review_id)
         try:
-            _require_kept(body.document)
             author = person(records.people, body.by)
             return shown(records.drafts.save(review_id, body.document, author, body.upon))
         except StaleRevisionError as error:
@@ -146,14 +145,6 @@ def routes(deps: WebDeps) -> APIRouter:
 
     router.include_router(reviews)
     return router
-
-
-def _require_kept(document: DraftDocument) -> None:
-    """What the records cannot keep is refused here: once it is submitted, nobody could be told any more."""
-    require_storable("document", document.model_dump(mode="json"))
-    for number, item in enumerate(document.items):
-        if item.owner is not None:
-            require_handle(f"document.items.{number}.owner", item.owner)
 
 
 def _database_lacks(deps: WebDeps) -> list[str]:

@@ -1,10 +1,8 @@
 """What people say to a review through the API: commands, and never facts."""
 
 import asyncio
-import re
 import time
 import uuid
-from collections.abc import Iterable
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -13,15 +11,13 @@ from pydantic import Field
 
 from domain.inputs import Close, Command, Input, JoinIncident, OpenReview
 from domain.taxonomy import Door, Stage
-from domain.values import Record, TextRef
+from domain.values import Record
 from domain.view import Answer
 from integrations.incidents.delivery import BadDelivery, ReportedIncident, reading
 from web.admit import admit, person
 from web.deps import WebDeps
 from web.errors import WRONG_BODY, ApiError, ErrorBody, Responses, no_review
 from workflows.door import AwayError
-
-_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 
 LOOK_EVERY = 0.2
 """Seconds between two looks while a review is about to close."""
@@ -73,8 +69,8 @@ def routes(deps: WebDeps) -> APIRouter:
     async def say_command(review_id: str, body: CommandBody) -> CommandAnswer:
         """Accepted, or refused with all reasons. Closing waits up to half a minute for the read that it needs."""
         key = body.id or str(uuid.uuid4())
-        said, kept = await run_in_threadpool(admitted, review_id, body, key)
-        answer = await carried(deps, review_id, said, kept, key)
+        said = await run_in_threadpool(admitted, review_id, body, key)
+        answer = await carried(deps, review_id, said, key)
         note = None
         if isinstance(body.command, Close) and answer.stage is not Stage.CLOSED:
             stage = await closed(review_id)
@@ -82,16 +78,15 @@ def routes(deps: WebDeps) -> APIRouter:
             answer = answer.model_copy(update={"stage": stage})
         return CommandAnswer(**answer.model_dump(), id=key, note=note)
 
-    def admitted(review_id: str, body: CommandBody, key: str) -> tuple[Input, tuple[TextRef, ...]]:
+    def admitted(review_id: str, body: CommandBody, key: str) -> Input:
         if deps.find(review_id) is None:
             raise no_review(review_id)
         checked = _checked(review_id, body.command)
         people = deps.records.people
         by = person(people, body.by)
-        command = admit(people, checked)
+        command = admit(people, checked, review_id)
         # A key of a caller must never be taken for the id of a fact, which would then not be heard.
-        said = Input(id=f"command:{key}", by=by, door=Door.LOCAL_UNAUTHENTICATED, body=command.value)
-        return said, command.kept
+        return Input(id=f"command:{key}", by=by, door=Door.LOCAL_UNAUTHENTICATED, body=command)
 
     async def closed(review_id: str) -> Stage | None:
         give_up = time.monotonic() + deps.close_patience.total_seconds()
@@ -112,8 +107,6 @@ def _checked(review_id: str, command: Command) -> Command:
     incident = command.incident
     if isinstance(command, OpenReview) and incident.ref != review_id:
         raise ApiError(422, f"command.incident: {incident.ref} would open a review of its own, not {review_id}.")
-    if not _NAME.fullmatch(incident.source) or not _NAME.fullmatch(incident.team or "none"):
-        raise ApiError(422, "command.incident: source and team are names of letters, digits, dots and hyphens.")
     try:
         with reading("command.incident"):
             told = ReportedIncident.model_validate(incident.model_dump(include=set(ReportedIncident.model_fields)))
@@ -122,10 +115,8 @@ def _checked(review_id: str, command: Command) -> Command:
     return command.model_copy(update={"incident": incident.model_copy(update=told.model_dump())})
 
 
-async def carried(
-    deps: WebDeps, review_id: str, said: Input, kept: Iterable[TextRef], key: str | None = None
-) -> Answer:
-    """Say `said`, and return its answer. What was kept for a refused command is erased.
+async def carried(deps: WebDeps, review_id: str, said: Input, key: str | None = None) -> Answer:
+    """Say `said`, and return its answer.
 
     Raises `ApiError`: 409 with every reason where it is refused, 503 where no answer came.
     """
@@ -134,7 +125,5 @@ async def carried(
     except AwayError as error:
         raise ApiError(503, str(error), **({"id": key} if key else {"review": review_id})) from error
     if not answer.accepted:
-        for ref in kept:
-            await run_in_threadpool(deps.records.people.erase_text, ref)
         raise ApiError(409, " ".join(answer.reasons), **answer.model_dump(mode="json"))
     return answer

@@ -2,6 +2,7 @@
 
 from domain.inputs import IncidentTold, Input
 from domain.review import Incident
+from domain.routing import review_id
 from domain.taxonomy import Door, StoppedBy
 from integrations.incidents.delivery import Delivery, ReportedIncident
 from web.deps import WebDeps
@@ -14,7 +15,7 @@ def take_in(deps: WebDeps, told: ReportedIncident, stopped_by: StoppedBy | None 
     lead = catalogue.lead_of(service)
     return Incident(
         **told.model_dump(exclude={"title", "service", "models", "responder"}),
-        title=people.keep(told.title),
+        title=people.keep(told.title, review_id(told.source, told.id)),
         service=service,
         models=told.models or catalogue.models_of(service),
         team=catalogue.team_of(service),
@@ -38,7 +39,4 @@ def receive(deps: WebDeps, delivery: Delivery) -> str:
         at=delivery.told.as_of,
         body=IncidentTold(incident=incident),
     )
-    if inbox.receive(delivery.source, kind, fact):
-        return "accepted"
-    deps.records.people.erase_text(incident.title)  # kept a second time, for nothing
-    return "known"
+    return "accepted" if inbox.receive(delivery.source, kind, fact) else "known"

@@ -8,13 +8,13 @@ from fastapi import APIRouter, Body
 from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
-from domain.inputs import Input, ItemsRead, TrackingRead
-from domain.ports import IssueSnapshot, NotFoundError
-from domain.review import IssueRef, Reading
-from domain.taxonomy import Door, IssueStatus
-from domain.values import Record, Utc, digest_of
+from domain.issues import fact_of
+from domain.ports import NotFoundError
+from domain.review import IssueRef
+from domain.taxonomy import IssueStatus
+from domain.values import Record, Utc
 from records.builtin import BuiltinIssue
-from records.read_model import TRACKING, WatchedIssue
+from records.read_model import WatchedIssue
 from web.admit import require_handle
 from web.deps import WebDeps
 from web.dispatch import Dispatcher
@@ -111,7 +111,9 @@ def carry_out(deps: WebDeps, key: str, action: Action, by: str | None) -> Acted:
             tracker.assign(ref, by)
     (found,) = tracker.read([ref])
     for watched in watching:
-        deps.records.inbox.receive(ref.tracker, "issue_acted_on", fact_of(watched, found), watched.review_id)
+        deps.records.inbox.receive(
+            ref.tracker, "issue_acted_on", fact_of(watched.review_id, watched.item, found), watched.review_id
+        )
     return Acted(
         key=ref.key, status=found.status, as_of=found.as_of, told=tuple(watched.review_id for watched in watching)
     )
@@ -125,15 +127,3 @@ def _find(deps: WebDeps, key: str) -> tuple[IssueRef, BuiltinIssue]:
 
 def _watching(deps: WebDeps, ref: IssueRef) -> list[WatchedIssue]:
     return [watched for watched in deps.records.reviews.watched_issues(ref.tracker) if watched.ref.id == ref.id]
-
-
-def fact_of(watched: WatchedIssue, found: IssueSnapshot) -> Input:
-    """What a review that watches an issue is told of how it was found."""
-    body: ItemsRead | TrackingRead
-    if watched.item == TRACKING:
-        body = TrackingRead(status=found.status, as_of=found.as_of)
-    else:
-        reading = Reading(item=watched.item, status=found.status, as_of=found.as_of, ref=found.ref)
-        body = ItemsRead(readings=(reading,))
-    told = digest_of({"review": watched.review_id, "item": watched.item, "as_of": found.as_of.isoformat()})
-    return Input(id=f"sync:{told}", door=Door.TRACKER, at=found.as_of, body=body)

@@ -83,21 +83,19 @@ def routes(deps: WebDeps) -> APIRouter:
             **body.model_dump(include=_TOLD),
         )
 
-        def input() -> tuple[Input, str]:
+        def input() -> Input:
             by = person(deps.records.people, body.by)
             incident = take_in(deps, told, stopped_by)
-            said = Input(
+            return Input(
                 id=f"open:{digest_of(body)}",
                 by=by,
                 door=Door.LOCAL_UNAUTHENTICATED,
                 at=told.as_of,
                 body=OpenReview(incident=incident),
             )
-            return said, incident.title
 
-        said, title = await run_in_threadpool(input)
         review = review_id(source, own)
-        await carried(deps, review, said, (title,))
+        await carried(deps, review, await run_in_threadpool(input))
         return Opened(review=review)
 
     return router

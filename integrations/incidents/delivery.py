@@ -113,6 +113,4 @@ def reading(within: str = "") -> Iterator[None]:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         path = ".".join(str(part) for part in (within, *first["loc"]) if part != "")
-        raise BadDelivery(f"{path or 'body'}: {first['msg']}") from error
-    except OverflowError as error:
-        raise BadDelivery(f"{within or 'body'}: A date is outside of the years that can be reckoned with") from error
+        raise BadDelivery(f"{path or 'body'}: {first['msg'].removeprefix('Value error, ')}") from error

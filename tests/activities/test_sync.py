@@ -8,7 +8,6 @@ from domain.inputs import ItemsRead, TrackingRead
 from domain.ports import UnauthorisedError
 from domain.taxonomy import Door, IssueStatus, ItemStatus
 from integrations.trackers.memory import InMemoryTracker
-from records.read_model import TRACKING
 from records.store import Records
 from tests.records.build import Teller
 
@@ -36,7 +35,7 @@ def review(sqlite_records: Records, tracker: InMemoryTracker) -> str:
 
 
 def sync(records: Records, **trackers: InMemoryTracker) -> SyncActivities:
-    return SyncActivities(records.reviews, records.inbox, trackers, TRACKING)
+    return SyncActivities(records.reviews, records.inbox, trackers)
 
 
 def test_what_has_not_changed_is_not_told(sqlite_records: Records, tracker: InMemoryTracker, review: str) -> None:

@@ -125,14 +125,14 @@ def test_an_unknown_type_is_ignored_with_a_reason() -> None:
         ({"time": "2026-11-20T12:00:00"}, "time: Attribute 'time' must be timezone aware"),
         ({"time": "yesterday"}, "body: This is not a CloudEvent"),
         ({"time": 7}, "body: This is not a CloudEvent"),
-        ({"time": "0001-01-01T00:00:00+14:00"}, "body: A date is outside"),
+        ({"time": "0001-01-01T00:00:00+14:00"}, "time: there is no such moment"),
         ({"data": ...}, "data: Input should be a valid dictionary"),
         ({"data": {}}, "data.id: Field required"),
         ({"data": DATA | {"resolvd": 1}}, "data.resolvd: Extra inputs are not permitted"),
         ({"data": DATA | {"severity": "P1"}}, "data.severity: Input should be 'SEV1'"),
-        ({"data": DATA | {"service": " "}}, "data.service: Value error, there is nothing in it"),
-        ({"data": DATA | {"began": "0001-01-01T00:00:00+14:00"}}, "data: A date is outside"),
-        ({"data": DATA | {"url": "javascript:alert(1)"}}, "data.url: Value error, a web address begins"),
+        ({"data": DATA | {"service": " "}}, "data.service: there is nothing in it"),
+        ({"data": DATA | {"began": "0001-01-01T00:00:00+14:00"}}, "data.began: there is no such moment"),
+        ({"data": DATA | {"url": "javascript:alert(1)"}}, "data.url: a web address begins"),
     ],
 )
 def test_a_refusal_names_the_field(change: dict[str, Any], sentence: str) -> None:

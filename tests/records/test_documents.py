@@ -70,3 +70,14 @@ def test_a_kept_text_is_found_by_its_reference_and_the_same_text_gets_another_on
 def test_the_same_text_said_of_the_same_review_has_one_reference(records: Records) -> None:
     one, again, elsewhere = (records.people.keep("Because.", review) for review in ("r1", "r1", "r2"))
     assert one == again != elsewhere
+
+
+def test_upper_and_lower_case_are_the_same_person(records: Records) -> None:
+    assert records.people.id_of("ML-Lead@example.org ") == records.people.id_of("ml-lead@example.org")
+
+
+def test_a_text_that_was_erased_can_be_said_again(records: Records) -> None:
+    ref = records.people.keep("Because.", "r1")
+    records.people.erase_text(ref)
+    assert records.people.keep("Because.", "r1") == ref
+    assert records.people.texts([ref]) == {ref: "Because."}

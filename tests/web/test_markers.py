@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from domain.events import EVENTS
-from domain.inputs import COMMANDS, AssignOwner, ProposeItem
+from domain.inputs import COMMANDS, ProposeItem
 from domain.review import ItemSpec, Waiver
 from domain.taxonomy import ItemClass, Outcome, Strength
 from domain.values import PersonId, Record, TextRef
@@ -86,12 +86,12 @@ async def test_what_was_admitted_is_revealed_as_it_was(web: Site) -> None:
         owner="who@example.org",
     )
     people = web.records.people
-    admitted = admit(people, ProposeItem(spec=spec))
-    assert admitted.value.spec.title.startswith("text:")
-    assert admitted.value.spec.end_state in admitted.kept
-    assert (admitted.value.spec.owner or "").startswith("p-")
-    assert revealed(people, [admitted.value]) == [ProposeItem(spec=spec)]
-    assert admit(people, AssignOwner(owner="a@example.org")).kept == ()
+    admitted = admit(people, ProposeItem(spec=spec), "r1")
+    assert admitted.spec.title.startswith("text:")
+    assert (admitted.spec.owner or "").startswith("p-")
+    assert revealed(people, [admitted]) == [ProposeItem(spec=spec)]
+    assert admit(people, ProposeItem(spec=spec), "r1") == admitted
+    assert admit(people, ProposeItem(spec=spec), "r2") != admitted
 
 
 def test_what_was_erased_says_so(tmp_path: Path) -> None:

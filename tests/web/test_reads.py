@@ -129,7 +129,7 @@ async def test_a_revision_upon_an_old_one_is_refused(web: Site) -> None:
         ({"items": [DRAFT["items"][0] | {"prevents": ["F7"]}]}, "document: items.I1.prevents: there is no factor F7"),
         ({"odd": 1}, "document.odd: "),
         ({"summary": "a\u0000b"}, "document.summary: "),
-        ({"answers": {"a\u0000b": "c"}}, "document.answers: "),
+        ({"answers": {"a\u0000b": "c"}}, "document.answers."),
         ({"items": [DRAFT["items"][0] | {"title": "a\u0000b"}]}, "document.items.0.title: "),
         ({"items": [DRAFT["items"][0] | {"owner": "x" * 301}]}, "document.items.0.owner: "),
         ({"summary": None}, "document.summary: "),

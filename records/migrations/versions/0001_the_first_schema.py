@@ -79,9 +79,12 @@ def upgrade() -> None:
     op.create_table(
         "people",
         sa.Column("id", sa.String(length=40), nullable=False),
-        sa.Column("handle", sa.String(length=300), nullable=True, comment="none once it was erased"),
+        sa.Column(
+            "handle", sa.String(length=300), nullable=True, comment="as it was first given; none once it was erased"
+        ),
+        sa.Column("folded", sa.String(length=600), nullable=True, comment="the handle without upper and lower case"),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("handle"),
+        sa.UniqueConstraint("folded"),
     )
     op.create_table(
         "reviews",
