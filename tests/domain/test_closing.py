@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain.decide import FIRST_RETRY, LONGEST_RETRY
+from domain.deciding.closing import FIRST_RETRY, LONGEST_RETRY
 from domain.events import ClosureAsked, ReviewClosed
 from domain.inputs import (
     AcceptItem,

@@ -1,0 +1,100 @@
+"""Closing: asked for, read for, and recorded with its evidence.
+
+A function without an underscore carries out the command or the fact that it is named for, on a decision in the making.
+"""
+
+from datetime import datetime, timedelta
+
+from domain import events, inputs
+from domain.deciding.decision import Decision, refuse_if
+from domain.plan import awaiting_closing_read
+from domain.review import Closure, Failure, Item, Reading, Review
+from domain.rules import READ, blockers
+from domain.taxonomy import Clock, FailureKind, IssueStatus, ItemStatus, Stage
+
+FIRST_RETRY = timedelta(seconds=30)
+LONGEST_RETRY = timedelta(hours=1)
+"""After a failure the outside is tried again in half a minute, then twice as late each time, up to an hour."""
+
+
+def close(d: Decision, body: inputs.Close) -> None:
+    refuse_if(
+        d.review.stage is not Stage.REMEDIATION and f"The review is in stage {d.review.stage}, before remediation.",
+        *(b.sentence for b in blockers(d.review, d.now)),
+    )
+    d.record(events.ClosureAsked(by=d.by))
+
+
+def items_to_read(review: Review) -> dict[str, Item]:
+    """The items that closure asks the trackers about."""
+    return {
+        id: item
+        for id, item in review.items.items()
+        if item.ref is not None and item.status is not ItemStatus.WITHDRAWN
+    }
+
+
+def items_read(d: Decision, body: inputs.ItemsRead) -> None:
+    wanted, failure = items_to_read(d.review), d.review.failures.get(READ)
+    told = [r.model_copy(update={"as_of": min(r.as_of, d.now)}) for r in body.readings]
+    readings = {r.item: r for r in sorted(told, key=_reading_rank)}
+    untold = [id for id in wanted if id not in readings] if body.for_closing else []
+    for id in untold:
+        readings[id] = Reading(item=id, status=IssueStatus.UNREAD, as_of=wanted[id].as_of or d.now)
+    newer = tuple(r for r in readings.values() if _is_newer(r, d.review.items.get(r.item)))
+    if newer or (failure and body.for_closing):
+        d.record(events.ItemStatusesRead(readings=newer))
+    if not body.for_closing or not awaiting_closing_read(d.review, d.now):
+        return
+    begun = min((readings[id].as_of for id in wanted), default=d.now)
+    if untold or not _fresh(d, begun) or blockers(d.review, d.now):
+        record_failure(d, READ, FailureKind.INCOMPLETE, failure)
+    else:
+        record_closure(d)
+
+
+def _is_newer(reading: Reading, item: Item | None) -> bool:
+    """Of two reads the one that began later counts; of two that began together, the one that is less done."""
+    if item is None or item.ref is None:
+        return False
+    if item.as_of is None or item.issue_status is None:
+        return True
+    known = Reading(item=reading.item, status=item.issue_status, as_of=item.as_of)
+    return _reading_rank(reading) > _reading_rank(known)
+
+
+_LEAST_DONE_LAST = tuple(sorted(IssueStatus, key=lambda s: (s is not IssueStatus.DONE, s.value)))
+
+
+def _reading_rank(reading: Reading) -> tuple[datetime, int]:
+    return reading.as_of, _LEAST_DONE_LAST.index(reading.status)
+
+
+def _fresh(d: Decision, begun: datetime) -> bool:
+    assert d.review.policy is not None
+    return d.review.policy.oldest_read.after(begun) >= d.now
+
+
+def record_closure(d: Decision) -> None:
+    review = d.review
+    assert review.policy is not None and review.submission is not None
+    closure = Closure(
+        at=d.now,
+        readings=tuple(
+            Reading(item=id, status=item.issue_status or IssueStatus.UNREAD, as_of=item.as_of or d.now, ref=item.ref)
+            for id, item in items_to_read(review).items()
+        ),
+        waivers=tuple(w for w in (*review.waivers.values(), *review.risks.values()) if w.until > d.now),
+        policy=review.policy_digest,
+        submission=review.submission.digest,
+    )
+    due = {Clock.EFFECTIVENESS: review.policy.clocks.effectiveness.after(d.now)}
+    d.record(events.ReviewClosed(closure=closure, due=due))
+
+
+def record_failure(
+    d: Decision, key: str, kind: FailureKind, earlier: Failure | None, retry_at: datetime | None = None
+) -> None:
+    count = earlier.count + 1 if earlier else 1
+    wait = min(FIRST_RETRY * 2 ** min(count - 1, 10), LONGEST_RETRY)
+    d.record(events.OutsideFailed(key=key, kind=kind, count=count, retry_at=max(retry_at or d.now, d.now + wait)))

@@ -1,0 +1,80 @@
+"""A decision in the making, and what all decisions share: refusing, entering a stage, voiding signatures."""
+
+from datetime import datetime
+
+from domain import events, inputs
+from domain.evolve import evolve
+from domain.review import Review
+from domain.stages import TRANSITIONS
+from domain.taxonomy import Clock, Stage
+from domain.values import PersonId, Utc
+
+
+class Rejected(Exception):
+    """A command that is refused, with every reason. It leaves no trace."""
+
+    def __init__(self, *reasons: str) -> None:
+        super().__init__("; ".join(reasons))
+        self.reasons = reasons
+
+
+class UnreadableReviewError(Exception):
+    """The beginning of this review was written by another release: nothing can be decided, and nothing may be lost."""
+
+
+class Decision:
+    """A decision in the making: the review as it is after the events so far, and those events."""
+
+    def __init__(self, review: Review, input: inputs.Input, now: datetime, given: inputs.Given) -> None:
+        self.review, self.input, self.now, self.given = review, input, now, given
+        self.recorded: list[events.Event] = []
+
+    @property
+    def by(self) -> PersonId:
+        return self.input.by
+
+    def record(self, event: events.Event) -> None:
+        self.review = evolve(self.review, event)
+        self.recorded.append(event)
+
+    def enter(self, stage: Stage, due: dict[Clock, Utc] | None = None) -> None:
+        assert stage in TRANSITIONS[self.review.stage], f"{self.review.stage} to {stage}"
+        self.record(events.StageEntered(stage=stage, due=due or {}))
+
+    def enter_draft(self) -> None:
+        """Wait for a draft, until its due date."""
+        assert self.review.policy is not None
+        self.enter(Stage.DRAFT, {Clock.DRAFT: self.review.policy.clocks.draft[self.review.severity].after(self.now)})
+
+    def enter_sign_off(self) -> None:
+        """Wait for signatures, until their due date."""
+        assert self.review.policy is not None
+        clock = self.review.policy.clocks.sign_off[self.review.severity]
+        self.enter(Stage.SIGN_OFF, {Clock.SIGN_OFF: clock.after(self.now)})
+
+    def void(self, teams: tuple[str, ...]) -> None:
+        """Let the signatures of these teams stand no more."""
+        if teams:
+            self.record(events.SignaturesVoided(teams=teams))
+
+    def accept(self, item: str) -> None:
+        """Promise an item: its due date counts from now."""
+        assert self.review.policy is not None
+        due = self.review.policy.clocks.item[self.review.severity].after(self.now)
+        self.record(events.ItemAccepted(item=item, due=due))
+
+
+def refuse_if(*reasons: str | bool | None) -> None:
+    real = [reason for reason in reasons if isinstance(reason, str)]
+    if real:
+        raise Rejected(*real)
+
+
+def these(names: tuple[str, ...]) -> str:
+    return ", ".join(names) or "none"
+
+
+def unheard(review: Review, command: str) -> str:
+    if review.stage is None:
+        return f"There is no review {review.id}."
+    return f"{command} is not possible while the review is in stage {review.stage}."

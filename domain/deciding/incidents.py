@@ -1,0 +1,100 @@
+"""Incidents: which open a review, and what a telling does to one that is open.
+
+A function without an underscore carries out the command or the fact that it is named for, on a decision in the making.
+"""
+
+from datetime import datetime
+
+from domain import events, inputs
+from domain.deciding.decision import Decision, refuse_if
+from domain.review import Incident
+from domain.stages import ENDED_STAGES
+from domain.taxonomy import Clock, IncidentStatus, Realisation, Severity, Stage
+from domain.values import digest_of
+
+
+def qualifies(incident: Incident, given: inputs.Given) -> str | None:
+    """The rule of the policy in force that excludes this incident from being reviewed; none where it qualifies."""
+    asked = given.policy.qualifies
+    if incident.realisation is Realisation.NEAR_MISS:
+        return None
+    if asked.listed_services_only and incident.service not in given.catalogue.services:
+        return f"service: {incident.service} is not listed in the catalogue"
+    if incident.severity not in asked.severities:
+        return f"severity: {incident.severity} is not reviewed"
+    if incident.began and incident.resolved and incident.resolved < asked.shortest.after(incident.began):
+        return f"duration: shorter than {asked.shortest}"
+    return None
+
+
+def open_review(d: Decision, body: inputs.OpenReview) -> None:
+    _open(d, body.incident)
+
+
+def _open(d: Decision, incident: Incident) -> None:
+    policy, severity, start = d.given.policy, incident.severity, d.now
+    d.record(
+        events.ReviewOpened(
+            at=d.now,
+            incident=incident,
+            policy=policy,
+            policy_digest=policy.digest,
+            owner=incident.responder or incident.lead,
+            quiet_until=_quiet_until(d, incident, severity),
+            due={Clock.REVIEW: policy.clocks.review[severity].after(start)},
+        )
+    )
+
+
+def _quiet_until(d: Decision, incident: Incident, severity: Severity) -> datetime | None:
+    """The end of a quiet window that starts with this telling; none while the incident is open."""
+    if incident.status is IncidentStatus.OPEN:
+        return None
+    policy = d.review.policy or d.given.policy
+    return policy.clocks.quiet[severity].after(d.now)
+
+
+def join_incident(d: Decision, body: inputs.JoinIncident) -> None:
+    refuse_if(body.incident.ref in d.review.incidents and f"{body.incident.ref} is part of this review already.")
+    _update_incident(d, body.incident)
+
+
+def incident_told(d: Decision, body: inputs.IncidentTold) -> None:
+    incident = body.incident
+    known = d.review.incidents.get(incident.ref)
+    if known and _rank(incident) < _rank(known):
+        return
+    if d.review.stage in (None, Stage.EXCLUDED):
+        if incident.status is IncidentStatus.OPEN:
+            return
+        rule = qualifies(incident, d.given)
+        if rule is None:
+            _open(d, incident)
+        elif rule != d.review.excluded_by:
+            policy = d.given.policy.digest
+            d.record(events.IncidentExcluded(incident=incident, rule=rule, policy_digest=policy))
+    elif d.review.stage not in ENDED_STAGES and incident != known:
+        _update_incident(d, incident)
+
+
+def _rank(incident: Incident) -> tuple[datetime, bool, str]:
+    """Of two tellings the one with the later source time counts; of two at the same time, one that says it is open."""
+    return incident.as_of, incident.status is IncidentStatus.OPEN, digest_of(incident)
+
+
+def _update_incident(d: Decision, incident: Incident) -> None:
+    known = d.review.incidents.get(incident.ref)
+    was_open = known is not None and known.status is IncidentStatus.OPEN
+    refired = incident.status is IncidentStatus.OPEN and not was_open
+    graver = incident.severity.is_graver_than(d.review.severity) and (
+        known is None or incident.severity.is_graver_than(known.severity)
+    )
+    severity = incident.severity if graver else d.review.severity
+    resolved_anew = incident.resolved is not None and known is not None and incident.resolved != known.resolved
+    restarts = d.review.stage is Stage.STABILIZATION and (
+        known is None or incident.status is not known.status or resolved_anew
+    )
+    quiet = _quiet_until(d, incident, severity) if restarts else d.review.quiet_until
+    d.record(events.IncidentUpdated(incident=incident, refired=refired or known is None, quiet_until=quiet))
+    if graver:
+        d.record(events.SeverityChanged(severity=severity))

@@ -1,0 +1,71 @@
+"""Action items: proposed, promised, changed and taken back.
+
+A function without an underscore carries out the command or the fact that it is named for, on a decision in the making.
+"""
+
+from domain import events, inputs
+from domain.deciding.decision import Decision, Rejected, refuse_if, these
+from domain.deciding.requests import ask
+from domain.review import Item, ItemSpec
+from domain.taxonomy import Ask, ItemClass, ItemStatus, Stage, Strength
+
+
+def propose_item(d: Decision, body: inputs.ProposeItem) -> None:
+    refuse_if(body.spec.id in d.review.items and f"There is an item {body.spec.id} already.")
+    d.record(events.ItemProposed(spec=body.spec))
+
+
+def accept_item(d: Decision, body: inputs.AcceptItem) -> None:
+    item = _item(d, body.item)
+    refuse_if(item.status is not ItemStatus.PROPOSED and f"{body.item} is {item.status}, and not proposed.")
+    d.accept(body.item)
+
+
+def withdraw_item(d: Decision, body: inputs.WithdrawItem) -> None:
+    item = _item(d, body.item)
+    refuse_if(item.status is ItemStatus.WITHDRAWN and f"{body.item} is withdrawn already.")
+    if item.status is ItemStatus.PROPOSED:
+        d.record(events.ItemWithdrawn(item=body.item, by=d.by, reason=body.reason))
+        _void_for_proposed(d)
+    else:
+        ask(d, Ask.WITHDRAW_ITEM, body.reason, subject=body.item)
+
+
+_STRENGTHS = (Strength.WEAKER, Strength.INTERMEDIATE, Strength.STRONGER)
+
+
+def change_item(d: Decision, body: inputs.ChangeItem) -> None:
+    item = _item(d, body.spec.id)
+    refuse_if(
+        item.status is ItemStatus.WITHDRAWN and f"{body.spec.id} is withdrawn.",
+        item.spec == body.spec and f"{body.spec.id} is like that already.",
+    )
+    if item.accepted and _weakens(item.spec, body.spec):
+        ask(d, Ask.CHANGE_ITEM, body.reason, subject=body.spec.id, change=body.spec)
+        return
+    d.record(events.ItemChanged(spec=body.spec))
+    if not item.accepted:
+        _void_for_proposed(d)
+
+
+def _void_for_proposed(d: Decision) -> None:
+    """Sign-off approves the proposed items as they are. What is proposed after it, nobody has signed."""
+    if d.review.stage is not Stage.REMEDIATION:
+        d.void(tuple(d.review.signatures))
+
+
+def _weakens(old: ItemSpec, new: ItemSpec) -> bool:
+    """Whether less is promised: another class than prevention, a lower strength, fewer factors, another end state."""
+    return (
+        (old.item_class is ItemClass.PREVENT and new.item_class is not ItemClass.PREVENT)
+        or _STRENGTHS.index(new.strength) < _STRENGTHS.index(old.strength)
+        or not set(old.prevents) <= set(new.prevents)
+        or (old.end_state is not None and new.end_state != old.end_state)
+    )
+
+
+def _item(d: Decision, id: str) -> Item:
+    item = d.review.items.get(id)
+    if item is None:
+        raise Rejected(f"There is no item {id}; there are {these(tuple(d.review.items))}.")
+    return item

@@ -1,0 +1,40 @@
+"""What came of what the outside was owed.
+
+A function without an underscore carries out the command or the fact that it is named for, on a decision in the making.
+"""
+
+from domain import events, inputs
+from domain.deciding.closing import record_failure
+from domain.deciding.decision import Decision
+from domain.plan import owed_effects
+from domain.taxonomy import ItemStatus
+
+
+def issue_opened(d: Decision, body: inputs.IssueOpened) -> None:
+    item = d.review.items.get(body.item)
+    if item is not None and item.ref is None and item.status is not ItemStatus.PROPOSED:
+        d.record(events.ItemIssueOpened(item=body.item, ref=body.ref))
+
+
+def issue_released(d: Decision, body: inputs.IssueReleased) -> None:
+    item = d.review.items.get(body.item)
+    if item is not None and item.status is ItemStatus.WITHDRAWN and not item.released:
+        d.record(events.ItemIssueReleased(item=body.item))
+
+
+def tracking_told(d: Decision, body: inputs.TrackingTold) -> None:
+    if d.review.opened is not None:
+        as_of = min(body.as_of, d.now)
+        d.record(events.TrackingIssueTold(ref=body.ref, told=body.told, status=body.status, as_of=as_of))
+
+
+def tracking_read(d: Decision, body: inputs.TrackingRead) -> None:
+    tracking, as_of = d.review.tracking, min(body.as_of, d.now)
+    if tracking is not None and as_of > tracking.as_of and body.status is not tracking.status:
+        d.record(events.TrackingIssueRead(status=body.status, as_of=as_of))
+
+
+def effect_failed(d: Decision, body: inputs.EffectFailed) -> None:
+    """What is not owed any more may have failed: that is nobody's trouble."""
+    if any(effect.key == body.key for effect in owed_effects(d.review, d.now)):
+        record_failure(d, body.key, body.kind, d.review.failures.get(body.key), body.retry_at)

@@ -1,0 +1,191 @@
+"""What makes closing easier: asked for by one person, decided by another.
+
+A function without an underscore carries out the command or the fact that it is named for, on a decision in the making.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from domain import events, inputs
+from domain.deciding.decision import Decision, Rejected, refuse_if, these, unheard
+from domain.review import Request, Waiver, waiver_id
+from domain.rules import findings
+from domain.stages import HEARD_IN
+from domain.taxonomy import Ask, ItemStatus, Mode, Severity
+from domain.values import Record
+
+
+def ask_waiver(d: Decision, body: inputs.AskWaiver) -> None:
+    review = d.review
+    id = waiver_id(body.rule, body.subject)
+    found = [b for b in findings(review, d.now) if b.mode is Mode.BLOCK and b.waivable]
+    until, reason = _until(d, body.until)
+    refuse_if(
+        all(b.id != id for b in found) and f"Nothing to waive: {id} does not block. In the way are {_ids(found)}.",
+        _too_often(d, id, review.waivers.get(id)),
+        reason,
+    )
+    ask(d, Ask.WAIVE, body.reason, subject=body.subject, rule=body.rule, until=until)
+
+
+def _ids(found: list[Any]) -> str:
+    return ", ".join(b.id for b in found) or "no waivable rules"
+
+
+def _until(d: Decision, wanted: datetime | None) -> tuple[datetime, str | None]:
+    """The end of a waiver asked for until `wanted`, and why it is refused, if it is."""
+    assert d.review.policy is not None
+    terms = d.review.policy.waivers
+    until = wanted or terms.default.after(d.now)
+    if until <= d.now:
+        return until, f"It would end on {until:%d %b %Y %H:%M} UTC, which is past."
+    if until > terms.longest.after(d.now):
+        return until, f"It may last {terms.longest} at most, until {terms.longest.after(d.now):%d %b %Y}."
+    return until, None
+
+
+def _too_often(d: Decision, id: str, waiver: Waiver | None) -> str | None:
+    assert d.review.policy is not None
+    renewals = d.review.policy.waivers.renewals
+    if waiver is None or len(waiver.granted_by) <= renewals:
+        return None
+    return f"{id} was renewed {renewals} times, and not again."
+
+
+def accept_risk(d: Decision, body: inputs.AcceptRisk) -> None:
+    factors = d.review.submission.factors if d.review.submission else ()
+    until, reason = _until(d, body.until)
+    refuse_if(
+        all(f.id != body.factor for f in factors) and f"There is no factor {body.factor}.",
+        _too_often(d, f"The risk of {body.factor}", d.review.risks.get(body.factor)),
+        reason,
+    )
+    ask(d, Ask.ACCEPT_RISK, body.reason, subject=body.factor, until=until)
+
+
+def lower_severity(d: Decision, body: inputs.LowerSeverity) -> None:
+    refuse_if(
+        not d.review.severity.is_graver_than(body.severity)
+        and f"{body.severity} is not lower than {d.review.severity}."
+    )
+    ask(d, Ask.LOWER_SEVERITY, body.reason, subject=d.review.severity, severity=body.severity)
+
+
+def dismiss(d: Decision, body: inputs.Dismiss) -> None:
+    if d.review.severity in (Severity.SEV1, Severity.SEV2):
+        ask(d, Ask.DISMISS, body.reason)
+    else:
+        d.record(events.ReviewDismissed(by=d.by, reason=body.reason))
+
+
+def ask(d: Decision, ask: Ask, reason: str, **about: Any) -> None:
+    request = Request(id=f"R{len(d.review.requests) + 1}", ask=ask, by=d.by, at=d.now, reason=reason, **about)
+    same = [
+        r.id
+        for r in d.review.requests.values()
+        if r.pending and _about(r) == _about(request) and not _is_over(r, d.now)
+    ]
+    refuse_if(bool(same) and f"{', '.join(same)} asks for that already, and waits for an approval.")
+    d.record(events.ApprovalAsked(request=request))
+
+
+def _about(request: Request) -> tuple[Ask, str, str]:
+    return request.ask, request.rule, request.subject
+
+
+def _is_over(request: Request, now: datetime) -> bool:
+    """Whether what it asks for would have ended by now."""
+    return request.until is not None and request.until <= now
+
+
+def _request(d: Decision, id: str) -> Request:
+    request = d.review.requests.get(id)
+    if request is None:
+        raise Rejected(f"There is no request {id}; there are {these(tuple(d.review.requests))}.")
+    if not request.pending:
+        raise Rejected(f"{id} is {'granted' if request.granted else 'refused'} already.")
+    return request
+
+
+def approve(d: Decision, body: inputs.Approve) -> None:
+    request = _request(d, body.request)
+    item = d.review.items.get(request.subject)
+    risk = request.ask is Ask.ACCEPT_RISK
+    key = request.subject if risk else waiver_id(request.rule, request.subject)
+    waiver = (d.review.risks if risk else d.review.waivers).get(key)
+    refuse_if(
+        d.by == request.by and f"Who asked for {request.id} does not approve it: another person has to.",
+        item is not None
+        and item.spec.owner == d.by
+        and f"They own item {item.spec.id}: a person who does not own it has to approve {request.id}.",
+        waiver is not None
+        and d.by in waiver.granted_by
+        and "They approved this before: each renewal needs another approver.",
+        _is_over(request, d.now) and f"{request.id} would have ended by now; ask anew.",
+        d.review.stage not in HEARD_IN[_ASKED_BY[request.ask]] and unheard(d.review, request.ask),
+        request.ask is Ask.LOWER_SEVERITY
+        and request.subject != d.review.severity
+        and f"The severity was {request.subject} when {request.id} was asked, and is {d.review.severity}; ask anew.",
+        request.ask in (Ask.WITHDRAW_ITEM, Ask.CHANGE_ITEM)
+        and item is not None
+        and item.status is ItemStatus.WITHDRAWN
+        and f"{request.subject} is withdrawn already.",
+    )
+    d.record(events.ApprovalGranted(request=request.id, by=d.by))
+    _GRANTED[request.ask](d, request)
+
+
+def _grant_nothing_more(d: Decision, request: Request) -> None:
+    """A waiver and an accepted risk are made by the approval itself."""
+
+
+def _grant_dismissal(d: Decision, request: Request) -> None:
+    d.record(events.ReviewDismissed(by=request.by, reason=request.reason))
+
+
+def _grant_withdrawal(d: Decision, request: Request) -> None:
+    d.record(events.ItemWithdrawn(item=request.subject, by=request.by, reason=request.reason))
+    _void_after_weakening(d)
+
+
+def _grant_item_change(d: Decision, request: Request) -> None:
+    assert request.change is not None
+    d.record(events.ItemChanged(spec=request.change))
+    _void_after_weakening(d)
+
+
+def _grant_lower_severity(d: Decision, request: Request) -> None:
+    assert request.severity is not None
+    d.record(events.SeverityChanged(severity=request.severity))
+
+
+def _void_after_weakening(d: Decision) -> None:
+    """Sign-off approves the items and their class: with less promised, nobody has signed."""
+    d.void(tuple(d.review.signatures))
+
+
+def refuse(d: Decision, body: inputs.Refuse) -> None:
+    request = _request(d, body.request)
+    d.record(events.ApprovalRefused(request=request.id, by=d.by, reason=body.reason))
+
+
+_ASKED_BY: dict[Ask, type[Record]] = {
+    Ask.WAIVE: inputs.AskWaiver,
+    Ask.ACCEPT_RISK: inputs.AcceptRisk,
+    Ask.DISMISS: inputs.Dismiss,
+    Ask.WITHDRAW_ITEM: inputs.WithdrawItem,
+    Ask.LOWER_SEVERITY: inputs.LowerSeverity,
+    Ask.CHANGE_ITEM: inputs.ChangeItem,
+}
+"""An approval is heard where its request is: what cannot be asked for any more is not granted either."""
+
+
+_GRANTED: dict[Ask, Callable[[Decision, Request], None]] = {
+    Ask.WAIVE: _grant_nothing_more,
+    Ask.ACCEPT_RISK: _grant_nothing_more,
+    Ask.DISMISS: _grant_dismissal,
+    Ask.WITHDRAW_ITEM: _grant_withdrawal,
+    Ask.LOWER_SEVERITY: _grant_lower_severity,
+    Ask.CHANGE_ITEM: _grant_item_change,
+}

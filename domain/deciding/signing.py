@@ -1,0 +1,91 @@
+"""Owner, draft and signatures.
+
+A function without an underscore carries out the command or the fact that it is named for, on a decision in the making.
+"""
+
+from domain import events, inputs
+from domain.deciding.decision import Decision, Rejected, refuse_if, these
+from domain.evolve import evolve
+from domain.review import OWNING, ItemSpec
+from domain.rules import DRAFT_RULES, blockers, has_signed, sections_for
+from domain.taxonomy import ItemStatus, Stage
+
+
+def assign_owner(d: Decision, body: inputs.AssignOwner) -> None:
+    refuse_if(body.owner == d.review.owner and "They own this review already.")
+    d.record(events.OwnerAssigned(owner=body.owner, by=d.by))
+    if d.review.stage in (Stage.DRAFT, Stage.SIGN_OFF):
+        d.void(tuple(team for team, s in d.review.signatures.items() if s.by == body.owner))
+
+
+def submit_draft(d: Decision, body: inputs.SubmitDraft) -> None:
+    content = d.given.draft
+    if content is None or content.revision != body.revision:
+        raise Rejected(f"There is no saved revision {body.revision} of this draft.")
+    if content.digest != body.digest:
+        raise Rejected(f"Revision {body.revision} has the digest {content.digest}, not {body.digest}.")
+    review = d.review
+    if review.submission and review.submission.digest == content.digest:
+        raise Rejected(f"This text is submitted already, as revision {review.submission.revision}.")
+    changed = [
+        f"{spec.id} is {review.items[spec.id].status}: change it by command, not in the draft."
+        for spec in content.items
+        if spec.id in review.items
+        and review.items[spec.id].status is not ItemStatus.PROPOSED
+        and _promise(spec) != _promise(review.items[spec.id].spec)
+    ]
+    event = events.DraftSubmitted(
+        revision=content.revision,
+        digest=content.digest,
+        by=d.by,
+        sections=content.sections,
+        answered=content.answered,
+        factors=content.factors,
+        considered=content.considered,
+        items=content.items,
+    )
+    after = evolve(review, event)
+    missing = [b.sentence for b in blockers(after, d.now) if b.rule in DRAFT_RULES]
+    refuse_if(*changed, *missing)
+    d.record(event)
+    d.void(tuple(t for t, s in d.review.signatures.items() if s.by == d.by or not has_signed(d.review, t)))
+    if d.review.stage is not Stage.SIGN_OFF:
+        d.enter_sign_off()
+
+
+def _promise(spec: ItemSpec) -> ItemSpec:
+    """What was promised by an item, without the references of its texts, which differ between doors."""
+    return spec.model_copy(update={"title": "", "end_state": None})
+
+
+def sign(d: Decision, body: inputs.SignForTeam) -> None:
+    review, submission = d.review, d.review.submission
+    assert submission is not None
+    signed_for = next((team for team, s in review.signatures.items() if s.by == d.by and team != body.team), None)
+    refuse_if(
+        body.team not in review.required_teams
+        and f"Team {body.team} does not sign this review; {these(review.required_teams)} do.",
+        body.team == OWNING
+        and review.team is None
+        and f"This review has no team of its own: {review.service} is not in the catalogue.",
+        body.digest != submission.digest and f"The text has changed: revision {submission.revision} is to be signed.",
+        d.by == submission.by and "Who submitted the draft does not sign it.",
+        d.by == review.owner and "The review's owner does not sign it.",
+        signed_for is not None and f"They signed for team {signed_for}; nobody signs for two teams.",
+        has_signed(review, body.team) and f"Team {body.team} has signed this text already.",
+    )
+    sections = sections_for(review, body.team, submission.sections)
+    d.record(events.TeamSigned(team=body.team, by=d.by, at=d.now, sections=sections))
+
+
+def request_changes(d: Decision, body: inputs.RequestChanges) -> None:
+    review = d.review
+    assert review.policy is not None and review.submission is not None
+    unknown = [section for section in body.sections if section not in review.submission.sections]
+    refuse_if(
+        body.team not in review.required_teams
+        and f"Team {body.team} does not sign this review; {these(review.required_teams)} do.",
+        bool(unknown) and f"There is no section {', '.join(unknown)}.",
+    )
+    d.record(events.ChangesRequested(team=body.team, by=d.by, reason=body.reason, sections=body.sections))
+    d.enter_draft()
