@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
+MARKS ?= not browser  # tests that need a Debian package run in `make check`
 
 .PHONY: demo test check format lint types coverage bench lock clean
 
@@ -9,7 +10,7 @@ demo: .venv/run
 	$(BIN)/holdfast demo $(ARGS)
 
 test: .venv/dev
-	$(BIN)/python -m pytest -m "not browser" -n 2 $(ARGS)
+	$(BIN)/python -m pytest -n 2 -m "$(strip $(MARKS))" $(ARGS)
 
 check: .venv/dev  ## all that CI runs
 	$(BIN)/ruff format --check .
@@ -19,7 +20,7 @@ check: .venv/dev  ## all that CI runs
 
 coverage: .venv/dev
 	$(BIN)/coverage erase
-	$(BIN)/python -m pytest -n 2 --cov --cov-report= $(ARGS)
+	$(MAKE) test MARKS= ARGS="--cov --cov-report= $(ARGS)"
 	$(BIN)/coverage report --fail-under=95
 	$(BIN)/coverage report --include="domain/*,workflows/*" --fail-under=100
 

@@ -1,11 +1,17 @@
 """Connecting to Temporal, and telling which engine it is that answered."""
 
+import asyncio
+import contextlib
+
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client, TLSConfig
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 
 from runtime.settings import SettingsError, TemporalSettings
+
+CONNECT_WITHIN = 10.0
+"""Seconds that a service has to take a connection."""
 
 
 class EngineAwayError(Exception):
@@ -14,6 +20,7 @@ class EngineAwayError(Exception):
 
 async def connect(settings: TemporalSettings) -> Client:
     """A client of the Temporal service. Raises `EngineAwayError`, or `SettingsError` where a certificate is missing."""
+    await _require_listener(settings.address)
     tls: TLSConfig | bool = settings.tls
     if settings.client_cert and settings.client_key:
         try:
@@ -31,9 +38,26 @@ async def connect(settings: TemporalSettings) -> Client:
             data_converter=pydantic_data_converter,
         )
     except RuntimeError as error:
-        raise EngineAwayError(
-            f"No Temporal service answers at {settings.address}. Start one with `holdfast up`, or set temporal.address."
-        ) from error
+        raise _away(settings.address) from error
+
+
+async def _require_listener(address: str) -> None:
+    """Ask whether anything listens, before the client does: one that fails to connect can abort a process that ends."""
+    host, _, port = address.rpartition(":")
+    try:
+        async with asyncio.timeout(CONNECT_WITHIN):
+            _, writer = await asyncio.open_connection(host.strip("[]"), int(port))
+    except (OSError, ValueError) as error:
+        raise _away(address) from error
+    writer.close()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
+
+
+def _away(address: str) -> EngineAwayError:
+    return EngineAwayError(
+        f"No Temporal service answers at {address}. Start one with `holdfast up`, or set temporal.address (host:port)."
+    )
 
 
 async def engine_id(client: Client) -> str:

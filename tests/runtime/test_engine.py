@@ -1,3 +1,4 @@
+import asyncio
 import shutil
 import socket
 from pathlib import Path
@@ -53,8 +54,27 @@ async def test_a_server_that_does_not_start_is_quoted(tmp_path: Path, monkeypatc
         await wait_until_up(Kept(Command("temporal", (), log)), TemporalSettings(address=f"127.0.0.1:{free_port()}"))
 
 
-async def test_a_certificate_that_is_not_there_is_a_wrong_setting(tmp_path: Path) -> None:
-    settings = TemporalSettings(client_cert=tmp_path / "none.pem", client_key=tmp_path / "none.key")
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "no port", "127.0.0.1:http", "[::1]:1"])
+async def test_a_service_that_is_not_there_is_said_with_what_to_do(address: str) -> None:
+    with pytest.raises(EngineAwayError, match="holdfast up"):
+        await connect(TemporalSettings(address=address))
+
+
+async def test_something_else_that_listens_is_no_service() -> None:
+    async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(EngineAwayError):
+            await connect(TemporalSettings(address=f"127.0.0.1:{port}"))
+
+
+async def test_a_certificate_that_is_not_there_is_a_wrong_setting(tmp_path: Path, temporal_address: str) -> None:
+    settings = TemporalSettings(
+        address=temporal_address, client_cert=tmp_path / "none.pem", client_key=tmp_path / "none.key"
+    )
     with pytest.raises(SettingsError, match=r"none\.pem"):
         await connect(settings)
 
