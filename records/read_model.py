@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from domain.evolve import fold
 from domain.issues import TRACKING
@@ -134,13 +134,6 @@ class Reviews:
         )
         with self._database.read() as connection:
             return [Review.model_validate_json(state) for state in connection.execute(query).scalars()]
-
-    def counts(self) -> dict[Stage, int]:
-        """How many reviews there are in each stage."""
-        query = select(tables.reviews.c.stage, func.count()).group_by(tables.reviews.c.stage)
-        with self._database.read() as connection:
-            found = {row[0]: row[1] for row in connection.execute(query)}
-        return {stage: found.get(stage.value, 0) for stage in Stage}
 
     def ids(self, without: Iterable[Stage] = ()) -> Sequence[str]:
         """The ids of all reviews that are in none of these stages."""

@@ -113,8 +113,10 @@ class Door:
                     if error.status is not RPCStatusCode.NOT_FOUND:
                         raise
                     return await self._command_with_start(review_id, input)
-        except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError, TimeoutError) as error:
+        except (WorkflowUpdateRPCTimeoutOrCancelledError, TimeoutError) as error:
             raise AwayError("Temporal did not answer in time; ask again with the same id.") from error
+        except RPCError as error:
+            raise AwayError(f"Temporal did not take the command: {error.message}") from error
         except WorkflowUpdateFailedError as error:
             raise AwayError(f"The engine could not carry the command: {error.cause}") from error
 

@@ -1,11 +1,15 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import delete, func, update
 
+from domain.decide import UnreadableReviewError
+from domain.events import OwnerAssigned
 from domain.inputs import AssignOwner, Close, IncidentTold, Input, Tick
 from domain.taxonomy import Stage
+from records import tables
 from records.store import Records
-from records.streams import SupersededError
+from records.streams import ConflictError, SupersededError, append
 from tests.records.build import NOW, Teller, told
 
 
@@ -61,6 +65,32 @@ def test_an_older_epoch_is_refused_and_changes_nothing(records: Records) -> None
     assert records.reviews.find("pagerduty:Q2") is None
     old.epoch = new
     assert old.say(review, AssignOwner(owner="p-new")).answer.accepted
+
+
+def test_an_append_upon_a_stream_that_has_grown_is_refused(records: Records) -> None:
+    teller = Teller(records)
+    review = teller.open()
+    before = records.reviews.history(review)
+    input, event = Input(id="x", body=Tick()), OwnerAssigned(owner="p-new", by="p-other")
+    with records.database.write() as connection:
+        append(connection, review, before, [event], input, NOW, teller.epoch)
+    with pytest.raises(ConflictError), records.database.write() as connection:
+        append(connection, review, before, [event], input, NOW, teller.epoch)
+    assert len(records.reviews.history(review)) == len(before) + 1
+
+
+def test_what_a_newer_release_began_is_neither_lost_nor_shown(records: Records) -> None:
+    teller = Teller(records)
+    review = teller.open()
+    with records.database.write() as connection:
+        connection.execute(delete(tables.reviews))
+        connection.execute(
+            update(tables.events).values(text=func.replace(tables.events.c.text, "ReviewOpened", "Newer"))
+        )
+    assert records.reviews.rebuild() == 1
+    assert records.reviews.find(review) is None
+    with pytest.raises(UnreadableReviewError):
+        teller.say(review, told(at=NOW + timedelta(hours=1)))
 
 
 def test_a_delivery_is_finished_by_the_transaction_that_hears_it(records: Records) -> None:

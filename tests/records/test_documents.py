@@ -34,9 +34,11 @@ def test_saving_upon_an_older_revision_is_refused(records: Records) -> None:
 
 
 def test_of_two_who_save_at_once_upon_the_same_revision_one_is_told(records: Records) -> None:
+    records.drafts.save("r", document(), "p-0")
+
     def save(n: int) -> bool:
         try:
-            records.drafts.save("r", DraftDocument(summary=str(n)), f"p-{n}", upon=0)
+            records.drafts.save("r", DraftDocument(summary=str(n)), f"p-{n}", upon=1)
         except StaleRevisionError:
             return False
         return True

@@ -112,6 +112,11 @@ async def test_an_engine_that_is_away_is_an_error_that_says_so(away: Client) -> 
         await connect(TemporalSettings(address=f"127.0.0.1:{free_port()}"))
 
 
+async def test_a_command_that_temporal_does_not_take_is_said_in_its_words(house: House) -> None:
+    with pytest.raises(AwayError, match="did not take the command"):
+        await house.door.command("x" * 2000, Input(id="x", body=AssignOwner(owner="p")))
+
+
 async def test_a_door_of_an_engine_that_lost_the_records_sends_nothing(house: House) -> None:
     door = Door(house.client, lambda: house.records.engines.claim("test"), house.queue)
     house.records.engines.take_over("another engine")

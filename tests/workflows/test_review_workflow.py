@@ -118,6 +118,20 @@ async def test_a_tracker_that_fails_for_a_moment_is_tried_again_and_gets_one_iss
     assert sorted(keys) == [f"{house.review}/I1", f"{house.review}/tracking"]
 
 
+async def test_an_adapter_with_a_fault_of_its_own_blocks_as_unavailable(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def faulty(*_: object) -> None:
+        raise RuntimeError("a fault in the adapter")
+
+    monkeypatch.setattr(house.tracker, "ensure_issue", faulty)
+    await house.open()
+    await house.until(lambda r: r.stage is Stage.DRAFT)
+    await house.sign(await house.submit())
+    review = await house.until(lambda r: "issue:I1" in r.failures)
+    assert review.failures["issue:I1"].kind is FailureKind.UNAVAILABLE
+
+
 async def test_a_tracking_issue_that_is_closed_early_is_opened_again_with_what_blocks(house: House) -> None:
     review = await house.to_remediation()
     assert review.tracking is not None
