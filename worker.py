@@ -9,14 +9,16 @@ import logging
 import signal
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, Self, TypeVar
 
 from pydantic import ValidationError
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.client import Client
+from temporalio.service import RPCError
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from temporalio.workflow import SandboxImportNotificationPolicy
@@ -27,7 +29,6 @@ from activities.trackers import SETTLE, Places, TrackerActivities
 from domain.catalogue import Catalogue
 from domain.policy import Policy
 from domain.ports import IssueTracker
-from domain.stages import ENDED_STAGES
 from domain.values import Record
 from integrations.trackers.github import GithubTracker
 from records.database import Database
@@ -35,14 +36,17 @@ from records.store import Records
 from records.streams import SupersededError
 from runtime.files import DEFAULT_POLICY, read_yaml
 from runtime.settings import Settings, SettingsError
-from runtime.temporal import connect, engine_id
+from runtime.temporal import EngineAwayError, connect, engine_id
 from workflows import contract
 from workflows.door import Door
 from workflows.review import ReviewWorkflow
 from workflows.sync import SyncWorkflow
 
 THREADS = 20
-"""How many activities a worker carries out at a time; each may block."""
+"""How many activities of each sort a worker carries out at a time; each may block."""
+
+GRACE = timedelta(seconds=10)
+"""How long what is under way may take when a worker is told to end."""
 
 LOOK_INTO_INBOX = timedelta(milliseconds=500)
 """How often the inbox is looked into while it is empty; the web app sends what it takes in at once."""
@@ -102,8 +106,12 @@ def _read(kind: type[R], path: Path) -> R:
         raise SettingsError(f"{path}: {'; '.join(wrong)}") from None
 
 
-def build_worker(client: Client, parts: Parts, task_queue: str = contract.TASK_QUEUE) -> Worker:
-    """The worker that carries out reviews, with the sandbox on."""
+def build_worker(client: Client, parts: Parts, task_queue: str = contract.TASK_QUEUE) -> "Workers":
+    """The workers that carry out reviews, with the sandbox on. Use it as an async context.
+
+    What touches the trackers has a task queue, threads and slots of its own: a tracker that hangs delays its own
+    effects, and never a person's command or a timer.
+    """
     records = parts.records
     reviews = ReviewActivities(records.advance(parts.policy, parts.catalogue), SupersededError)
     trackers = TrackerActivities(
@@ -115,30 +123,61 @@ def build_worker(client: Client, parts: Parts, task_queue: str = contract.TASK_Q
         import_notification_policy=SandboxImportNotificationPolicy.WARN_ON_DYNAMIC_IMPORT
         | SandboxImportNotificationPolicy.RAISE_ON_UNINTENTIONAL_PASSTHROUGH,
     )
-    return Worker(
+    recording = Worker(
         client,
         task_queue=task_queue,
         workflows=[ReviewWorkflow, SyncWorkflow],
+        activities=[reviews.advance],
+        activity_executor=ThreadPoolExecutor(THREADS, thread_name_prefix="recording"),
+        max_concurrent_activities=THREADS,
+        max_concurrent_local_activities=THREADS,
+        workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions),
+        graceful_shutdown_timeout=GRACE,
+    )
+    touching = Worker(
+        client,
+        task_queue=contract.tracker_queue(task_queue),
         activities=[
-            reviews.advance,
             trackers.open_issue,
             trackers.release_issue,
             trackers.tell_tracking,
             trackers.read_items,
+            sync.wake_overdue,
             sync.sync_issues,
         ],
-        activity_executor=ThreadPoolExecutor(THREADS, thread_name_prefix="activity"),
+        activity_executor=ThreadPoolExecutor(THREADS, thread_name_prefix="touching"),
         max_concurrent_activities=THREADS,
-        max_concurrent_local_activities=THREADS,
-        workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions),
-        graceful_shutdown_timeout=timedelta(seconds=10),
+        graceful_shutdown_timeout=GRACE,
     )
+    return Workers(recording, touching)
+
+
+class Workers:
+    """Several workers as one: started together, and stopped together."""
+
+    def __init__(self, *workers: Worker) -> None:
+        self._workers = workers
+        self._running = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        for worker in self._workers:
+            await self._running.enter_async_context(worker)
+        return self
+
+    async def __aexit__(self, *raised: Any) -> None:
+        await self._running.aclose()
 
 
 async def register_search_attributes(client: Client) -> None:
-    """Make sure that the namespace has the search attributes; a worker that writes an unknown one makes no progress."""
+    """Make sure that the namespace has the search attributes; a worker that writes an unknown one makes no progress.
+
+    Raises `EngineAwayError`, which names them, where that cannot be done.
+    """
     namespace = client.namespace
-    listed = await client.operator_service.list_search_attributes(ListSearchAttributesRequest(namespace=namespace))
+    try:
+        listed = await client.operator_service.list_search_attributes(ListSearchAttributesRequest(namespace=namespace))
+    except RPCError as error:
+        raise EngineAwayError(f"The search attributes of {namespace} cannot be read: {error.message}.") from error
     wanted = {
         key.name: IndexedValueType.ValueType(int(key.indexed_value_type))
         for key in contract.SEARCH_ATTRIBUTES
@@ -146,7 +185,14 @@ async def register_search_attributes(client: Client) -> None:
     }
     if wanted:
         request = AddSearchAttributesRequest(namespace=namespace, search_attributes=wanted)
-        await client.operator_service.add_search_attributes(request)
+        try:
+            await client.operator_service.add_search_attributes(request)
+        except RPCError as error:
+            names = ", ".join(f"{key.name} ({key.indexed_value_type.name})" for key in contract.SEARCH_ATTRIBUTES)
+            raise EngineAwayError(
+                f"The namespace {namespace} lacks search attributes, and they cannot be added: {error.message}. "
+                f"Let an administrator add {names}."
+            ) from error
 
 
 async def open_door(records: Records, client: Client) -> Door:
@@ -178,7 +224,7 @@ async def recover(records: Records, client: Client) -> Recovered:
     epoch = await asyncio.to_thread(records.engines.take_over, id)
     await asyncio.to_thread(records.reviews.rebuild)
     deliveries = await asyncio.to_thread(records.inbox.send_all_again)
-    door, going_on = Door(client, lambda: epoch), await asyncio.to_thread(records.reviews.ids, ENDED_STAGES)
+    door, going_on = Door(client, lambda: epoch), await asyncio.to_thread(records.reviews.going_on)
     for review_id in going_on:
         await door.start(review_id)
     return Recovered(epoch=epoch, reviews=len(going_on), deliveries=deliveries)

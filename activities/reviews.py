@@ -1,5 +1,6 @@
 """The `advance` activity: an input goes in, and the answer and the new plan come out."""
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 
@@ -12,6 +13,8 @@ from domain.view import Outcome
 
 SUPERSEDED = "SupersededError"
 """The failure type that ends the workflow of an engine that the records no longer belong to."""
+
+log = logging.getLogger(__name__)
 
 
 class AdvanceRequest(Record):
@@ -32,8 +35,14 @@ class ReviewActivities:
 
     @activity.defn
     def advance(self, request: AdvanceRequest) -> Outcome:
-        """Say an input to a review. Any failure but being superseded is tried again, for ever."""
+        """Say an input to a review. Any failure but being superseded is tried again, for ever.
+
+        A failure goes into the history by its name alone: what a database says of one may quote a text.
+        """
         try:
             return self._advance(request.review_id, request.input, request.now, request.epoch)
         except self._superseded as error:
-            raise ApplicationError(str(error), type=SUPERSEDED, non_retryable=True) from error
+            raise ApplicationError(str(error), type=SUPERSEDED, non_retryable=True) from None
+        except Exception as error:
+            log.exception("recording for %s failed and is tried again", request.review_id)
+            raise ApplicationError("recording failed", type=type(error).__name__) from None

@@ -2,15 +2,19 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from temporalio import activity
 
-from domain.inputs import Input
+from domain.inputs import Input, Tick
 from domain.issues import fact_of
-from domain.ports import IssueTracker, TrackerError
+from domain.ports import IssueSnapshot, IssueTracker, TrackerError
 from domain.review import IssueRef
-from domain.values import Record
+from domain.values import Record, digest_of
+
+OVERDUE = timedelta(minutes=5)
+"""How late a review's workflow may be before it counts as not running."""
 
 log = logging.getLogger(__name__)
 
@@ -26,10 +30,16 @@ class Watched(Protocol):
     def ref(self) -> IssueRef: ...
     @property
     def status(self) -> str: ...
+    @property
+    def as_of(self) -> datetime | None: ...
 
 
 class WatchedIssues(Protocol):
-    """Where the watched issues are listed."""
+    """Where reviews and their watched issues are listed."""
+
+    def overdue(self, since: datetime) -> dict[str, datetime]:
+        """The reviews that should have been looked at before `since` (UTC), and when."""
+        ...
 
     def watched_issues(self, tracker: str | None = None) -> Sequence[Watched]:
         """Those of one tracker, or all."""
@@ -61,6 +71,18 @@ class SyncActivities:
         self._trackers = trackers
 
     @activity.defn
+    def wake_overdue(self) -> int:
+        """Send a tick to every review that should have been looked at by now; how many there are.
+
+        A workflow that was ended from outside, in Temporal's own pages or by a limit, is started again by it.
+        """
+        overdue = self._reviews.overdue(datetime.now(UTC) - OVERDUE)
+        for review_id, since in overdue.items():
+            tick = Input(id=f"wake:{digest_of([review_id, since.isoformat()])}", body=Tick())
+            self._inbox.receive("holdfast", "overdue", tick, review_id)
+        return len(overdue)
+
+    @activity.defn
     def sync_issues(self) -> SyncResult:
         """Read every watched issue, tracker by tracker; one that is in trouble does not hold the others up."""
         result = SyncResult()
@@ -76,9 +98,20 @@ class SyncActivities:
                 continue
             changed = [pair for pair in zip(watched, found, strict=True) if pair[0].status != pair[1].status.value]
             for issue, snapshot in changed:
-                fact = fact_of(issue.review_id, issue.item, snapshot)
-                self._inbox.receive(name, "issue_read", fact, issue.review_id)
+                self._inbox.receive(name, "issue_read", _told_once(issue, snapshot), issue.review_id)
             result = result.model_copy(
                 update={"read": result.read + len(found), "changed": result.changed + len(changed)}
             )
         return result
+
+
+def _told_once(issue: Watched, found: IssueSnapshot) -> Input:
+    """The fact that an issue has changed, under an id that stays the same until the review has heard of it.
+
+    So a review that hears nothing for a while is not told the same again with every look; but once an hour it is,
+    should the first telling have been of no use.
+    """
+    fact = fact_of(issue.review_id, issue.item, found)
+    known = [issue.review_id, issue.item, issue.status, str(issue.as_of), found.status.value]
+    known.append(f"{found.as_of:%Y-%m-%dT%H}")
+    return fact.model_copy(update={"id": f"sync:{digest_of(known)}"})

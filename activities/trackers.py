@@ -14,7 +14,7 @@ from domain.inputs import IssueOpened, IssueReleased, ItemsRead, TrackingTold
 from domain.issues import early_close_answer, item_issue, item_key, tracking_issue
 from domain.plan import tracking_text
 from domain.policy import OnEarlyClose
-from domain.ports import Claims, IssueSpec, IssueTracker, TrackerError
+from domain.ports import Claims, IssueSpec, IssueTracker, TrackerError, UnauthorisedError
 from domain.review import IssueRef, Reading, Review
 from domain.taxonomy import FailureKind, IssueStatus, ItemStatus
 from domain.values import Record, TextRef
@@ -123,6 +123,8 @@ class TrackerActivities:
             tracker = self._trackers[ref.tracker]
             begun = datetime.now(UTC)
             (found,) = tracker.read([ref])
+            if found.status is IssueStatus.FORBIDDEN:
+                raise UnauthorisedError(f"the tracking issue {ref.key} cannot be read")
             ref = found.ref or self._ensure(tracker, spec)
             if known is not None and found.ref is not None:
                 tracker.rewrite(ref, spec.title, spec.body)
@@ -184,7 +186,7 @@ class TrackerActivities:
                 settling = self._settle
             raise
         finally:
-            self._claims.release(key, datetime.now(UTC) + settling)
+            self._claims.release(claim, datetime.now(UTC) + settling)
 
     def _review(self, request: EffectRequest) -> Review:
         review = self._reviews.find(request.review_id)

@@ -2,27 +2,33 @@
 
 import asyncio
 import contextlib
+import fcntl
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 from rich.console import Console
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 
-import worker
 from records.database import Database
 from records.engines import ForeignEngineError
 from records.store import Records
 from runtime.engine import EngineError, engine_command, require_free, wait_until_up
 from runtime.settings import Settings
 from runtime.supervisor import Command, Kept
+from worker import Recovered, open_door
+from worker import recover as recover_records
+from workflows import contract
 
 READY_WITHIN = 40.0
-"""Seconds that the web app has to answer after it was started."""
+"""Seconds that the worker and the web app each have to be ready after they were started."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,7 @@ class Running:
     client: Client
     url: str
     ui_url: str
+    recovered: Recovered | None = None
 
 
 @contextlib.asynccontextmanager
@@ -47,42 +54,58 @@ async def everything(
     `runtime.engine.EngineError`, `records.database.DatabaseError`, and `records.engines.ForeignEngineError` where the
     records belong to another engine and `recover` was not asked for.
     """
-    require_free(settings.web.port, "the web app", "HOLDFAST_WEB__PORT")
-    engine = Kept(engine_command(settings.engine, settings.data_dir, settings.temporal.namespace))
-    address = f"127.0.0.1:{settings.engine.port}"
-    shared = {**environment, "HOLDFAST_TEMPORAL__ADDRESS": address}
-    worker_process, web = (Kept(_ours(name, settings.data_dir, shared)) for name in ("worker", "web"))
-    started: list[Kept] = []
-    try:
-        started.append(engine)
-        await engine.start()
-        local = settings.temporal.model_copy(
-            update={"address": address, "tls": False, "api_key": None, "client_cert": None}
-        )
-        client = await wait_until_up(engine, local)
-        await _claim(settings, client, recover)
-        for kept in (worker_process, web):
-            started.append(kept)
-            await kept.start()
-        url = f"http://127.0.0.1:{settings.web.port}"
-        await _answers(web, url)
-        yield Running(engine, worker_process, web, client, url, f"http://127.0.0.1:{settings.engine.ui_port}")
-    finally:
-        for kept in reversed(started):
-            await kept.stop()
+    with _locked(settings.data_dir):
+        require_free(settings.web.port, "the web app", "HOLDFAST_WEB__PORT")
+        engine = Kept(engine_command(settings.engine, settings.data_dir, settings.temporal.namespace))
+        address = f"127.0.0.1:{settings.engine.port}"
+        shared = {**environment, "HOLDFAST_TEMPORAL__ADDRESS": address, "HOLDFAST_TEMPORAL__EMBEDDED": "true"}
+        worker_process, web = (Kept(_ours(name, settings.data_dir, shared)) for name in ("worker", "web"))
+        started: list[Kept] = []
+        try:
+            started.append(engine)
+            await engine.start()
+            local = settings.temporal.model_copy(update={"address": address, "embedded": True})
+            client = await wait_until_up(engine, local)
+            recovered = await _claim(settings, client, recover)
+            for kept in (worker_process, web):
+                started.append(kept)
+                await kept.start()
+            url = f"http://{_host(settings.web.host)}:{settings.web.port}"
+            await _until(web, "web app", lambda: _answers(url))
+            await _until(worker_process, "worker", lambda: _works(client))
+            ui_url = f"http://127.0.0.1:{settings.engine.ui_port}"
+            yield Running(engine, worker_process, web, client, url, ui_url, recovered)
+        finally:
+            for kept in reversed(started):
+                await kept.stop()
+
+
+@contextlib.contextmanager
+def _locked(data_dir: Path) -> Iterator[None]:
+    """Hold the data for ourselves: two engines on one database file would harm each other."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    with (data_dir / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise EngineError(
+                f"Holdfast is up already on the data in {data_dir.absolute()}. Stop it first, or choose other "
+                "data with HOLDFAST_DATA_DIR."
+            ) from None
+        yield
 
 
 def _ours(name: str, data_dir: Path, environment: Mapping[str, str]) -> Command:
     return Command(name, (sys.executable, "-m", "cli", name), data_dir / "logs" / f"{name}.log", environment)
 
 
-async def _claim(settings: Settings, client: Client, recover: bool) -> None:
+async def _claim(settings: Settings, client: Client, recover: bool) -> Recovered | None:
     records = Records(Database(settings.database))
     try:
         if recover:
-            await worker.recover(records, client)
-        else:
-            await worker.open_door(records, client)
+            return await recover_records(records, client)
+        await open_door(records, client)
+        return None
     except ForeignEngineError:
         raise EngineError(
             "The reviews in these records were run by another Temporal server, whose database file is not here. "
@@ -92,16 +115,37 @@ async def _claim(settings: Settings, client: Client, recover: bool) -> None:
         records.database.close()
 
 
-async def _answers(web: Kept, url: str) -> None:
+def _host(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+async def _answers(url: str) -> bool:
+    """Whether the web app answers; what it answers is no matter here."""
+    async with httpx.AsyncClient(trust_env=False) as http:
+        try:
+            await http.get(f"{url}/healthz")
+        except httpx.TransportError:
+            return False
+    return True
+
+
+async def _works(client: Client) -> bool:
+    """Whether a worker asks the server for work."""
+    request = DescribeTaskQueueRequest(
+        namespace=client.namespace,
+        task_queue=TaskQueue(name=contract.TASK_QUEUE),
+        task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+    )
+    return bool((await client.workflow_service.describe_task_queue(request)).pollers)
+
+
+async def _until(kept: Kept, what: str, holds: Callable[[], Awaitable[bool]]) -> None:
     try:
-        async with asyncio.timeout(READY_WITHIN), httpx.AsyncClient() as http:
-            while True:
-                with contextlib.suppress(httpx.TransportError):
-                    if (await http.get(f"{url}/healthz")).status_code == 200:
-                        return
+        async with asyncio.timeout(READY_WITHIN):
+            while not await holds():
                 await asyncio.sleep(0.1)
     except TimeoutError:
-        raise EngineError(f"The web app did not start:\n{web.last_lines()}") from None
+        raise EngineError(f"The {what} did not start:\n{kept.last_lines()}") from None
 
 
 async def run(settings: Settings, console: Console, recover: bool = False) -> None:
@@ -114,10 +158,15 @@ async def run(settings: Settings, console: Console, recover: bool = False) -> No
         starting = everything(settings, environment, recover)
         running = await starting.__aenter__()
     try:
+        if running.recovered:
+            found = running.recovered
+            console.print(f"Recovered: {found.reviews} reviews go on, {found.deliveries} deliveries are sent again.")
         console.print(f"Holdfast is up: [bold]{running.url}[/bold]")
-        console.print(f"Temporal's own pages: {running.ui_url}   Data and logs: {settings.data_dir.absolute()}")
+        console.print(f"Temporal's own pages: {running.ui_url}")
+        console.print(f"Data and logs: {settings.data_dir.absolute()}", soft_wrap=True)
         console.print("Ctrl-C stops everything; starting it again goes on where it was.")
         await stop.wait()
     finally:
         with console.status("Stopping"):
             await starting.__aexit__(None, None, None)
+        console.print("Stopped.")

@@ -32,7 +32,7 @@ def decide(review: Review, input: inputs.Input, now: datetime, given: inputs.Giv
     if review.unknown and review.policy is None:
         raise UnreadableReviewError(f"{review.id}: cannot read {these(review.unknown)}")
     if input.is_command and review.stage not in HEARD_IN[type(body)]:
-        raise Rejected(unheard(review, body.type))
+        raise Rejected(unheard(review, type(body)))
     _HANDLERS[type(body)](decision, body)
     if not review.unknown:
         settle(decision)

@@ -3,12 +3,13 @@
 `evolve` folded over the recorded events *is* the review.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from functools import reduce
 from typing import Any
 
 from domain import events
 from domain.review import (
+    ChangesWanted,
     Failure,
     Incident,
     Item,
@@ -104,7 +105,14 @@ def _draft_submitted(review: Review, event: events.DraftSubmitted) -> Changes:
         considered=event.considered,
         items=ids,
     )
-    return {"submission": submission, "items": kept | fresh}
+    items = kept | fresh
+    others = {id for id, item in review.items.items() if id not in items or not items[id].spec.promises_like(item.spec)}
+    factors = {factor.id: factor for factor in event.factors}
+    told = review.submission.factors if review.submission else ()
+    others_told = {f.id for f in told if f.id not in factors or not factors[f.id].claims_like(f)}
+    return {"submission": submission, "items": items, "changes_wanted": ()} | _lifted_no_more(
+        review, items=others, factors=others_told
+    )
 
 
 def _team_signed(review: Review, event: events.TeamSigned) -> Changes:
@@ -117,7 +125,11 @@ def _signatures_voided(review: Review, event: events.SignaturesVoided) -> Change
 
 
 def _changes_requested(review: Review, event: events.ChangesRequested) -> Changes:
-    return {"signatures": {team: s for team, s in review.signatures.items() if team != event.team}}
+    wanted = ChangesWanted(team=event.team, by=event.by, reason=event.reason, sections=event.sections)
+    return {
+        "signatures": {team: s for team, s in review.signatures.items() if team != event.team},
+        "changes_wanted": (*review.changes_wanted, wanted),
+    }
 
 
 def _item_proposed(review: Review, event: events.ItemProposed) -> Changes:
@@ -129,7 +141,9 @@ def _item_accepted(review: Review, event: events.ItemAccepted) -> Changes:
 
 
 def _item_changed(review: Review, event: events.ItemChanged) -> Changes:
-    return _changed_item(review, event.spec.id, spec=event.spec)
+    known = review.items.get(event.spec.id)
+    other = {event.spec.id} if known and not known.spec.promises_like(event.spec) else set()
+    return _changed_item(review, event.spec.id, spec=event.spec) | _lifted_no_more(review, items=other)
 
 
 def _item_withdrawn(review: Review, event: events.ItemWithdrawn) -> Changes:
@@ -260,6 +274,16 @@ def _changed_item(review: Review, id: str, **changes: Any) -> Changes:
     if id not in review.items:
         return {}
     return _with_item(review, review.items[id].model_copy(update=changes))
+
+
+def _lifted_no_more(review: Review, items: Set[str] = frozenset(), factors: Set[str] = frozenset()) -> Changes:
+    """A waiver and an accepted risk stand for what was seen when they were granted, and not for what became of it."""
+    ended = {waiver_id("done", item) for item in items}
+    ended |= {waiver_id(rule, factor) for rule in ("causes", "prevention") for factor in factors}
+    return {
+        "waivers": {id: waiver for id, waiver in review.waivers.items() if id not in ended},
+        "risks": {factor: risk for factor, risk in review.risks.items() if factor not in factors},
+    }
 
 
 def _decided(review: Review, id: str, by: str, *, granted: bool) -> Changes:

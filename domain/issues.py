@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from domain.inputs import Input, ItemsRead, TrackingRead
 from domain.plan import tracking_digest, tracking_text
 from domain.ports import IssueSnapshot, IssueSpec
-from domain.review import Item, Reading, Review
+from domain.review import TRACKING_ISSUE, Item, Reading, Review
 from domain.taxonomy import Door
 from domain.values import TextRef, Utc, digest_of
 
-TRACKING = "tracking"
-"""Stands where an item's id stands, for the issue of the review as a whole."""
+TRACKING = "*tracking"
+"""Stands where an item's id stands, for the issue of the review as a whole; no item's id looks like it."""
 
 
 def item_key(review: Review, item: str) -> str:
@@ -20,7 +20,7 @@ def item_key(review: Review, item: str) -> str:
 
 def tracking_key(review: Review) -> str:
     """Our own key of the issue that stands for the review as a whole."""
-    return f"{review.id}/{TRACKING}"
+    return f"{review.id}/{TRACKING_ISSUE}"
 
 
 def labels(review: Review) -> tuple[str, ...]:

@@ -130,6 +130,9 @@ class Claims(Protocol):
         """A claim on `key`, or none while another attempt's claim lives (`seconds` is how long ours will)."""
         ...
 
-    def release(self, key: str, at: datetime) -> None:
-        """End a claim at a time (UTC): now where its outcome is known. The time of the first attempt is kept."""
+    def release(self, claim: Claim, at: datetime) -> None:
+        """End a claim at a time (UTC): now where its outcome is known. The time of the first attempt is kept.
+
+        A claim that has ended by itself, and is another attempt's by now, is left alone.
+        """
         ...

@@ -5,7 +5,7 @@ Nothing here changes or decides; `domain.evolve` makes a new state from an old o
 
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from domain.policy import Policy, Profile
 from domain.taxonomy import (
@@ -31,13 +31,16 @@ from domain.values import Line, PersonId, Record, TextRef, Utc
 OWNING = "owning"
 """How a policy names the team that answers for the review's service."""
 
+TRACKING_ISSUE = "tracking"
+"""Names the issue of a review as a whole where an item's id names that of an item, in our keys; so no item has it."""
+
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,100}$")]
 """What a source or an incident is called: part of the id of a review, of its workflow, and of addresses."""
 
 
 class Incident(Record):
-    """One incident as its source told it last, by the source's own time (`as_of`)."""
+    """One incident as its source told it, by the source's own time (`as_of`)."""
 
     source: Name
     id: Name
@@ -58,6 +61,9 @@ class Incident(Record):
     responder: PersonId | None = Field(default=None, description="who answered last")
     lead: PersonId | None = Field(default=None, description="who leads the team of the service")
     url: str | None = None
+    older: dict[str, Utc] = Field(
+        default={}, description="what only an earlier telling said, and when; kept by us, never told"
+    )
 
     @property
     def ref(self) -> str:
@@ -75,11 +81,23 @@ class Factor(Record):
     evidence: bool
     led_to: str | None = None
 
+    def claims_like(self, other: "Factor") -> bool:
+        """Whether the same is said to have contributed, with the same confidence."""
+        return (self.dimension, self.cause, self.confidence) == (other.dimension, other.cause, other.confidence)
+
+
+def _no_issue_of_ours(id: str) -> str:
+    if id.lower() == TRACKING_ISSUE:
+        raise ValueError(f"must not be {id!r}, which names the issue of the review as a whole")
+    return id
+
 
 class ItemSpec(Record):
     """What an action item is to be, before and after it is accepted."""
 
-    id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$", description="goes into effect keys and input ids")
+    id: Annotated[str, AfterValidator(_no_issue_of_ours)] = Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$", description="goes into effect keys and input ids"
+    )
     title: TextRef
     item_class: ItemClass
     strength: Strength
@@ -88,6 +106,13 @@ class ItemSpec(Record):
     prevents: tuple[str, ...] = Field(default=(), description="ids of the factors that it answers")
     team: str | None = None
     owner: PersonId | None = None
+
+    def promises_like(self, other: "ItemSpec") -> bool:
+        """Whether the same is promised; who does it is another matter."""
+        return all(getattr(self, name) == getattr(other, name) for name in _PROMISED)
+
+
+_PROMISED = ("title", "item_class", "strength", "end_state", "prevents")
 
 
 class IssueRef(Record):
@@ -145,6 +170,15 @@ class Signature(Record):
     sections: dict[str, str]
 
 
+class ChangesWanted(Record):
+    """A team wants another text before it signs. `sections` are those that it means; none: the whole."""
+
+    team: str
+    by: PersonId
+    reason: TextRef
+    sections: tuple[str, ...]
+
+
 class Request(Record):
     """Something that makes closing easier, asked for by one person and decided by another."""
 
@@ -158,6 +192,8 @@ class Request(Record):
     until: Utc | None = None
     severity: Severity | None = None
     change: ItemSpec | None = None
+    item: ItemSpec | None = Field(default=None, description="the item that it is about, as it was when this was asked")
+    factor: Factor | None = Field(default=None, description="the factor that it is about, as it was then")
     decided_by: PersonId | None = None
     granted: bool | None = None
 
@@ -234,6 +270,7 @@ class Review(Record):
     late: frozenset[str] = Field(default=frozenset(), description="deadlines whose passing was recorded")
     submission: Submission | None = None
     signatures: dict[str, Signature] = {}
+    changes_wanted: tuple[ChangesWanted, ...] = Field(default=(), description="asked for since the last submission")
     items: dict[str, Item] = {}
     requests: dict[str, Request] = {}
     waivers: dict[str, Waiver] = {}
@@ -279,6 +316,23 @@ class Review(Record):
     def title(self) -> TextRef | None:
         """The title of the incident that opened the review."""
         return self.first_incident.title if self.first_incident else None
+
+    @property
+    def tracked_items(self) -> dict[str, Item]:
+        """The items whose issue in the tracker matters: closure asks about these, and about no others."""
+        return {
+            id: item
+            for id, item in self.items.items()
+            if item.ref is not None and item.status is not ItemStatus.WITHDRAWN
+        }
+
+    def factor(self, id: str) -> Factor | None:
+        """The factor of that id in the text as it was last submitted."""
+        return next((f for f in self.submission.factors if f.id == id), None) if self.submission else None
+
+    def signed_by(self, person: PersonId | None) -> tuple[str, ...]:
+        """The teams for which a person has signed."""
+        return tuple(team for team, signature in self.signatures.items() if signature.by == person)
 
     @property
     def profile(self) -> Profile | None:

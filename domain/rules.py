@@ -189,6 +189,8 @@ def sign_off(review: Review, now: datetime) -> Iterator[Finding]:
     for team in review.required_teams:
         if review.submission is None:
             yield Finding(subject=team, sentence=f"Team {team} has nothing to sign yet.", cleared_by=_OWNER)
+        elif any(wanted.team == team for wanted in review.changes_wanted):
+            yield Finding(subject=team, sentence=f"Team {team} asked for changes.", cleared_by=_OWNER)
         elif not has_signed(review, team):
             earlier = " since its sections changed" if team in review.signatures else ""
             sentence = f"Team {team} has not signed revision {review.submission.revision}{earlier}."
@@ -232,14 +234,18 @@ DRAFT_RULES = ("questions", "causes")
 
 
 def findings(review: Review, now: datetime, rules: dict[str, Rule] = RULES) -> list[Blocker]:
-    """What every rule of the pinned policy finds, blocking or warning, whether or not a waiver lifts it."""
+    """What every rule of the pinned policy finds, blocking or warning, whether or not a waiver lifts it.
+
+    In the order of `rules`, however the policy was written or kept; rules that are not known come last.
+    """
     if review.profile is None:
         return []
     found = []
-    for name, mode in review.profile.rules.items():
+    asked = review.profile.rules
+    for name in [*(name for name in rules if name in asked), *sorted(name for name in asked if name not in rules)]:
+        mode, rule, short = asked[name], rules.get(name), name.split("@")[0]
         if mode is Mode.OFF:
             continue
-        rule, short = rules.get(name), name.split("@")[0]
         if rule is None:
             unknown = Finding(
                 subject="policy",

@@ -61,6 +61,8 @@ def _to_utc(moment: datetime) -> datetime:
 Utc = Annotated[AwareDatetime, AfterValidator(_to_utc)]
 """A moment in UTC. A time without a zone is refused, since guessing one would move deadlines."""
 
+END_OF_TIME: Final = datetime.max.replace(tzinfo=UTC)
+
 _UNITS: Final = {"s": 1, "second": 1, "min": 60, "minute": 60, "h": 3600, "hour": 3600, "day": 86400, "week": 604800}
 _PERIOD: Final = re.compile(r"^(\d+) ?(business )?([a-z]+?)s?$")
 
@@ -74,14 +76,18 @@ class Period(Record):
     def after(self, start: datetime, holidays: frozenset[date] = frozenset()) -> datetime:
         """The moment at which this period, begun at `start`, has passed.
 
-        Business days skip Saturdays, Sundays and the given holidays, and keep the time of day (UTC).
+        Business days skip Saturdays, Sundays and the given holidays, and keep the time of day (UTC). What would pass
+        after the end of the calendar passes at its end.
         """
         moment, left = start.astimezone(UTC), self.business_days
-        while left > 0:
-            moment += timedelta(days=1)
-            if moment.weekday() < 5 and moment.date() not in holidays:
-                left -= 1
-        return moment + timedelta(seconds=self.seconds)
+        try:
+            while left > 0:
+                moment += timedelta(days=1)
+                if moment.weekday() < 5 and moment.date() not in holidays:
+                    left -= 1
+            return moment + timedelta(seconds=self.seconds)
+        except OverflowError:
+            return END_OF_TIME
 
     def __str__(self) -> str:
         if self.business_days:

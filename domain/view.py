@@ -1,5 +1,7 @@
 """What can be told of a review without its texts: for Temporal's search attributes and details, and for an answer."""
 
+import json
+from collections.abc import Iterable
 from datetime import datetime
 
 from domain.plan import Plan, deadlines
@@ -8,6 +10,9 @@ from domain.rules import blockers
 from domain.stages import OPEN_STAGES
 from domain.taxonomy import Severity, Stage
 from domain.values import Record, Utc
+
+LONGEST_NAME, LONGEST_ATTRIBUTE, LONGEST_DETAILS = 200, 1_500, 15_000
+"""In characters, and in bytes of JSON: Temporal refuses what is longer (2,048 for an attribute, 20,000 for details)."""
 
 
 class Answer(Record):
@@ -46,12 +51,38 @@ def view(review: Review, now: datetime) -> View:
     return View(
         stage=review.stage,
         severity=review.severity,
-        service=review.service,
-        models=review.models,
-        team=review.team or "",
+        service=_short(review.service),
+        models=_few(review.models),
+        team=_short(review.team or ""),
         next_deadline=next_deadline(review),
-        details=_details(review, now),
+        details=_cut(_details(review, now)),
     )
+
+
+def _size(value: object) -> int:
+    return len(json.dumps(value, separators=(",", ":")))
+
+
+def _short(name: str) -> str:
+    name = name[:LONGEST_NAME]
+    while _size(name) > LONGEST_ATTRIBUTE:
+        name = name[:-1]
+    return name
+
+
+def _few(names: Iterable[str]) -> tuple[str, ...]:
+    """As many as there is room for, from the first on."""
+    few: list[str] = []
+    for name in map(_short, names):
+        if _size([*few, name]) > LONGEST_ATTRIBUTE:
+            break
+        few.append(name)
+    return tuple(few)
+
+
+def _cut(text: str) -> str:
+    """The beginning of `text`, as far as it fits."""
+    return text.encode()[:LONGEST_DETAILS].decode(errors="ignore")
 
 
 def next_deadline(review: Review) -> datetime | None:

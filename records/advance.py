@@ -4,11 +4,13 @@ It loads the stream, looks the input's id up, decides, appends, updates the read
 back the answer and the new plan. The rules are in `domain`; the waiting is in `workflows`.
 """
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 from functools import reduce
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DataError, IntegrityError
 
 from domain.catalogue import Catalogue
 from domain.decide import Rejected, decide
@@ -24,6 +26,11 @@ from records import drafts, inbox, streams
 from records.chain import Link
 from records.database import Database
 from records.read_model import folded, project
+
+POISONOUS = (ArithmeticError, AssertionError, IntegrityError, DataError, LookupError, TypeError, ValueError)
+"""Faults that come again however often an input is heard: not of the connection, but of the input or of our code."""
+
+log = logging.getLogger(__name__)
 
 
 class Advance:
@@ -44,19 +51,30 @@ class Advance:
             streams.check_epoch(connection, epoch)
             links = streams.load(connection, review_id)
             review = folded(review_id, links)
-            heard = tuple(row.type for row in links if row.input_id == input.id)
-            if heard:
-                return _outcome(review, now, Answer(accepted=True, events=heard, stage=review.stage))
+            earlier = [row for row in links if row.input_id == input.id]
+            if earlier:
+                return _outcome(review, now, _as_the_first_time(review, input, earlier))
             try:
                 recorded = decide(review, input, now, self._given(connection, review, input))
+                review = self._record(connection, review, links, recorded, input, now, epoch)
             except Rejected as refused:
                 connection.rollback()  # a refused command leaves no trace
                 return _outcome(review, now, Answer(accepted=False, reasons=refused.reasons, stage=review.stage))
-            review = self._record(connection, review, links, recorded, input, now, epoch)
+            except POISONOUS:
+                connection.rollback()
+                log.exception("%s: %s cannot be heard", review_id, input.id)
+                return self._set_aside(folded(review_id, links), input, now)
             if not input.is_command:
                 inbox.finish(connection, input.id)
         names = tuple(type(event).__name__ for event in recorded)
         return _outcome(review, now, Answer(accepted=True, events=names, stage=review.stage))
+
+    def _set_aside(self, review: Review, input: Input, now: datetime) -> Outcome:
+        """Go on without an input that would fail in the same way for ever, and say so where a person looks."""
+        reason = "Holdfast itself failed on this. It changed nothing; the worker's log says more."
+        with self._database.write() as connection:
+            inbox.set_aside(connection, input.id, reason)
+        return _outcome(review, now, Answer(accepted=False, reasons=(reason,), stage=review.stage))
 
     def _record(
         self,
@@ -72,11 +90,19 @@ class Advance:
             return review
         streams.append(connection, review.id, links, recorded, input, now, epoch)
         after = reduce(evolve, recorded, review)
-        project(connection, after, before=review)
+        project(connection, after, now, before=review)
         return after
 
     def _given(self, connection: Connection, review: Review, input: Input) -> Given:
         return Given(policy=self._policy, catalogue=self._catalogue, draft=_draft(connection, review, input))
+
+
+def _as_the_first_time(review: Review, input: Input, earlier: Sequence[Link]) -> Answer:
+    """The answer of the first time, for whoever gave it that id."""
+    if any(row.envelope.by != input.by for row in earlier):
+        reason = "Somebody else used this id for another command: use a new one."
+        return Answer(accepted=False, reasons=(reason,), stage=review.stage)
+    return Answer(accepted=True, events=tuple(row.type for row in earlier), stage=review.stage)
 
 
 def _draft(connection: Connection, review: Review, input: Input) -> DraftContent | None:

@@ -1,18 +1,20 @@
 """An audit: the chain is whole, the state is what the events make, and the rules in force allowed every closure."""
 
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
+from pydantic import Field
 from sqlalchemy import select
 
 from domain.draft import derive
-from domain.events import DraftSubmitted, ReviewClosed
+from domain.events import DraftSubmitted, ReviewClosed, ReviewOpened
 from domain.evolve import evolve
 from domain.review import Review
 from domain.rules import blockers
-from domain.values import Record
+from domain.values import Record, digest_of, text_ref
 from records import drafts, streams, tables
-from records.chain import Link, breaks
+from records.chain import BEGINNING, Link, breaks
 from records.database import Database
 from records.read_model import Reviews, state_of
 
@@ -23,7 +25,7 @@ class AuditReport(Record):
     streams: int
     events: int
     closures: int
-    head: str = ""
+    head: str = Field(default="", description="digest over the last hash of every stream that was looked at")
     wrong: tuple[str, ...] = ()
 
 
@@ -37,18 +39,29 @@ class Audit:
     def verify(self, review_id: str | None = None) -> AuditReport:
         """Audit one review, or all of them, while they go on."""
         ids = [review_id] if review_id else self._stream_ids()
-        events, closures, head, wrong = 0, 0, "", list[str]()
+        events, closures, heads, wrong = 0, 0, list[str](), self._text_faults()
         for id in ids:
             with self._database.read() as connection:  # one state of the events and of what is shown of them
                 rows, shown = streams.load(connection, id), state_of(connection, id)
             events += len(rows)
+            heads.append(f"{id} {rows[-1].hash if rows else BEGINNING}")
             closures += sum(row.type == ReviewClosed.__name__ for row in rows)
-            head = rows[-1].hash if review_id and rows else ""
             wrong += breaks(rows) or self._replay(id, rows, shown)
             if not rows:
                 kept = "it is in the read model, and has no events" if shown else "there is no such review"
                 wrong.append(f"{id}: {kept}.")
+        head = hashlib.sha256("\n".join(heads).encode()).hexdigest()
         return AuditReport(streams=len(ids), events=events, closures=closures, head=head, wrong=tuple(wrong))
+
+    def _text_faults(self) -> list[str]:
+        """Texts that are not those that their references were made of. What was erased cannot be compared."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(tables.texts).where(tables.texts.c.body.is_not(None)))
+            return [
+                f"{row.ref}: the text is not the one that was kept under this reference."
+                for row in rows
+                if text_ref(row.body, row.salt) != row.ref
+            ]
 
     def _stream_ids(self) -> list[str]:
         with self._database.read() as connection:
@@ -60,13 +73,17 @@ class Audit:
         for row in rows:
             envelope = row.envelope
             event = envelope.event
+            if isinstance(event, ReviewOpened) and digest_of(envelope.data["policy"]) != event.policy_digest:
+                wrong.append(f"{review_id} event {row.seq}: the pinned policy is not the one that its digest names.")
             if isinstance(event, ReviewClosed):
                 wrong += _closure_faults(review, event, row.seq, envelope.decided_at)
             if isinstance(event, DraftSubmitted):
                 wrong += self._draft_faults(review, event, row.seq)
             review = evolve(review, event)
         if review.stage is not None and shown != review:
-            wrong.append(f"{review_id}: the read model is not what the events make; run `holdfast records rebuild`.")
+            wrong.append(
+                f"{review_id}: the read model is not what the events make: find out why before you rebuild it."
+            )
         return wrong
 
     def _draft_faults(self, review: Review, event: DraftSubmitted, seq: int) -> list[str]:

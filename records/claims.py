@@ -28,7 +28,14 @@ class RecordedClaims:
             connection.execute(update(tables.claims).where(tables.claims.c.key == key).values(held_until=until))
         return Claim(key=key, first_attempt=row.first_attempt, until=until, repeated=row.first_attempt < now)
 
-    def release(self, key: str, at: datetime) -> None:
-        """End a claim at a time (UTC): now where its outcome is known. The time of the first attempt is kept."""
+    def release(self, claim: Claim, at: datetime) -> None:
+        """End a claim at a time (UTC): now where its outcome is known. The time of the first attempt is kept.
+
+        A claim that has ended by itself, and is another attempt's by now, is left alone.
+        """
         with self._database.write() as connection:
-            connection.execute(update(tables.claims).where(tables.claims.c.key == key).values(held_until=at))
+            connection.execute(
+                update(tables.claims)
+                .where(tables.claims.c.key == claim.key, tables.claims.c.held_until == claim.until)
+                .values(held_until=at)
+            )

@@ -96,8 +96,10 @@ def _make_folder_of(file: str | None) -> None:
 
 def _engine(url: str) -> Engine:
     if url.startswith("postgresql"):
-        return create_engine(url, pool_size=20, max_overflow=20, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"timeout": WAIT_FOR_LOCK}, pool_size=20, max_overflow=20)
+        return create_engine(url, pool_size=20, max_overflow=20, pool_pre_ping=True, hide_parameters=True)
+    engine = create_engine(
+        url, connect_args={"timeout": WAIT_FOR_LOCK}, pool_size=20, max_overflow=20, hide_parameters=True
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

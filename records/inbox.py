@@ -20,7 +20,13 @@ from records.people import insert_once
 from records.read_model import source_key
 
 SEND_AGAIN = timedelta(seconds=30)
-"""A delivery that was sent and is not finished after this long is sent again; hearing it twice is hearing it once."""
+"""A delivery that was sent and is not finished after this long is sent again, and then after twice as long each time.
+
+Hearing it twice is hearing it once.
+"""
+
+LOOK_AGAIN = timedelta(seconds=2)
+"""How long a waiting delivery is left alone before it is looked at again, so that many of them hold nothing up."""
 
 WAIT_AT_MOST = timedelta(days=7)
 """How long the telling of an open incident waits for a review that it could belong to."""
@@ -32,6 +38,7 @@ class DeliveryState(StrEnum):
     SENT = "sent"
     DONE = "done"
     IGNORED = "ignored"
+    FAILED = "failed"
 
 
 class Delivery(Record):
@@ -103,7 +110,7 @@ class Inbox:
                 .where(
                     tables.inbox.c.review_id.is_not(None),
                     (tables.inbox.c.state == DeliveryState.NEW)
-                    | ((tables.inbox.c.state == DeliveryState.SENT) & (tables.inbox.c.sent_at < now - SEND_AGAIN)),
+                    | ((tables.inbox.c.state == DeliveryState.SENT) & (tables.inbox.c.look_at < now)),
                 )
                 .order_by(tables.inbox.c.position)
                 .limit(limit)
@@ -120,16 +127,17 @@ class Inbox:
             select(tables.inbox)
             .where(
                 tables.inbox.c.review_id.is_(None),
-                tables.inbox.c.state.in_([DeliveryState.NEW, DeliveryState.WAITING]),
+                (tables.inbox.c.state == DeliveryState.NEW)
+                | ((tables.inbox.c.state == DeliveryState.WAITING) & (tables.inbox.c.look_at < now)),
             )
-            .order_by(tables.inbox.c.state, tables.inbox.c.position)  # what is new first
+            .order_by(tables.inbox.c.state, tables.inbox.c.look_at, tables.inbox.c.position)  # what is new first
             .limit(limit)
         ).all()
         for row in unrouted:
             told = Input.model_validate_json(row.body).body
             assert isinstance(told, IncidentTold)
             review_id = _review_for(connection, told.incident)
-            changes: dict[str, object] = {}
+            changes: dict[str, object] = {"state": DeliveryState.WAITING, "look_at": now + LOOK_AGAIN}
             if review_id is not None:
                 changes = {"review_id": review_id, "state": DeliveryState.NEW}
                 key = source_key(told.incident.source, told.incident.key)
@@ -138,30 +146,29 @@ class Inbox:
             elif now - row.received_at > WAIT_AT_MOST:
                 note = "No review came that this incident could belong to."
                 changes = {"state": DeliveryState.IGNORED, "finished_at": now, "note": note}
-            elif row.state == DeliveryState.NEW:
-                changes = {"state": DeliveryState.WAITING}
-            if changes:
-                connection.execute(update(tables.inbox).where(tables.inbox.c.position == row.position).values(changes))
+            connection.execute(update(tables.inbox).where(tables.inbox.c.position == row.position).values(changes))
 
     def sent(self, delivery_id: str) -> None:
         """Note that a delivery was handed to the engine. It is not finished by that."""
+        now, which = datetime.now(UTC), tables.inbox.c.delivery_id == delivery_id
         with self._database.write() as connection:
+            received = connection.execute(select(tables.inbox.c.received_at).where(which)).scalar_one()
             connection.execute(
                 update(tables.inbox)
-                .where(tables.inbox.c.delivery_id == delivery_id, tables.inbox.c.state == DeliveryState.NEW)
-                .values(state=DeliveryState.SENT, sent_at=datetime.now(UTC))
-            )
-            connection.execute(
-                update(tables.inbox)
-                .where(tables.inbox.c.delivery_id == delivery_id, tables.inbox.c.state == DeliveryState.SENT)
-                .values(sent_at=datetime.now(UTC))
+                .where(which, tables.inbox.c.state.in_([DeliveryState.NEW, DeliveryState.SENT]))
+                .values(state=DeliveryState.SENT, look_at=now + max(SEND_AGAIN, now - received))
             )
 
     def send_all_again(self) -> int:
         """Make every delivery that no transaction has finished new again; how many there are."""
         with self._database.write() as connection:
             return connection.execute(
-                update(tables.inbox).where(tables.inbox.c.state == DeliveryState.SENT).values(state=DeliveryState.NEW)
+                update(tables.inbox)
+                .where(
+                    tables.inbox.c.state.in_([DeliveryState.SENT, DeliveryState.FAILED]),
+                    tables.inbox.c.body.is_not(None),
+                )
+                .values(state=DeliveryState.NEW)
             ).rowcount
 
     def unfinished(self) -> int:
@@ -185,6 +192,15 @@ def finish(connection: Connection, delivery_id: str) -> None:
         update(tables.inbox)
         .where(tables.inbox.c.delivery_id == delivery_id)
         .values(state=DeliveryState.DONE, finished_at=datetime.now(UTC))
+    )
+
+
+def set_aside(connection: Connection, delivery_id: str, because: str) -> None:
+    """Note that a delivery cannot be heard, and is not sent any more. It stays, for whoever mends the fault."""
+    connection.execute(
+        update(tables.inbox)
+        .where(tables.inbox.c.delivery_id == delivery_id)
+        .values(state=DeliveryState.FAILED, finished_at=datetime.now(UTC), note=because)
     )
 
 

@@ -1,15 +1,18 @@
 """What the pages and lists read: made from the streams as they grow, and rebuilt from them at will."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+from pydantic import Field
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from domain.evolve import fold
 from domain.issues import TRACKING
+from domain.plan import plan
 from domain.review import IssueRef, Review
+from domain.stages import ENDED_STAGES
 from domain.taxonomy import ItemStatus, Stage
-from domain.values import Record
+from domain.values import Record, Utc
 from domain.view import next_deadline
 from records import streams, tables
 from records.chain import Link
@@ -24,10 +27,15 @@ class WatchedIssue(Record):
     item: str
     ref: IssueRef
     status: str
+    as_of: Utc | None = Field(default=None, description="when the read began that told the status")
 
 
-def project(connection: Connection, review: Review, before: Review | None = None) -> None:
-    """Write what can be read of a review. Belongs into the transaction that appended its events.
+IN_GOOD_TIME = timedelta(minutes=5)
+"""How long the workflow of a review may take to do what is owed before somebody looks whether it runs at all."""
+
+
+def project(connection: Connection, review: Review, now: datetime, before: Review | None = None) -> None:
+    """Write what can be read of a review at `now` (UTC). Belongs into the transaction that appended its events.
 
     `before` is the review as it was projected last; none where that is not known, and everything is written.
     """
@@ -42,6 +50,7 @@ def project(connection: Connection, review: Review, before: Review | None = None
         "team": review.team or "",
         "owner": review.owner,
         "next_deadline": next_deadline(review),
+        "look_at": _look_at(review, now),
         "changed_at": datetime.now(UTC),
         "state": review.model_dump_json(),
     }
@@ -50,7 +59,7 @@ def project(connection: Connection, review: Review, before: Review | None = None
         connection.execute(insert(tables.reviews), row)
     watched = list(_watched(review))
     if before is None or watched != list(_watched(before)):
-        _rewrite_watched(connection, review.id, watched)
+        _rewrite_watched(connection, review, watched)
     if before is None or review.incidents != before.incidents:
         routes = [
             {"incident": i.ref, "review_id": review.id, "source_key": source_key(i.source, i.key)}
@@ -59,8 +68,14 @@ def project(connection: Connection, review: Review, before: Review | None = None
         insert_once(connection, tables.routes, routes)
 
 
-def _rewrite_watched(connection: Connection, review_id: str, watched: Sequence[WatchedIssue]) -> None:
-    connection.execute(delete(tables.watched_issues).where(tables.watched_issues.c.review_id == review_id))
+def _look_at(review: Review, now: datetime) -> datetime | None:
+    owed = plan(review, now)
+    moments = [owed.wake_at] if owed.wake_at else []
+    return min([*moments, now + IN_GOOD_TIME] if owed.effects else moments, default=None)
+
+
+def _rewrite_watched(connection: Connection, review: Review, watched: Sequence[WatchedIssue]) -> None:
+    connection.execute(delete(tables.watched_issues).where(tables.watched_issues.c.review_id == review.id))
     rows = [
         {
             "review_id": issue.review_id,
@@ -68,6 +83,7 @@ def _rewrite_watched(connection: Connection, review_id: str, watched: Sequence[W
             "ref": issue.ref.model_dump_json(),
             "tracker": issue.ref.tracker,
             "status": issue.status,
+            "as_of": issue.as_of,
         }
         for issue in watched
     ]
@@ -86,10 +102,15 @@ def _watched(review: Review) -> Iterable[WatchedIssue]:
     for id, item in review.items.items():
         if item.ref is not None and item.status is not ItemStatus.WITHDRAWN:
             status = item.issue_status.value if item.issue_status else ""
-            yield WatchedIssue(review_id=review.id, item=id, ref=item.ref, status=status)
+            yield WatchedIssue(review_id=review.id, item=id, ref=item.ref, status=status, as_of=item.as_of)
     if review.tracking is not None:
+        tracking = review.tracking
         yield WatchedIssue(
-            review_id=review.id, item=TRACKING, ref=review.tracking.ref, status=review.tracking.status.value
+            review_id=review.id,
+            item=TRACKING,
+            ref=tracking.ref,
+            status=tracking.status.value,
+            as_of=tracking.as_of,
         )
 
 
@@ -141,6 +162,20 @@ class Reviews:
         with self._database.read() as connection:
             return list(connection.execute(query.order_by(tables.reviews.c.review_id)).scalars())
 
+    def going_on(self) -> Sequence[str]:
+        """The ids of all reviews that have not ended, or still owe something to the outside."""
+        query = select(tables.reviews.c.review_id).where(
+            tables.reviews.c.stage.not_in([s.value for s in ENDED_STAGES]) | tables.reviews.c.look_at.is_not(None)
+        )
+        with self._database.read() as connection:
+            return list(connection.execute(query.order_by(tables.reviews.c.review_id)).scalars())
+
+    def overdue(self, since: datetime) -> dict[str, datetime]:
+        """The reviews that should have been looked at before `since` (UTC), and when."""
+        query = select(tables.reviews.c.review_id, tables.reviews.c.look_at).where(tables.reviews.c.look_at < since)
+        with self._database.read() as connection:
+            return {row.review_id: row.look_at for row in connection.execute(query)}
+
     def history(self, review_id: str) -> Sequence[Link]:
         """The recorded events of a review, oldest first."""
         with self._database.read() as connection:
@@ -161,11 +196,15 @@ class Reviews:
             connection.execute(delete(tables.watched_issues))
             stream_ids = list(connection.execute(select(tables.events.c.stream_id).distinct()).scalars())
             for stream_id in stream_ids:
-                project(connection, read_review(connection, stream_id))
+                project(connection, read_review(connection, stream_id), datetime.now(UTC))
         return len(stream_ids)
 
 
 def _issue(row: Row[tuple[object, ...]]) -> WatchedIssue:
     return WatchedIssue(
-        review_id=row.review_id, item=row.item, ref=IssueRef.model_validate_json(row.ref), status=row.status
+        review_id=row.review_id,
+        item=row.item,
+        ref=IssueRef.model_validate_json(row.ref),
+        status=row.status,
+        as_of=row.as_of,
     )

@@ -109,6 +109,7 @@ reviews = Table(
     Column("team", String(200), nullable=False),
     Column("owner", String(40), nullable=True),
     Column("next_deadline", UtcTime, nullable=True),
+    Column("look_at", UtcTime, nullable=True, index=True, comment="when its workflow should have looked at it again"),
     Column("changed_at", UtcTime, nullable=False),
     Column("state", Text, nullable=False, comment="the folded review, as JSON"),
 )
@@ -121,6 +122,7 @@ watched_issues = Table(
     Column("ref", Text, nullable=False, comment="the issue's reference, as JSON"),
     Column("tracker", String(40), nullable=False, index=True),
     Column("status", String(20), nullable=False),
+    Column("as_of", UtcTime, nullable=True, comment="when the read began that told the status"),
 )
 
 # --- operational ------------------------------------------------------------------------------------------------------
@@ -143,9 +145,9 @@ inbox = Table(
     Column("kind", String(100), nullable=False),
     Column("review_id", String(300), nullable=True),
     Column("body", Text, nullable=True, comment="the input, as JSON; none for what is ignored"),
-    Column("state", String(10), nullable=False, comment="new, waiting, sent, done or ignored"),
+    Column("state", String(10), nullable=False, comment="new, waiting, sent, done, ignored or failed"),
     Column("received_at", UtcTime, nullable=False),
-    Column("sent_at", UtcTime, nullable=True),
+    Column("look_at", UtcTime, nullable=True, comment="when to look at it again, while it waits or was sent"),
     Column("finished_at", UtcTime, nullable=True),
     Column("note", Text, nullable=True),
     Index("inbox_state", "state", "position"),
@@ -156,7 +158,7 @@ routes = Table(
     metadata,
     Column("incident", String(300), primary_key=True),
     Column("review_id", String(300), nullable=False),
-    Column("source_key", String(600), nullable=True, index=True, comment="source and key, where the source gave one"),
+    Column("source_key", String(700), nullable=True, index=True, comment="source and key, where the source gave one"),
 )
 
 claims = Table(

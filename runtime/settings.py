@@ -37,6 +37,7 @@ class TemporalSettings(_Part):
     api_key: SecretStr | None = Field(default=None, description="for Temporal Cloud")
     client_cert: Path | None = Field(default=None, description="for mTLS, PEM")
     client_key: Path | None = Field(default=None, description="for mTLS, PEM")
+    embedded: bool = Field(default=False, description="set by `up` and `demo`: no TLS, no key, no certificate")
 
 
 class EngineSettings(_Part):
@@ -64,7 +65,7 @@ class TrackerSettings(_Part):
     """Where action items go: `builtin`, or `github:owner/repository`. A service in the catalogue can name its own."""
 
     default: str = "builtin"
-    sync_every: timedelta = Field(default=timedelta(minutes=1), description="how often the open items are read")
+    sync_every: timedelta = Field(default=timedelta(minutes=5), description="how often the issues are read")
     github: GithubSettings = GithubSettings()
 
 

@@ -78,7 +78,16 @@ class Kept:
             pause = FIRST_PAUSE if monotonic() - begun > LIVED_WELL else min(pause * 2, LONGEST_PAUSE)
             log.warning("%s ended with %s; starting it again (see %s)", self.command.name, code, self.command.output)
             await asyncio.sleep(pause)
+            while not await self._spawned_again():
+                await asyncio.sleep(LONGEST_PAUSE)
+
+    async def _spawned_again(self) -> bool:
+        try:
             await self._spawn()
+        except OSError as error:
+            log.error("%s cannot be started, and is tried again: %s", self.command.name, error)
+            return False
+        return True
 
     async def stop(self) -> None:
         """End the process: asked first, killed when it does not go."""

@@ -20,6 +20,8 @@ class EngineAwayError(Exception):
 
 async def connect(settings: TemporalSettings) -> Client:
     """A client of the Temporal service. Raises `EngineAwayError`, or `SettingsError` where a certificate is missing."""
+    if settings.embedded:
+        settings = TemporalSettings(address=settings.address, namespace=settings.namespace)
     await _require_listener(settings.address)
     tls: TLSConfig | bool = settings.tls
     if settings.client_cert and settings.client_key:

@@ -28,6 +28,11 @@ class ReviewStart(Record):
     epoch: int
 
 
+def tracker_queue(task_queue: str) -> str:
+    """The task queue of what touches the trackers: apart, so that a slow tracker takes no thread from recording."""
+    return f"{task_queue}-trackers"
+
+
 def workflow_id(review_id: str) -> str:
     """The id of the workflow that holds a review open. One review, one workflow."""
     return f"review/{review_id}"

@@ -5,6 +5,7 @@ Never imported by a workflow.
 
 import asyncio
 import logging
+import uuid
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Protocol
@@ -35,8 +36,20 @@ from workflows.sync import SyncWorkflow
 log = logging.getLogger(__name__)
 
 
+AFTER_TROUBLE = timedelta(seconds=1)
+"""How long nothing is sent after an unexpected failure, such as records that belong to another engine by now."""
+
+
 class AwayError(Exception):
     """The engine did not answer. What was said may have been heard all the same: ask again with the same id."""
+
+
+class NotTakenError(Exception):
+    """Temporal answered, and does not take this message. It may take it later."""
+
+
+AWAY = frozenset({RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED})
+"""What an RPC says when nobody was there to answer it."""
 
 
 class Outgoing(Protocol):
@@ -70,7 +83,7 @@ class Door:
         self._task_queue = task_queue
 
     async def tell(self, review_id: str, input: Input) -> None:
-        """Tell a review a fact. Raises `AwayError`."""
+        """Tell a review a fact. Raises `AwayError`, and `NotTakenError` where Temporal does not take it."""
         try:
             await self.client.start_workflow(
                 ReviewWorkflow.run,
@@ -82,7 +95,8 @@ class Door:
                 start_signal_args=[input],
             )
         except RPCError as error:
-            raise AwayError(f"Temporal cannot be reached: {error.message}") from error
+            kind = AwayError if error.status in AWAY else NotTakenError
+            raise kind(f"Temporal says: {error.message}") from error
 
     async def start(self, review_id: str) -> None:
         """Make sure that a review's workflow runs. Raises `AwayError`."""
@@ -101,14 +115,16 @@ class Door:
     async def command(self, review_id: str, input: Input, patience: timedelta = timedelta(seconds=30)) -> Answer:
         """Carry a person's command to a review, and its answer back.
 
+        Each asking is an Update of its own: `advance` knows an input that it has recorded by its id, and decides a
+        refused one anew.
+
         Raises `AwayError` where no answer came within `patience`.
         """
         try:
             async with asyncio.timeout(patience.total_seconds()):
                 try:
-                    return await self.client.get_workflow_handle_for(
-                        ReviewWorkflow.run, contract.workflow_id(review_id)
-                    ).execute_update(ReviewWorkflow.command, input, id=input.id)
+                    handle = self.client.get_workflow_handle(contract.workflow_id(review_id))
+                    return await handle.execute_update(ReviewWorkflow.command, input, id=str(uuid.uuid4()))
                 except RPCError as error:
                     if error.status is not RPCStatusCode.NOT_FOUND:
                         raise
@@ -130,16 +146,22 @@ class Door:
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         )
         return await self.client.execute_update_with_start_workflow(
-            ReviewWorkflow.command, input, id=input.id, start_workflow_operation=start
+            ReviewWorkflow.command, input, id=str(uuid.uuid4()), start_workflow_operation=start
         )
 
     async def send_outgoing(self, outbox: Outbox) -> int:
-        """Send what the inbox holds, as far as Temporal takes it; how many were sent."""
+        """Send what the inbox holds; how many were sent. One that Temporal does not take holds no other up.
+
+        Raises `AwayError`.
+        """
         sent = 0
         for delivery in await asyncio.to_thread(outbox.outgoing):
-            await self.tell(delivery.review_id, delivery.input)
+            try:
+                await self.tell(delivery.review_id, delivery.input)
+                sent += 1
+            except NotTakenError as error:
+                log.warning("%s was not told, and is told later: %s", delivery.review_id, error)
             await asyncio.to_thread(outbox.sent, delivery.input.id)
-            sent += 1
         return sent
 
     async def keep_sending(self, outbox: Outbox, every: timedelta) -> None:
@@ -147,17 +169,18 @@ class Door:
         while True:
             try:
                 sent = await self.send_outgoing(outbox)
+                pause = every
             except AwayError as error:
                 log.warning("deliveries wait: %s", error)
-                sent = 0
-            except Exception:
-                log.exception("deliveries wait")
-                sent = 0
+                sent, pause = 0, every
+            except Exception as error:
+                log.error("deliveries wait: %s: %s", type(error).__name__, error)
+                sent, pause = 0, max(every, AFTER_TROUBLE)
             if not sent:
-                await asyncio.sleep(every.total_seconds())
+                await asyncio.sleep(pause.total_seconds())
 
     async def schedule_sync(self, every: timedelta) -> None:
-        """Make sure that the trackers are read this often."""
+        """Make sure that the trackers are read this often. Raises `AwayError`."""
         schedule = Schedule(
             action=ScheduleActionStartWorkflow(
                 SyncWorkflow.run, id=contract.SYNC_SCHEDULE, task_queue=self._task_queue
@@ -170,6 +193,8 @@ class Door:
         except ScheduleAlreadyRunningError:
             handle = self.client.get_schedule_handle(contract.SYNC_SCHEDULE)
             await handle.update(lambda _: ScheduleUpdate(schedule=schedule))
+        except RPCError as error:
+            raise AwayError(f"The schedule of the sync cannot be made: {error.message}") from error
 
     async def _start(self, review_id: str) -> contract.ReviewStart:
         return contract.ReviewStart(review_id=review_id, epoch=await asyncio.to_thread(self._epoch))

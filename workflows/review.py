@@ -127,7 +127,12 @@ class ReviewWorkflow:
     async def _do(self, effect: Effect) -> None:
         request = EffectRequest(review_id=self._start.review_id, item=effect.item)
         try:
-            fact: Fact = await workflow.execute_activity_method(EFFECTS[effect.kind], request, **policies.TOUCH)
+            fact: Fact = await workflow.execute_activity_method(
+                EFFECTS[effect.kind],
+                request,
+                task_queue=contract.tracker_queue(workflow.info().task_queue),
+                **policies.TOUCH,
+            )
         except ActivityError as error:
             fact = _failure(effect, error)
         heard = self._hear(Input(id=effect.input_id, body=fact))

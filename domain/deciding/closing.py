@@ -6,11 +6,11 @@ A function without an underscore carries out the command or the fact that it is 
 from datetime import datetime, timedelta
 
 from domain import events, inputs
-from domain.deciding.decision import Decision, refuse_if
+from domain.deciding.decision import Decision, refuse_if, where
 from domain.plan import awaiting_closing_read
-from domain.review import Closure, Failure, Item, Reading, Review
+from domain.review import Closure, Failure, Item, Reading
 from domain.rules import READ, blockers
-from domain.taxonomy import Clock, FailureKind, IssueStatus, ItemStatus, Stage
+from domain.taxonomy import Clock, FailureKind, IssueStatus, Stage
 
 FIRST_RETRY = timedelta(seconds=30)
 LONGEST_RETRY = timedelta(hours=1)
@@ -19,23 +19,14 @@ LONGEST_RETRY = timedelta(hours=1)
 
 def close(d: Decision, body: inputs.Close) -> None:
     refuse_if(
-        d.review.stage is not Stage.REMEDIATION and f"The review is in stage {d.review.stage}, before remediation.",
+        d.review.stage is not Stage.REMEDIATION and f"{where(d.review).capitalize()}, before remediation.",
         *(b.sentence for b in blockers(d.review, d.now)),
     )
     d.record(events.ClosureAsked(by=d.by))
 
 
-def items_to_read(review: Review) -> dict[str, Item]:
-    """The items that closure asks the trackers about."""
-    return {
-        id: item
-        for id, item in review.items.items()
-        if item.ref is not None and item.status is not ItemStatus.WITHDRAWN
-    }
-
-
 def items_read(d: Decision, body: inputs.ItemsRead) -> None:
-    wanted, failure = items_to_read(d.review), d.review.failures.get(READ)
+    wanted, failure = d.review.tracked_items, d.review.failures.get(READ)
     told = [r.model_copy(update={"as_of": min(r.as_of, d.now)}) for r in body.readings]
     readings = {r.item: r for r in sorted(told, key=_reading_rank)}
     untold = [id for id in wanted if id not in readings] if body.for_closing else []
@@ -82,7 +73,7 @@ def record_closure(d: Decision) -> None:
         at=d.now,
         readings=tuple(
             Reading(item=id, status=item.issue_status or IssueStatus.UNREAD, as_of=item.as_of or d.now, ref=item.ref)
-            for id, item in items_to_read(review).items()
+            for id, item in review.tracked_items.items()
         ),
         waivers=tuple(w for w in (*review.waivers.values(), *review.risks.values()) if w.until > d.now),
         policy=review.policy_digest,

@@ -6,8 +6,8 @@ from domain import events, inputs
 from domain.evolve import evolve
 from domain.review import Review
 from domain.stages import TRANSITIONS
-from domain.taxonomy import Clock, Stage
-from domain.values import PersonId, Utc
+from domain.taxonomy import Clock, IncidentStatus, Stage
+from domain.values import PersonId, Record, Utc
 
 
 class Rejected(Exception):
@@ -74,7 +74,59 @@ def these(names: tuple[str, ...]) -> str:
     return ", ".join(names) or "none"
 
 
-def unheard(review: Review, command: str) -> str:
+def unheard(review: Review, command: type[Record]) -> str:
+    """Why a command is not heard in the stage that a review is in."""
     if review.stage is None:
         return f"There is no review {review.id}."
-    return f"{command} is not possible while the review is in stage {review.stage}."
+    impossible, place = IMPOSSIBLE[command], where(review)
+    if impossible.startswith("The review"):
+        place = place.replace("the review", "it")
+    return f"{impossible} while {place}{_until_when(review)}."
+
+
+def where(review: Review) -> str:
+    """The stage of a review that has begun, in words."""
+    assert review.stage is not None
+    return _WHERE[review.stage]
+
+
+def _until_when(review: Review) -> str:
+    if review.stage is not Stage.STABILIZATION:
+        return ""
+    still_open = tuple(ref for ref, i in review.incidents.items() if i.status is IncidentStatus.OPEN)
+    if still_open:
+        return f"; it waits until {these(still_open)} {'is' if len(still_open) == 1 else 'are'} resolved"
+    return f"; the quiet window ends on {review.quiet_until:%d %b %H:%M} UTC" if review.quiet_until else ""
+
+
+IMPOSSIBLE: dict[type[Record], str] = {
+    inputs.OpenReview: "The review cannot be opened again",
+    inputs.JoinIncident: "An incident cannot be added",
+    inputs.AssignOwner: "The owner cannot be changed",
+    inputs.SubmitDraft: "A draft cannot be submitted",
+    inputs.SignForTeam: "A text cannot be signed",
+    inputs.RequestChanges: "Changes cannot be asked for",
+    inputs.ProposeItem: "An item cannot be proposed",
+    inputs.AcceptItem: "An item cannot be accepted",
+    inputs.WithdrawItem: "An item cannot be withdrawn",
+    inputs.ChangeItem: "An item cannot be changed",
+    inputs.AskWaiver: "A waiver cannot be asked for",
+    inputs.AcceptRisk: "A risk cannot be accepted",
+    inputs.LowerSeverity: "The severity cannot be lowered",
+    inputs.Dismiss: "The review cannot be dismissed",
+    inputs.Approve: "A request cannot be approved",
+    inputs.Refuse: "A request cannot be refused",
+    inputs.Close: "The review cannot be closed",
+}
+"""What cannot be done where a command is not heard, in people's words."""
+
+_WHERE = {
+    Stage.EXCLUDED: "the incident is excluded from review",
+    Stage.STABILIZATION: "the review is in stabilization",
+    Stage.DRAFT: "the review is in draft",
+    Stage.SIGN_OFF: "the review is in sign-off",
+    Stage.REMEDIATION: "the review is in remediation",
+    Stage.CLOSED: "the review is closed",
+    Stage.ARCHIVED: "the review is archived",
+    Stage.DISMISSED: "the review is dismissed",
+}

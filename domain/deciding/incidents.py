@@ -7,8 +7,8 @@ from datetime import datetime
 
 from domain import events, inputs
 from domain.deciding.decision import Decision, refuse_if
+from domain.deciding.telling import heard, merged
 from domain.review import Incident
-from domain.stages import ENDED_STAGES
 from domain.taxonomy import Clock, IncidentStatus, Realisation, Severity, Stage
 from domain.values import digest_of
 
@@ -28,7 +28,7 @@ def qualifies(incident: Incident, given: inputs.Given) -> str | None:
 
 
 def open_review(d: Decision, body: inputs.OpenReview) -> None:
-    _open(d, body.incident)
+    _open(d, heard(body.incident, None, d.now))
 
 
 def _open(d: Decision, incident: Incident) -> None:
@@ -56,16 +56,14 @@ def _quiet_until(d: Decision, incident: Incident, severity: Severity) -> datetim
 
 def join_incident(d: Decision, body: inputs.JoinIncident) -> None:
     refuse_if(body.incident.ref in d.review.incidents and f"{body.incident.ref} is part of this review already.")
-    _update_incident(d, body.incident)
+    _update_incident(d, heard(body.incident, None, d.now))
 
 
 def incident_told(d: Decision, body: inputs.IncidentTold) -> None:
-    incident = body.incident
-    known = d.review.incidents.get(incident.ref)
-    if known and _rank(incident) < _rank(known):
-        return
+    known = d.review.incidents.get(body.incident.ref)
+    incident = heard(body.incident, known, d.now)
     if d.review.stage in (None, Stage.EXCLUDED):
-        if incident.status is IncidentStatus.OPEN:
+        if incident.status is IncidentStatus.OPEN or (known and _rank(incident) < _rank(known)):
             return
         rule = qualifies(incident, d.given)
         if rule is None:
@@ -73,7 +71,7 @@ def incident_told(d: Decision, body: inputs.IncidentTold) -> None:
         elif rule != d.review.excluded_by:
             policy = d.given.policy.digest
             d.record(events.IncidentExcluded(incident=incident, rule=rule, policy_digest=policy))
-    elif d.review.stage not in ENDED_STAGES and incident != known:
+    elif known is None or merged(known, incident) != known:
         _update_incident(d, incident)
 
 
@@ -82,8 +80,10 @@ def _rank(incident: Incident) -> tuple[datetime, bool, str]:
     return incident.as_of, incident.status is IncidentStatus.OPEN, digest_of(incident)
 
 
-def _update_incident(d: Decision, incident: Incident) -> None:
-    known = d.review.incidents.get(incident.ref)
+def _update_incident(d: Decision, told: Incident) -> None:
+    """Record what is known after a telling. Of an ended review too: later news changes nothing, and is not lost."""
+    known = d.review.incidents.get(told.ref)
+    incident = merged(known, told) if known else told
     was_open = known is not None and known.status is IncidentStatus.OPEN
     refired = incident.status is IncidentStatus.OPEN and not was_open
     graver = incident.severity.is_graver_than(d.review.severity) and (

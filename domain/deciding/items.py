@@ -11,13 +11,19 @@ from domain.taxonomy import Ask, ItemClass, ItemStatus, Stage, Strength
 
 
 def propose_item(d: Decision, body: inputs.ProposeItem) -> None:
-    refuse_if(body.spec.id in d.review.items and f"There is an item {body.spec.id} already.")
+    refuse_if(
+        body.spec.id in d.review.items and f"There is an item {body.spec.id} already.",
+        _names_nothing(d, body.spec),
+    )
     d.record(events.ItemProposed(spec=body.spec))
 
 
 def accept_item(d: Decision, body: inputs.AcceptItem) -> None:
     item = _item(d, body.item)
-    refuse_if(item.status is not ItemStatus.PROPOSED and f"{body.item} is {item.status}, and not proposed.")
+    refuse_if(
+        item.status is not ItemStatus.PROPOSED and f"{body.item} is {item.status}, and not proposed.",
+        _names_nothing(d, item.spec),
+    )
     d.accept(body.item)
 
 
@@ -39,6 +45,7 @@ def change_item(d: Decision, body: inputs.ChangeItem) -> None:
     refuse_if(
         item.status is ItemStatus.WITHDRAWN and f"{body.spec.id} is withdrawn.",
         item.spec == body.spec and f"{body.spec.id} is like that already.",
+        _names_nothing(d, body.spec, item.spec.prevents if item.accepted else ()),
     )
     if item.accepted and _weakens(item.spec, body.spec):
         ask(d, Ask.CHANGE_ITEM, body.reason, subject=body.spec.id, change=body.spec)
@@ -55,13 +62,26 @@ def _void_for_proposed(d: Decision) -> None:
 
 
 def _weakens(old: ItemSpec, new: ItemSpec) -> bool:
-    """Whether less is promised: another class than prevention, a lower strength, fewer factors, another end state."""
+    """Whether less is promised, or something else: another title or end state cannot be weighed, so a person does.
+
+    Less is another class than prevention, a lower strength, or fewer factors.
+    """
     return (
         (old.item_class is ItemClass.PREVENT and new.item_class is not ItemClass.PREVENT)
         or _STRENGTHS.index(new.strength) < _STRENGTHS.index(old.strength)
         or not set(old.prevents) <= set(new.prevents)
+        or new.title != old.title
         or (old.end_state is not None and new.end_state != old.end_state)
     )
+
+
+def _names_nothing(d: Decision, spec: ItemSpec, named_before: tuple[str, ...] = ()) -> str | None:
+    """Why an item cannot answer the factors that it names, once a text with factors is submitted."""
+    if d.review.submission is None:
+        return None
+    unknown = tuple(f for f in spec.prevents if f not in named_before and d.review.factor(f) is None)
+    known = tuple(factor.id for factor in d.review.submission.factors)
+    return f"There is no factor {these(unknown)}; there are {these(known)}." if unknown else None
 
 
 def _item(d: Decision, id: str) -> Item:

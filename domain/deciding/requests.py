@@ -9,7 +9,7 @@ from typing import Any
 
 from domain import events, inputs
 from domain.deciding.decision import Decision, Rejected, refuse_if, these, unheard
-from domain.review import Request, Waiver, waiver_id
+from domain.review import Request, Review, Waiver, waiver_id
 from domain.rules import findings
 from domain.stages import HEARD_IN
 from domain.taxonomy import Ask, ItemStatus, Mode, Severity
@@ -80,11 +80,22 @@ def dismiss(d: Decision, body: inputs.Dismiss) -> None:
 
 
 def ask(d: Decision, ask: Ask, reason: str, **about: Any) -> None:
-    request = Request(id=f"R{len(d.review.requests) + 1}", ask=ask, by=d.by, at=d.now, reason=reason, **about)
+    subject = about.get("subject", "")
+    item, factor = d.review.items.get(subject), d.review.factor(subject)
+    request = Request(
+        id=f"R{len(d.review.requests) + 1}",
+        ask=ask,
+        by=d.by,
+        at=d.now,
+        reason=reason,
+        item=item.spec if item else None,
+        factor=factor,
+        **about,
+    )
     same = [
         r.id
         for r in d.review.requests.values()
-        if r.pending and _about(r) == _about(request) and not _is_over(r, d.now)
+        if r.pending and _about(r) == _about(request) and not _is_over(r, d.now) and not _is_overtaken(r, d.review)
     ]
     refuse_if(bool(same) and f"{', '.join(same)} asks for that already, and waits for an approval.")
     d.record(events.ApprovalAsked(request=request))
@@ -97,6 +108,18 @@ def _about(request: Request) -> tuple[Ask, str, str]:
 def _is_over(request: Request, now: datetime) -> bool:
     """Whether what it asks for would have ended by now."""
     return request.until is not None and request.until <= now
+
+
+def _is_overtaken(request: Request, review: Review) -> bool:
+    """Whether what it is about has become another thing since it was asked."""
+    item, factor = review.items.get(request.subject), review.factor(request.subject)
+    if request.factor is not None and (factor is None or not factor.claims_like(request.factor)):
+        return True
+    if request.item is None:
+        return False
+    if item is None or request.ask is Ask.CHANGE_ITEM:
+        return item is None or item.spec != request.item
+    return not item.spec.promises_like(request.item)
 
 
 def _request(d: Decision, id: str) -> Request:
@@ -119,11 +142,15 @@ def approve(d: Decision, body: inputs.Approve) -> None:
         item is not None
         and item.spec.owner == d.by
         and f"They own item {item.spec.id}: a person who does not own it has to approve {request.id}.",
+        request.item is not None
+        and request.item.owner == d.by
+        and (item is None or item.spec.owner != d.by)
+        and f"They owned item {request.subject} when {request.id} was asked: another person has to approve it.",
         waiver is not None
         and d.by in waiver.granted_by
         and "They approved this before: each renewal needs another approver.",
         _is_over(request, d.now) and f"{request.id} would have ended by now; ask anew.",
-        d.review.stage not in HEARD_IN[_ASKED_BY[request.ask]] and unheard(d.review, request.ask),
+        d.review.stage not in HEARD_IN[_ASKED_BY[request.ask]] and unheard(d.review, _ASKED_BY[request.ask]),
         request.ask is Ask.LOWER_SEVERITY
         and request.subject != d.review.severity
         and f"The severity was {request.subject} when {request.id} was asked, and is {d.review.severity}; ask anew.",
@@ -131,6 +158,7 @@ def approve(d: Decision, body: inputs.Approve) -> None:
         and item is not None
         and item.status is ItemStatus.WITHDRAWN
         and f"{request.subject} is withdrawn already.",
+        _is_overtaken(request, d.review) and f"{request.subject} has changed since {request.id} was asked; ask anew.",
     )
     d.record(events.ApprovalGranted(request=request.id, by=d.by))
     _GRANTED[request.ask](d, request)

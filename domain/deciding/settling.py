@@ -1,7 +1,7 @@
 """What follows by itself: a stage that is over, a deadline that has passed, a closed review that must go on."""
 
 from domain import events
-from domain.deciding.closing import items_to_read, record_closure
+from domain.deciding.closing import record_closure
 from domain.deciding.decision import Decision
 from domain.plan import deadlines
 from domain.rules import blockers
@@ -40,14 +40,18 @@ def _settle_closed(d: Decision) -> None:
     in_the_way = blockers(d.review, d.now)
     if d.review.stage is Stage.CLOSED and in_the_way:
         d.record(events.ReviewReopened(because=tuple(b.id for b in in_the_way)))
-    elif d.review.stage is Stage.REMEDIATION and not in_the_way and not items_to_read(d.review):
+        d.void(d.review.signed_by(d.review.owner))  # who came to own it while it was closed
+    elif d.review.stage is Stage.REMEDIATION and not in_the_way and not d.review.tracked_items:
         record_closure(d)
 
 
 def _settle_archived(d: Decision) -> None:
-    """A closed review ends once its window has passed and every promise is kept or declined."""
+    """A closed review ends once its window has passed, every promise is kept or declined, and no waiver holds it up."""
     review = d.review
     if review.stage is not Stage.CLOSED or review.due[Clock.EFFECTIVENESS] > d.now:
+        return
+    on_its_own = review.model_copy(update={"waivers": {}, "risks": {}})
+    if blockers(on_its_own, d.now):
         return
     if all(i.status in (ItemStatus.DONE, ItemStatus.DECLINED) for i in review.items.values() if i.accepted):
         d.enter(Stage.ARCHIVED)

@@ -14,8 +14,8 @@ from domain.taxonomy import ItemStatus, Stage
 def assign_owner(d: Decision, body: inputs.AssignOwner) -> None:
     refuse_if(body.owner == d.review.owner and "They own this review already.")
     d.record(events.OwnerAssigned(owner=body.owner, by=d.by))
-    if d.review.stage in (Stage.DRAFT, Stage.SIGN_OFF):
-        d.void(tuple(team for team, s in d.review.signatures.items() if s.by == body.owner))
+    if d.review.stage is not Stage.CLOSED:
+        d.void(d.review.signed_by(body.owner))
 
 
 def submit_draft(d: Decision, body: inputs.SubmitDraft) -> None:

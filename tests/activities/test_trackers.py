@@ -95,8 +95,9 @@ def test_an_unknown_outcome_is_waited_for_and_a_known_one_is_not(
     with pytest.raises(ApplicationError):
         build().open_issue(request)
     assert sqlite_records.claims.claim(key, datetime.now(UTC) - timedelta(milliseconds=10), 60) is None
-    claims = sqlite_records.claims
-    claims.release(key, datetime.now(UTC))
+    later = sqlite_records.claims.claim(key, datetime.now(UTC) + timedelta(seconds=1), 60)
+    assert later is not None
+    sqlite_records.claims.release(later, datetime.now(UTC))
     tracker.break_with(RejectedError("no"))
     with pytest.raises(ApplicationError):
         build().open_issue(request)
@@ -132,6 +133,17 @@ def test_a_tracking_issue_that_was_deleted_is_made_again(
     told = build().tell_tracking(EffectRequest(review_id=review))
     assert told.status is IssueStatus.OPEN
     assert tracker.read([told.ref])[0].status is IssueStatus.OPEN
+
+
+def test_a_tracking_issue_that_may_not_be_read_is_not_made_a_second_time(
+    teller: Teller, build: Build, tracker: InMemoryTracker
+) -> None:
+    review = opened(teller, build())
+    tracker.forbid(f"{review}/tracking")
+    with pytest.raises(ApplicationError) as error:
+        build().tell_tracking(EffectRequest(review_id=review))
+    assert error.value.type == FailureKind.UNAUTHORISED
+    assert len(tracker.issues) == 2
 
 
 def test_a_withdrawn_items_issue_is_closed_as_declined_with_a_comment(

@@ -31,6 +31,24 @@ def test_the_same_input_is_heard_once_and_answered_as_the_first_time(records: Re
     assert teller.find(review).owner == "p-third"
 
 
+def test_an_id_that_somebody_else_used_is_refused(records: Records) -> None:
+    teller = Teller(records)
+    review = teller.open()
+    teller.say(review, AssignOwner(owner="p-new"), by="p-one", id="same")
+    answer = teller.say(review, AssignOwner(owner="p-third"), by="p-two", id="same").answer
+    assert answer.reasons == ("Somebody else used this id for another command: use a new one.",)
+    assert teller.find(review).owner == "p-new"
+
+
+def test_reviews_that_nobody_looked_at_in_time_are_known(records: Records) -> None:
+    teller = Teller(records)
+    review = teller.open()
+    due = NOW + timedelta(hours=24)
+    assert records.reviews.overdue(due) == {}
+    assert records.reviews.overdue(due + timedelta(seconds=1)) == {review: due}
+    assert records.reviews.going_on() == [review]
+
+
 def test_a_refused_command_leaves_no_trace_and_is_decided_anew(records: Records) -> None:
     teller = Teller(records)
     review = teller.to_remediation()

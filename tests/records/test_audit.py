@@ -3,6 +3,7 @@ import json
 import pytest
 from sqlalchemy import delete, insert, select, update
 
+from domain.inputs import AssignOwner
 from domain.values import canonical_json
 from records import tables
 from records.chain import BEGINNING, hash_after
@@ -23,7 +24,10 @@ def _verify(records: Records) -> str:
 
 def test_an_untouched_stream_has_no_fault(records: Records, review: str) -> None:
     assert _verify(records) == ""
-    assert records.audit.verify(review).head == records.reviews.history(review)[-1].hash
+    head = records.audit.verify(review).head
+    assert head == records.audit.verify().head
+    Teller(records).say(review, AssignOwner(owner="p-new"))
+    assert records.audit.verify().head != head
 
 
 def test_a_review_that_is_not_there_is_a_fault(records: Records) -> None:
@@ -91,6 +95,22 @@ def test_a_submission_without_its_revision_is_found(records: Records, review: st
     with records.database.write() as connection:
         connection.execute(delete(tables.draft_revisions))
     assert "revision 1 was submitted, and is not in the records" in _verify(records)
+
+
+def test_a_text_that_was_changed_is_found(records: Records, review: str) -> None:
+    with records.database.write() as connection:
+        connection.execute(update(tables.texts).values(body="Something else."))
+    assert "the text is not the one that was kept under this reference" in _verify(records)
+
+
+def test_a_pinned_policy_that_is_not_the_one_of_its_digest_is_found(records: Records, review: str) -> None:
+    def without_sign_off(event: dict[str, object]) -> bool:
+        if event["type"] == "ReviewOpened":
+            event["data"]["policy"]["profiles"][0]["rules"]["sign_off@1"] = "off"  # type: ignore[index]
+        return True
+
+    _forge(records, review, without_sign_off)
+    assert "the pinned policy is not the one that its digest names" in _verify(records)
 
 
 def test_erasing_texts_and_people_breaks_no_proof(records: Records, review: str) -> None:

@@ -18,8 +18,9 @@ def test_a_claim_is_held_by_one_until_it_ends(records: Records) -> None:
 
 
 def test_a_released_claim_can_be_had_at_once_and_remembers_the_first_attempt(records: Records) -> None:
-    records.claims.claim("k", NOW, 60)
-    records.claims.release("k", NOW + timedelta(seconds=1))
+    first = records.claims.claim("k", NOW, 60)
+    assert first is not None
+    records.claims.release(first, NOW + timedelta(seconds=1))
     assert records.claims.claim("k", NOW, 60) is None
     again = records.claims.claim("k", NOW + timedelta(seconds=1), 60)
     assert again is not None
@@ -30,3 +31,11 @@ def test_of_many_who_ask_at_once_one_gets_the_claim(records: Records) -> None:
     with ThreadPoolExecutor(8) as threads:
         claims = list(threads.map(lambda _: records.claims.claim("k", NOW, 60), range(8)))
     assert sum(claim is not None for claim in claims) == 1
+
+
+def test_a_late_release_leaves_the_claim_of_the_next_attempt_alone(records: Records) -> None:
+    late = records.claims.claim("k", NOW, 60)
+    assert late is not None
+    records.claims.claim("k", NOW + timedelta(seconds=61), 60)
+    records.claims.release(late, NOW + timedelta(seconds=62))
+    assert records.claims.claim("k", NOW + timedelta(seconds=63), 60) is None

@@ -1,9 +1,9 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
-from domain.inputs import IncidentTold, Input, ItemsRead, Tick
+from domain.inputs import AssignOwner, IncidentTold, Input, ItemsRead, Tick
 from domain.taxonomy import IncidentStatus, Severity, Stage
 from records import tables
 from records.inbox import DeliveryState
@@ -23,6 +23,29 @@ def dispatch(records: Records, teller: Teller) -> list[str]:
         teller.say(delivery.review_id, delivery.input.body, id=delivery.input.id)
         sent.append(delivery.input.id)
     return sent
+
+
+def look_now(records: Records) -> None:
+    """Let what waits be looked at, as after a while."""
+    with records.database.write() as connection:
+        for row in connection.execute(select(tables.inbox).where(tables.inbox.c.look_at.is_not(None))).all():
+            earlier = row.look_at - timedelta(minutes=1)
+            connection.execute(
+                update(tables.inbox).where(tables.inbox.c.position == row.position).values(look_at=earlier)
+            )
+
+
+def test_many_that_wait_hold_up_none_that_can_go(records: Records) -> None:
+    teller = Teller(records)
+    for n in range(150):
+        receive(records, f"w{n}", told(f"W{n}", status="open"))
+    receive(records, "reopened", told(status="open", at=NOW + timedelta(minutes=10)))
+    receive(records, "resolved", told(at=NOW))
+    seen: list[str] = []
+    for _ in range(6):
+        seen += dispatch(records, teller)
+        look_now(records)
+    assert sorted(seen) == ["reopened", "resolved"]
 
 
 def states(records: Records) -> dict[str, DeliveryState]:
@@ -90,6 +113,7 @@ def test_a_reopen_that_comes_first_waits_for_its_review(records: Records) -> Non
     assert states(records) == {"reopened": DeliveryState.WAITING}
     receive(records, "resolved", told(at=NOW))
     assert dispatch(records, teller) == ["resolved"]
+    look_now(records)
     assert dispatch(records, teller) == ["reopened"]
     review = teller.find("pagerduty:Q1")
     assert review.incidents["pagerduty:Q1"].status is IncidentStatus.OPEN
@@ -104,6 +128,7 @@ def test_a_telling_that_waits_in_vain_is_ignored_after_a_week_and_says_so(record
     records.inbox.outgoing()
     with records.database.write() as connection:
         connection.execute(update(tables.inbox).values(received_at=datetime.now(UTC) - timedelta(days=8)))
+    look_now(records)
     assert records.inbox.outgoing() == []
     (delivery,) = records.inbox.list()
     assert delivery.state is DeliveryState.IGNORED
@@ -116,7 +141,7 @@ def test_what_was_sent_and_not_finished_is_sent_again(records: Records) -> None:
         records.inbox.sent(delivery.input.id)
     assert records.inbox.outgoing() == []
     with records.database.write() as connection:
-        connection.execute(update(tables.inbox).values(sent_at=datetime.now(UTC) - timedelta(minutes=1)))
+        connection.execute(update(tables.inbox).values(look_at=datetime.now(UTC) - timedelta(minutes=1)))
     assert [delivery.input.id for delivery in records.inbox.outgoing()] == ["d1"]
     for delivery in records.inbox.outgoing():
         records.inbox.sent(delivery.input.id)
@@ -151,3 +176,35 @@ def test_an_excluded_incident_is_recorded_with_the_rule_and_qualifies_when_it_be
     receive(records, "d2", told(at=NOW + timedelta(hours=1)))
     dispatch(records, teller)
     assert teller.find("pagerduty:Q1").stage is Stage.STABILIZATION
+
+
+def test_what_would_fail_for_ever_is_set_aside_and_holds_nothing_up(
+    records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def faulty(*_: object) -> None:
+        raise ValueError("a fault of our own")
+
+    teller = Teller(records)
+    receive(records, "d1", told())
+    with monkeypatch.context() as patched:
+        patched.setattr("records.advance.decide", faulty)
+        dispatch(records, teller)
+        refused = teller.say("pagerduty:Q1", AssignOwner(owner="p-new"))
+    assert refused.answer.reasons == (
+        "Holdfast itself failed on this. It changed nothing; the worker's log says more.",
+    )
+    assert states(records) == {"d1": DeliveryState.FAILED}
+    assert records.inbox.send_all_again() == 1
+    assert dispatch(records, teller) == ["d1"]
+    assert teller.find("pagerduty:Q1").stage is Stage.STABILIZATION
+
+
+def test_who_takes_longer_to_hear_is_told_less_and_less_often(records: Records) -> None:
+    receive(records, "d1", told())
+    records.inbox.outgoing()
+    with records.database.write() as connection:
+        connection.execute(update(tables.inbox).values(received_at=datetime.now(UTC) - timedelta(hours=1)))
+    records.inbox.sent("d1")
+    with records.database.read() as connection:
+        look_at = connection.execute(select(tables.inbox.c.look_at)).scalar_one()
+    assert look_at > datetime.now(UTC) + timedelta(minutes=59)

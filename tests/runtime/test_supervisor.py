@@ -67,6 +67,27 @@ async def test_a_process_that_ends_at_once_is_started_less_and_less_often(tmp_pa
     await child.stop()
 
 
+async def test_a_program_that_is_gone_for_a_while_is_started_when_it_is_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runtime.supervisor, "LONGEST_PAUSE", 0.1)
+    program = tmp_path / "program"
+    script = "#!/bin/sh\nsleep 60\n"
+    program.write_text(script)
+    program.chmod(0o755)
+    child = Kept(Command("child", (str(program),), tmp_path / "child.log"))
+    await child.start()
+    program.unlink()
+    assert child.pid is not None
+    os.kill(child.pid, signal.SIGKILL)
+    await until(lambda: child.pid is None)
+    await asyncio.sleep(0)
+    program.write_text(script)
+    program.chmod(0o755)
+    await until(lambda: child.starts == 2)
+    await child.stop()
+
+
 def test_without_output_there_is_nothing_to_quote(tmp_path: Path) -> None:
     assert kept(tmp_path, WAITS).last_lines() == ""
 

@@ -1,10 +1,13 @@
 import asyncio
+import os
 import signal
 import sys
+from pathlib import Path
 
 import pytest
 
-from console.demo import StepFailedError, Story
+from console.demo import StepFailedError, Story, _apart
+from runtime.settings import CONFIG_VARIABLE
 
 
 @pytest.mark.timeout(240)
@@ -19,6 +22,42 @@ async def test_the_demo_plays_its_whole_story_and_every_step_holds() -> None:
     assert process.returncode == 0, said
     assert "All 14 steps held." in said
     assert said.count("✓") == 14
+
+
+@pytest.mark.timeout(240)
+async def test_settings_of_whoever_runs_the_demo_count_for_nothing(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(
+        "HOLDFAST_PAGERDUTY__SECRETS=not even JSON\nHOLDFAST_WEB__PORT=1\nHOLDFAST_TRACKERS__DEFAULT=github:a/b\n"
+    )
+    (tmp_path / "holdfast.yaml").write_text("web: {port: 1}\nodd: setting\n")
+    hostile = {
+        "HOLDFAST_PAGERDUTY__SECRETS": '["of somebody else"]',
+        "HOLDFAST_WEB__PORT": "1",
+        "HOLDFAST_DATABASE_URL": "mysql://db.example.org/holdfast",
+        "HOLDFAST_CONFIG": str(tmp_path / "gone.yaml"),
+    }
+    before = sorted(tmp_path.iterdir())
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "cli", "demo", "--once"),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        env={**os.environ, **hostile},
+        cwd=tmp_path,
+    )
+    output, _ = await process.communicate()
+    said = output.decode()
+    assert process.returncode == 0, said
+    assert "All 14 steps held." in said
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_after_the_demo_everything_is_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOLDFAST_WEB__PORT", "1")
+    environment, here = dict(os.environ), Path.cwd()
+    with _apart(tmp_path):
+        assert [name for name in os.environ if name.startswith("HOLDFAST_")] == [CONFIG_VARIABLE]
+        assert Path.cwd() == tmp_path.resolve()
+    assert (dict(os.environ), Path.cwd()) == (environment, here)
 
 
 @pytest.mark.timeout(240)

@@ -56,6 +56,25 @@ async def test_ctrl_c_stops_all_and_the_next_start_goes_on(tmp_path: Path, monke
             await stop(process)
 
 
+@pytest.mark.timeout(200)
+async def test_a_second_up_on_the_same_data_is_refused_and_cloud_settings_are_left_to_the_cloud(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with github_running() as github:
+        prepare(tmp_path, github, monkeypatch)
+        monkeypatch.setenv("HOLDFAST_TEMPORAL__TLS", "true")
+        monkeypatch.setenv("HOLDFAST_TEMPORAL__API_KEY", "a key for elsewhere")
+        monkeypatch.setenv("HOLDFAST_WEB__ALLOWED_HOSTS", '["pir.example.org"]')
+        process = await start()
+        second = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "cli", "up"), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+        )
+        output, _ = await second.communicate()
+        assert second.returncode == 1
+        assert "Holdfast is up already on the data in" in " ".join(output.decode().split())
+        await stop(process)
+
+
 async def test_a_taken_port_is_said_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with github_running() as github:
         settings = prepare(tmp_path, github, monkeypatch)

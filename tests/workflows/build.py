@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from temporalio.client import Client
-from temporalio.worker import Worker
 
 from activities.trackers import Places
 from domain.inputs import Body, Input, SignForTeam, SubmitDraft
@@ -21,7 +20,7 @@ from integrations.trackers.memory import InMemoryTracker
 from records.store import Records
 from tests.domain.build import CATALOGUE, document, policy
 from tests.records.build import told
-from worker import Parts, build_worker
+from worker import Parts, Workers, build_worker
 from workflows import contract
 from workflows.door import Door
 
@@ -49,7 +48,7 @@ class House:
     def records(self) -> Records:
         return self.parts.records
 
-    def worker(self, parts: Parts | None = None) -> Worker:
+    def worker(self, parts: Parts | None = None) -> Workers:
         """A worker on this house's task queue."""
         return build_worker(self.client, parts or self.parts, self.queue)
 

@@ -136,3 +136,21 @@ async def test_the_trackers_are_read_on_a_schedule(house: House) -> None:
         assert result == SyncResult(read=2)
     finally:
         await handle.delete()
+
+
+async def test_a_delivery_that_temporal_does_not_take_holds_no_other_up(house: House) -> None:
+    id = house.review.removeprefix("pagerduty:")
+    poison = Input(id=f"{id}-0", door=DoorName.WEBHOOK, body=told("x"))
+    house.records.inbox.receive("pagerduty", "incident", poison, "x" * 250)
+    input = Input(id=f"{id}-1", door=DoorName.WEBHOOK, body=told(id, at=datetime.now(UTC)))
+    house.records.inbox.receive("pagerduty", "incident.resolved", input)
+    real = house.door.tell
+
+    async def tell(review_id: str, said: Input) -> None:
+        await real(review_id * 10 if review_id.startswith("x") else review_id, said)
+
+    house.door.tell = tell  # type: ignore[method-assign, assignment]
+    assert await house.door.send_outgoing(house.records.inbox) == 1
+    await house.until(lambda r: r.stage is Stage.STABILIZATION)
+    assert await house.door.send_outgoing(house.records.inbox) == 0
+    assert house.records.inbox.unfinished() == 1

@@ -65,9 +65,14 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=100), nullable=False),
         sa.Column("review_id", sa.String(length=300), nullable=True),
         sa.Column("body", sa.Text(), nullable=True, comment="the input, as JSON; none for what is ignored"),
-        sa.Column("state", sa.String(length=10), nullable=False, comment="new, waiting, sent, done or ignored"),
+        sa.Column("state", sa.String(length=10), nullable=False, comment="new, waiting, sent, done, ignored or failed"),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "look_at",
+            sa.DateTime(timezone=True),
+            nullable=True,
+            comment="when to look at it again, while it waits or was sent",
+        ),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("note", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("position"),
@@ -96,11 +101,18 @@ def upgrade() -> None:
         sa.Column("team", sa.String(length=200), nullable=False),
         sa.Column("owner", sa.String(length=40), nullable=True),
         sa.Column("next_deadline", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "look_at",
+            sa.DateTime(timezone=True),
+            nullable=True,
+            comment="when its workflow should have looked at it again",
+        ),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("state", sa.Text(), nullable=False, comment="the folded review, as JSON"),
         sa.PrimaryKeyConstraint("review_id"),
     )
     with op.batch_alter_table("reviews", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_reviews_look_at"), ["look_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_reviews_stage"), ["stage"], unique=False)
 
     op.create_table(
@@ -108,7 +120,7 @@ def upgrade() -> None:
         sa.Column("incident", sa.String(length=300), nullable=False),
         sa.Column("review_id", sa.String(length=300), nullable=False),
         sa.Column(
-            "source_key", sa.String(length=600), nullable=True, comment="source and key, where the source gave one"
+            "source_key", sa.String(length=700), nullable=True, comment="source and key, where the source gave one"
         ),
         sa.PrimaryKeyConstraint("incident"),
     )
@@ -129,6 +141,9 @@ def upgrade() -> None:
         sa.Column("ref", sa.Text(), nullable=False, comment="the issue's reference, as JSON"),
         sa.Column("tracker", sa.String(length=40), nullable=False),
         sa.Column("status", sa.String(length=20), nullable=False),
+        sa.Column(
+            "as_of", sa.DateTime(timezone=True), nullable=True, comment="when the read began that told the status"
+        ),
         sa.PrimaryKeyConstraint("review_id", "item"),
     )
     with op.batch_alter_table("watched_issues", schema=None) as batch_op:
