@@ -8,7 +8,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from domain.inputs import Input
-from domain.values import Record, Utc
+from domain.values import Message, Utc
 from domain.view import Outcome
 
 SUPERSEDED = "SupersededError"
@@ -17,7 +17,7 @@ SUPERSEDED = "SupersededError"
 log = logging.getLogger(__name__)
 
 
-class AdvanceRequest(Record):
+class AdvanceRequest(Message):
     """`input` said to a review at `now`, the workflow's time, on behalf of the engine with this epoch."""
 
     review_id: str

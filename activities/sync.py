@@ -11,7 +11,7 @@ from domain.inputs import Input, Tick
 from domain.issues import fact_of
 from domain.ports import IssueSnapshot, IssueTracker, TrackerError
 from domain.review import IssueRef
-from domain.values import Record, digest_of
+from domain.values import Message, digest_of
 
 OVERDUE = timedelta(minutes=5)
 """How late a review's workflow may be before it counts as not running."""
@@ -54,7 +54,7 @@ class FactInbox(Protocol):
         ...
 
 
-class SyncResult(Record):
+class SyncResult(Message):
     """How many issues were read, how many of them had changed, and which trackers could not be read."""
 
     read: int = 0

@@ -16,8 +16,8 @@ from domain.plan import tracking_text
 from domain.policy import OnEarlyClose
 from domain.ports import Claims, IssueSpec, IssueTracker, TrackerError, UnauthorisedError
 from domain.review import IssueRef, Reading, Review
-from domain.taxonomy import FailureKind, IssueStatus, ItemStatus
-from domain.values import Record, TextRef
+from domain.taxonomy import FailureKind, IssueStatus
+from domain.values import Message, Record, TextRef
 
 CLAIM_SECONDS = 60
 """How long a claim lives: longer than an adapter's own deadline, shorter than the activity's timeout."""
@@ -28,7 +28,7 @@ SETTLE = timedelta(seconds=10)
 log = logging.getLogger(__name__)
 
 
-class EffectRequest(Record):
+class EffectRequest(Message):
     """Something owed to the outside, for a review and maybe an item of it."""
 
     review_id: str
@@ -152,11 +152,7 @@ class TrackerActivities:
     def read_items(self, request: EffectRequest) -> ItemsRead:
         """Read all issues of a review, to decide closure."""
         review = self._review(request)
-        refs = [
-            (id, item.ref)
-            for id, item in review.items.items()
-            if item.ref is not None and item.status is not ItemStatus.WITHDRAWN
-        ]
+        refs = [(id, item.ref) for id, item in review.tracked_items.items() if item.ref is not None]
         with _translated():
             return ItemsRead(readings=tuple(self._readings(refs)), for_closing=True)
 

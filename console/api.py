@@ -9,7 +9,7 @@ from urllib.parse import quote
 import httpx
 
 from console.addresses import is_loopback
-from console.stopping import REFUSED, USAGE, Stop
+from console.stopping import REFUSED, USAGE, Refused, Stop
 from runtime.settings import load_settings
 
 TRIES = 3
@@ -116,4 +116,6 @@ def _told(response: httpx.Response) -> Any:
     lines = refused.get("reasons") or [refused.get("error")]
     if not all(isinstance(line, str) for line in lines):
         lines = [f"{response.request.url} answered {response.status_code}, and not as Holdfast does. Is that its URL?"]
+    if response.status_code == httpx.codes.CONFLICT:
+        raise Refused(*lines)
     raise Stop(*lines, code=USAGE if response.status_code == httpx.codes.UNPROCESSABLE_ENTITY else REFUSED)

@@ -9,17 +9,22 @@ from enum import StrEnum
 from pathlib import Path
 
 from pydantic import SecretStr
-from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 import worker
 from console.addresses import is_loopback
+from console.mistakes import in_words
+from console.reaching import engine_of_up, is_default, reach
+from console.recordkeeping import sqlite_file
+from domain.catalogue import Catalogue
+from domain.policy import Policy
 from domain.rules import RULES
 from domain.values import Record
 from records.database import Database, DatabaseError
 from records.engines import Engines, Ownership
 from runtime.settings import Settings, SettingsError, config_path, load_settings
-from runtime.temporal import EngineAwayError, connect, engine_id
+from runtime.temporal import EngineAwayError, engine_id
+from web.wording import listed
 
 PATIENCE = 10
 """Seconds that Temporal has to answer."""
@@ -62,11 +67,17 @@ def look() -> list[Checked]:
     try:
         settings = load_settings()
     except SettingsError as error:
-        return [wrong("settings", str(error), "Correct it, and check again: nothing else was looked at.")]
+        return [
+            wrong(
+                "settings",
+                in_words(error, Settings),
+                "Correct it, and check again: nothing else was looked at.",
+            )
+        ]
     file = config_path()
-    source = f"{file}, .env and the environment" if file.is_file() else "defaults, .env and the environment"
+    sources = [str(file) if file.is_file() else "defaults", *([".env"] if Path(".env").is_file() else [])]
     return [
-        ok("settings", f"Read from {source}."),
+        ok("settings", f"Read from {listed([*sources, 'the environment'])}."),
         *catalogue(settings),
         *policy(settings),
         database(settings),
@@ -86,7 +97,7 @@ def catalogue(settings: Settings) -> list[Checked]:
     try:
         read = worker.read_catalogue(path)
     except SettingsError as error:
-        return [wrong("catalogue", str(error), "Correct the file.")]
+        return [wrong("catalogue", in_words(error, Catalogue, path), "Correct the file.")]
     if not read.services:
         return [
             warn("catalogue", f"{path} names no service, so no incident qualifies by itself.", "Add your services.")
@@ -100,25 +111,30 @@ def policy(settings: Settings) -> list[Checked]:
     try:
         read = worker.read_policy(settings.policy)
     except SettingsError as error:
-        return [wrong("policy", str(error), "Correct the file, or leave `policy` out for the default policy.")]
+        found = in_words(error, Policy, settings.policy)
+        return [wrong("policy", found, "Correct the file, or leave `policy` out for the default policy.")]
     known = ", ".join(sorted(RULES))
     unknown = [
         wrong(
             "policy",
-            f"Profile {profile.name!r} names the rule {rule}, which this release does not know.",
+            f"{_profiles(read, rule)} the rule {rule}, which this release does not know.",
             f"It would block every such review. Known are {known}.",
         )
-        for profile in read.profiles
-        for rule in profile.rules
+        for rule in dict.fromkeys(rule for profile in read.profiles for rule in profile.rules)
         if rule not in RULES
     ]
     return unknown or [ok("policy", f"{read.name!r} ({settings.policy or 'the default'}), {read.digest[:19]}.")]
 
 
+def _profiles(policy: Policy, rule: str) -> str:
+    named = [repr(profile.name) for profile in policy.profiles if rule in profile.rules]
+    return f"Profile {named[0]} names" if len(named) == 1 else f"Profiles {listed(named)} name"
+
+
 def database(settings: Settings) -> Checked:
     """Whether the database answers, and has the schema of this release."""
     if not _is_there(settings):
-        return ok("database", f"{_file(settings)} is not there yet; the first start makes it.")
+        return ok("database", f"{sqlite_file(settings)} is not there yet; the first start makes it.")
     try:
         opened = Database(settings.database)
         current = opened.schema_is_current()
@@ -132,16 +148,8 @@ def database(settings: Settings) -> Checked:
     return ok("database", f"{opened.shown} answers, and its schema is current.")
 
 
-def _file(settings: Settings) -> str | None:
-    try:
-        url = make_url(settings.database)
-    except SQLAlchemyError:
-        return None
-    return url.database if url.get_backend_name() == "sqlite" else None
-
-
 def _is_there(settings: Settings) -> bool:
-    file = _file(settings)
+    file = sqlite_file(settings)
     return file is None or Path(file).is_file()
 
 
@@ -164,21 +172,31 @@ async def temporal(settings: Settings) -> Checked:
     what, address = "temporal", settings.temporal.address
     try:
         async with asyncio.timeout(PATIENCE):
-            found = await engine_id(await connect(settings.temporal))
+            reached = await reach(settings)
+            found = await engine_id(reached.client)
     except TimeoutError:
         return wrong(what, f"{address} did not answer within {PATIENCE} seconds.", "Set temporal.address, or its TLS.")
-    except (EngineAwayError, SettingsError) as error:
-        todo = "Where you work with `holdfast up`, start it: it brings its own Temporal."
-        return wrong(what, str(error), todo)
+    except EngineAwayError as error:
+        if is_default(settings):
+            here = engine_of_up(settings).address
+            places = listed(list(dict.fromkeys((address, here))))
+            todo = "Nothing, for `holdfast up`: it brings its own. Else start Temporal, or set temporal.address."
+            return warn(what, f"It is not running now (looked at {places}).", todo)
+        return wrong(what, str(error), "Start it, or set temporal.address (host:port).")
+    except SettingsError as error:
+        return wrong(what, str(error), "Correct it.")
+    address, instead = reached.address, ""
+    if reached.instead_of:
+        instead = f" It is the engine of `holdfast up`; nothing answers at {reached.instead_of}."
     owner = await asyncio.to_thread(_owner, settings)
     if owner is not None and owner.engine_id != found:
         since = f"since {owner.since:%d %b %Y %H:%M} UTC"
         return wrong(
             what,
-            f"{address} answers, and the records belong to another engine ({since}).",
+            f"{address} answers, and the records belong to another engine ({since}).{instead}",
             "Go back to that engine, or stop its workers and run `holdfast recover`.",
         )
-    return ok(what, f"{address}, namespace {settings.temporal.namespace}, answers.")
+    return ok(what, f"{address}, namespace {settings.temporal.namespace}, answers.{instead}")
 
 
 def trackers(settings: Settings) -> list[Checked]:
@@ -187,8 +205,8 @@ def trackers(settings: Settings) -> list[Checked]:
         apart = settings.model_copy(update={"database_url": SecretStr(f"sqlite:///{empty}/records.db")})
         try:
             parts = worker.build_parts(apart)
-        except SettingsError as error:
-            return [wrong("trackers", f"Not looked at: {error}", "Correct that first.")]
+        except SettingsError:
+            return [warn("trackers", "Not looked at, since a file cannot be read.", "Correct that first.")]
         parts.records.database.close()
     checked, unlisted = [], ""
     for name, project in sorted({parts.places.place_for(service) for service in (unlisted, *parts.catalogue.services)}):

@@ -1,10 +1,12 @@
 """`holdfast demo`: a review lives its whole life on real parts, and every step says what it proves.
 
 It starts the embedded engine, sends a signed PagerDuty delivery over HTTP, plays everybody who takes part through the
-same API as everyone else, kills its own worker, and audits the records in the end.
+same API as everyone else, kills its own worker, and audits the records in the end. Settings of whoever runs it count
+for nothing: it has its own, in a folder of its own.
 """
 
 import asyncio
+import contextlib
 import copy
 import hashlib
 import hmac
@@ -16,7 +18,7 @@ import signal
 import sys
 import tempfile
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -49,18 +51,35 @@ async def play(console: Console, once: bool) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     try:
-        secret = secrets.token_hex(16)
-        settings = _prepare(directory, secret)
-        environment = {CONFIG_VARIABLE: str(directory / "holdfast.yaml")}
-        console.print("[bold]Holdfast demo[/bold]: one review, from an incident's close to a closed review\n")
-        playing = asyncio.create_task(_tell(console, settings, environment, secret, once, stop))
-        stopped = asyncio.create_task(stop.wait())
-        await asyncio.wait({playing, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        if once and not playing.done():
-            playing.cancel()
-        await playing
+        with _apart(directory):
+            secret = secrets.token_hex(16)
+            settings = _prepare(directory, secret)
+            environment = {CONFIG_VARIABLE: str(directory / "holdfast.yaml")}
+            console.print("[bold]Holdfast demo[/bold]: one review, from an incident's close to a closed review\n")
+            playing = asyncio.create_task(_tell(console, settings, environment, secret, once, stop))
+            stopped = asyncio.create_task(stop.wait())
+            await asyncio.wait({playing, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            if once and not playing.done():
+                playing.cancel()
+            await playing
     finally:
         shutil.rmtree(directory, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _apart(directory: Path) -> Iterator[None]:
+    """For as long as the block lasts, this process and its children see no `.env` and no settings but those of
+    `directory`."""
+    here = Path.cwd()
+    taken = {name: os.environ.pop(name) for name in list(os.environ) if name.upper().startswith("HOLDFAST_")}
+    os.environ[CONFIG_VARIABLE] = str(directory / "holdfast.yaml")
+    os.chdir(directory)
+    try:
+        yield
+    finally:
+        os.chdir(here)
+        del os.environ[CONFIG_VARIABLE]
+        os.environ.update(taken)
 
 
 def _prepare(directory: Path, secret: str) -> Settings:
@@ -78,7 +97,6 @@ def _prepare(directory: Path, secret: str) -> Settings:
     }
     for name, content in (("holdfast", config), ("policy", policy), ("catalogue", _story()["catalogue"])):
         (directory / f"{name}.yaml").write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
-    os.environ[CONFIG_VARIABLE] = str(directory / "holdfast.yaml")
     return load_settings()
 
 

@@ -19,7 +19,12 @@ looking = typer.Typer()
 
 @looking.command("list", rich_help_panel=PANEL)
 def list_reviews(
-    stage: Annotated[list[Stage] | None, typer.Option(help="May be given several times. Without it: all.")] = None,
+    stage: Annotated[
+        list[Stage] | None,
+        typer.Option(
+            help="May be given several times. Without it: all but `excluded`, which are listed only if asked for."
+        ),
+    ] = None,
     url: Url = None,
     json: Json = False,
 ) -> None:
@@ -55,6 +60,7 @@ def why(review: ReviewId, url: Url = None, json: Json = False) -> None:
         as_json(found)
         return
     in_the_way = found["blockers"]
+    _coming(found)
     heading(f"{review} is in stage {found['stage']}. In the way of closure: {len(in_the_way)}")
     if in_the_way:
         table(("Rule", "Subject", "What", "Who can clear it"), map(_cells, in_the_way), empty="")
@@ -63,7 +69,8 @@ def why(review: ReviewId, url: Url = None, json: Json = False) -> None:
         table(("Rule", "Subject", "What", "Who can clear it"), map(_cells, found["warnings"]), empty="")
     if found["requests"]:
         heading("Waiting for a second person (holdfast review approve, or refuse):")
-        table(("Request", "Asks for", "About", "Asked by", "Why"), map(_request, found["requests"]), empty="")
+        headings = ("Request", "Asks for", "About", "Until (UTC)", "Asked by", "Why")
+        table(headings, map(_request, found["requests"]), empty="")
 
 
 @looking.command(rich_help_panel=PANEL)
@@ -81,7 +88,11 @@ def show(review: ReviewId, url: Url = None, json: Json = False) -> None:
     )
     if found["excluded_by"]:
         say(f"Not reviewed, by {found['excluded_by']}")
+    _coming(found)
+    running = _RUNNING.get(found["stage"], ())
     for clock, moment in found["due"].items():
+        if clock not in running:
+            continue
         late = f"{clock}:{datetime.fromisoformat(moment).isoformat()}" in found["late"]
         say(f"{plain(clock)} due {_minute(moment)}{', late' if late else ''}")
     submission = found["submission"]
@@ -93,7 +104,7 @@ def show(review: ReviewId, url: Url = None, json: Json = False) -> None:
     if found["requests"]:
         heading("Requests")
         table(
-            ("Request", "Asks for", "About", "Asked by", "Why", "Came of it"),
+            ("Request", "Asks for", "About", "Until (UTC)", "Asked by", "Why", "Came of it"),
             map(_decided, found["requests"].values()),
             "",
         )
@@ -115,6 +126,25 @@ def history(review: ReviewId, url: Url = None, json: Json = False) -> None:
         ((str(e["seq"]), _minute(e["when"]), e["by"], e["door"], e["sentence"]) for e in found),
         empty="Nothing is recorded.",
     )
+
+
+_RUNNING = {
+    "stabilization": ("review",),
+    "draft": ("draft", "review"),
+    "sign_off": ("sign_off", "review"),
+    "remediation": ("review",),
+    "closed": ("effectiveness",),
+}
+"""The clocks that run in a stage. Those of stages that are over have nothing left to say."""
+
+
+def _coming(found: Mapping[str, Any]) -> None:
+    """Until when it is quiet, and what teams wait for."""
+    if found["coming"]:
+        say(found["coming"])
+    for wanted in found["changes_wanted"]:
+        about = f" in {', '.join(plain(section) for section in wanted['sections'])}" if wanted["sections"] else ""
+        say(f"Team {wanted['team']} asks for changes{about}: {wanted['reason']} ({wanted['by']})")
 
 
 def _incidents(incidents: Mapping[str, Any]) -> None:
@@ -167,7 +197,8 @@ def _cells(in_the_way: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _request(request: Mapping[str, Any]) -> tuple[str, ...]:
     about = " ".join(filter(None, (request["rule"], request["subject"], request["severity"])))
-    return request["id"], plain(request["ask"]), about, request["by"], request["reason"]
+    until = _minute(request["until"]) if request["until"] else ""
+    return request["id"], plain(request["ask"]), about, until, request["by"], request["reason"]
 
 
 def _decided(request: Mapping[str, Any]) -> tuple[str, ...]:

@@ -7,16 +7,16 @@ from typing import Annotated, Any
 import typer
 
 from console.api import Api
-from console.options import Actor, Json, Url
+from console.options import SEVERITIES, Actor, HowGrave, Json, Url, as_severity
 from console.reading import moment
 from console.screen import as_json, say
+from console.stopping import USAGE, Stop
 from domain.taxonomy import IncidentKind, Severity, StoppedBy
 
 opening = typer.Typer()
 
 Title = Annotated[str, typer.Option(help="What happened, in one line.")]
 Service = Annotated[str, typer.Option(help="As the catalogue names it.")]
-HowGrave = Annotated[Severity, typer.Option("--severity", case_sensitive=False)]
 Kinds = Annotated[list[IncidentKind] | None, typer.Option("--kind", help="May be given several times.")]
 Models = Annotated[list[str] | None, typer.Option("--model", help="Without it: the models of the service.")]
 OwnId = Annotated[str | None, typer.Option("--id", help="Your own id of the incident. Without it: one is made.")]
@@ -24,6 +24,10 @@ Began = Annotated[str | None, typer.Option(metavar="DATE", help="When it began, 
 Detected = Annotated[str | None, typer.Option(metavar="DATE", help="When somebody or something noticed.")]
 Resolved = Annotated[str | None, typer.Option(metavar="DATE", help="When it was over.")]
 Responder = Annotated[str | None, typer.Option(metavar="HANDLE", help="Who answered last; they own the review.")]
+Excluded = Annotated[
+    str | None,
+    typer.Option(metavar="REVIEW", help="Review this one after all, which the policy excluded. Such as alerts:43."),
+]
 Link = Annotated[str | None, typer.Option("--link", help="Where it is described.")]
 
 
@@ -34,10 +38,10 @@ Link = Annotated[str | None, typer.Option("--link", help="Where it is described.
     "--severity SEV2",
 )
 def open_review(
-    title: Title,
-    service: Service,
-    severity: HowGrave,
     by: Actor,
+    title: Annotated[str | None, typer.Option(help="What happened, in one line.")] = None,
+    service: Annotated[str | None, typer.Option(help="As the catalogue names it.")] = None,
+    severity: Annotated[Severity | None, typer.Option(parser=as_severity, metavar=SEVERITIES)] = None,
     kind: Kinds = None,
     model: Models = None,
     id: OwnId = None,
@@ -46,10 +50,25 @@ def open_review(
     resolved: Resolved = None,
     responder: Responder = None,
     link: Link = None,
+    excluded: Excluded = None,
     url: Url = None,
     json: Json = False,
 ) -> None:
-    """Open a review of an incident that is over and that no source reported."""
+    """Open a review of an incident that is over and that no source reported.
+
+    It takes --title, --service and --severity; or --excluded, for an incident that was reported and not reviewed.
+    """
+    if excluded is not None:
+        if title or service or severity or id:
+            raise Stop(
+                "What --excluded names was told already: leave out --title, --service, --severity and --id.", code=USAGE
+            )
+        _open_excluded(excluded, by, url, json)
+        return
+    if title is None or service is None or severity is None:
+        given = {"--title": title, "--service": service, "--severity": severity}
+        missing = [name for name, value in given.items() if value is None]
+        raise Stop(f"Missing: {', '.join(missing)}. See holdfast review open --help.", code=USAGE)
     body = _told(title, service, severity, by, kind, model, id, began, detected, resolved, responder, link)
     _open("/api/reviews", body, url, json)
 
@@ -106,9 +125,24 @@ def _told(
     }
 
 
+def _open_excluded(review: str, by: str, url: str | None, json: bool) -> None:
+    """Open a review that was excluded, with the incident that it was excluded for."""
+    api = Api(url)
+    incident = api.review(review)["incidents"].get(review)
+    answer = api.command(review, by, {"type": "open_review", "incident": incident})
+    if json:
+        as_json(answer | {"review": review})
+    else:
+        _say_opened(review)
+
+
+def _say_opened(review: str) -> None:
+    say(f"Opened {review}", f"What it needs: holdfast review why {review}")
+
+
 def _open(path: str, body: dict[str, Any], url: str | None, json: bool) -> None:
     opened = Api(url).post(path, body)
     if json:
         as_json(opened)
     else:
-        say(f"Opened {opened['review']}", f"What it needs: holdfast review why {opened['review']}")
+        _say_opened(opened["review"])

@@ -12,6 +12,7 @@ from domain.draft import DraftDocument
 from domain.values import Period, PeriodText
 from runtime.files import read_yaml
 from runtime.settings import SettingsError
+from web.faults import fault
 
 
 def read_draft(path: Path) -> DraftDocument:
@@ -22,7 +23,7 @@ def read_draft(path: Path) -> DraftDocument:
     try:
         return DraftDocument.model_validate(read)
     except ValidationError as error:
-        raise Stop(*(f"{path}: {_place(e)}{_said(e)}" for e in error.errors()), code=USAGE) from None
+        raise Stop(*(f"{path}: {_place(e)}{fault(e, DraftDocument)}" for e in error.errors()), code=USAGE) from None
 
 
 def _read_yaml(path: Path) -> Any:
@@ -48,10 +49,6 @@ def _read_json(path: Path) -> Any:
 def _place(error: Any) -> str:
     place = ".".join(str(part) for part in error["loc"])
     return f"{place}: " if place else ""
-
-
-def _said(error: Any) -> str:
-    return str(error["msg"]).removeprefix("Value error, ")
 
 
 def moment(text: str) -> datetime:
@@ -86,4 +83,4 @@ def _period(text: str) -> Period:
     try:
         return TypeAdapter[Period](PeriodText).validate_python(text)
     except ValidationError as error:
-        raise Stop(*(f"--for: {_said(e)}" for e in error.errors()), code=USAGE) from None
+        raise Stop(*(f"--for: {fault(e, None)}" for e in error.errors()), code=USAGE) from None

@@ -3,16 +3,21 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
+from sqlalchemy import inspect, make_url
+from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client
 
 import worker
+from console.reaching import reach
 from console.stopping import Stop
+from records import tables
 from records.audit import AuditReport
 from records.database import Database, DatabaseError
 from records.store import Records
-from runtime.settings import load_settings
-from runtime.temporal import EngineAwayError, connect, engine_id
+from runtime.settings import Settings, load_settings
+from runtime.temporal import EngineAwayError, engine_id
 from workflows.door import AwayError
 
 
@@ -38,14 +43,43 @@ def migrate() -> str:
 
 def rebuild() -> int:
     """Make the read model anew; how many reviews there are. Raises `Stop`."""
+    _require_records(load_settings())
     with opened() as records:
         return records.reviews.rebuild()
 
 
-def verify(review_id: str | None) -> AuditReport:
-    """Audit one review, or all. Raises `Stop`."""
+def verify(review_id: str | None) -> tuple[str, AuditReport]:
+    """Audit one review, or all: the database that was looked at, and what was found. Raises `Stop`."""
+    _require_records(load_settings())
     with opened() as records:
-        return records.audit.verify(review_id)
+        return records.database.shown, records.audit.verify(review_id)
+
+
+def _require_records(settings: Settings) -> None:
+    """Raise `Stop`, and create nothing, where there are no records: an audit of nothing would find nothing wrong."""
+    shown = file = sqlite_file(settings)
+    found = file is None or Path(file).is_file()
+    if found:
+        try:
+            database = Database(settings.database)
+            shown = database.shown
+            try:
+                found = inspect(database.engine).has_table(tables.events.name)
+            finally:
+                database.close()
+        except (DatabaseError, SQLAlchemyError) as error:
+            raise Stop(str(error).splitlines()[0]) from error
+    if not found:
+        raise Stop(f"There are no records at {shown}; is this the right folder?")
+
+
+def sqlite_file(settings: Settings) -> str | None:
+    """The file of the database, where it is one."""
+    try:
+        url = make_url(settings.database)
+    except SQLAlchemyError:
+        return None
+    return url.database if url.get_backend_name() == "sqlite" else None
 
 
 def recover(agrees: Callable[[str], bool]) -> worker.Recovered | None:
@@ -63,7 +97,7 @@ def recover(agrees: Callable[[str], bool]) -> worker.Recovered | None:
 
 
 async def _recover(records: Records, agrees: Callable[[str], bool]) -> worker.Recovered | None:
-    client: Client = await connect(load_settings().temporal)
+    client: Client = (await reach(load_settings())).client
     here, owner = await engine_id(client), records.engines.owner()
     if owner is not None and owner.engine_id != here:
         since = f"{owner.since:%d %b %Y %H:%M} UTC"

@@ -33,16 +33,20 @@ def verify(
     review: Annotated[str | None, typer.Argument(metavar="[REVIEW]", help="One review; all without it.")] = None,
     json: Json = False,
 ) -> None:
-    """Fold the events again: the chain is whole, and the rules in force allowed every closure. Exit code 1 if not."""
+    """Fold the events again: the chain is whole, and the rules in force allowed every closure. Exit code 1 if not.
+
+    Keep the head that it prints somewhere else: whoever rules the database can make a new chain, but not that head.
+    """
     from console import recordkeeping
 
-    report = recordkeeping.verify(review)
+    database, report = recordkeeping.verify(review)
     if json:
-        as_json(report.model_dump(mode="json"))
+        as_json({"database": database, **report.model_dump(mode="json")})
     else:
+        say(f"Database: {database}")
         say(f"{report.events} events in {report.streams} reviews, {report.closures} closures.")
         if report.head:
-            say(f"Last hash: {report.head}")
+            say(f"Head: {report.head} ({report.events} events)")
         say("Nothing is wrong." if not report.wrong else f"Wrong: {len(report.wrong)}")
         complain(*report.wrong)
     if report.wrong:

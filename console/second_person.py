@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from console.options import Actor, Json, Reason, ReviewId, Url
+from console.options import SEVERITIES, Actor, Json, Reason, ReviewId, Url, as_severity
 from console.reading import ending
 from console.saying import carry
 from domain.taxonomy import Severity
@@ -63,15 +63,15 @@ def accept_risk(
 @second_person.command(rich_help_panel=PANEL)
 def lower_severity(
     review: ReviewId,
-    severity: Annotated[Severity, typer.Argument(case_sensitive=False, help="The severity that it should have.")],
+    to: Annotated[Severity, typer.Argument(parser=as_severity, metavar=SEVERITIES, help="Which it should have.")],
     reason: Reason,
     by: Actor,
     url: Url = None,
     json: Json = False,
 ) -> None:
     """Ask for a lower severity. The stricter rules hold until another person agrees."""
-    command = {"type": "lower_severity", "severity": severity.value, "reason": reason}
-    carry(url, review, by, command, json, f"The severity is {severity.value}.")
+    command = {"type": "lower_severity", "severity": to.value, "reason": reason}
+    carry(url, review, by, command, json, f"The severity is {to.value}.")
 
 
 @second_person.command(rich_help_panel=PANEL)

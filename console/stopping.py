@@ -5,6 +5,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from console.mistakes import in_short
 from console.screen import complain
 from runtime.settings import SettingsError
 
@@ -24,6 +25,10 @@ class Stop(Exception):
         self.code = code
 
 
+class Refused(Stop):
+    """What was asked for reached a review, and its rules refused it: each line is a reason."""
+
+
 class StoppingGroup(TyperGroup):
     """The outermost command: turns a stop that any command raises into its sentences and its exit code."""
 
@@ -32,7 +37,7 @@ class StoppingGroup(TyperGroup):
         try:
             return super().invoke(ctx)
         except SettingsError as error:
-            complain(str(error))
+            complain(in_short(error))
             raise typer.Exit(REFUSED) from None
         except Stop as stop:
             complain(*stop.lines)

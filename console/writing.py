@@ -7,12 +7,12 @@ from typing import Annotated
 import typer
 
 from console.api import Api, in_path
-from console.options import Actor, Json, Reason, ReviewId, Url
+from console.options import Actor, HowGrave, Json, Reason, ReviewId, Url
 from console.reading import moment, read_draft
 from console.saying import carry, tell
 from console.screen import say
-from console.stopping import Stop
-from domain.taxonomy import IncidentStatus, Severity
+from console.stopping import Refused, Stop
+from domain.taxonomy import IncidentStatus
 
 PANEL = "Carry it through"
 
@@ -39,7 +39,7 @@ def join(
     source: Annotated[str, typer.Option(help="Who knows the incident, such as pagerduty.")],
     incident: Annotated[str, typer.Option(help="The incident's own id there.")],
     title: Annotated[str, typer.Option(help="One line.")],
-    severity: Annotated[Severity, typer.Option(case_sensitive=False)],
+    severity: HowGrave,
     by: Actor,
     service: Annotated[str | None, typer.Option(help="Without it: the service of the review.")] = None,
     still_open: Annotated[bool, typer.Option("--still-open", help="It is not resolved yet.")] = False,
@@ -77,7 +77,11 @@ def submit(
     api = Api(url)
     saved = api.put(f"/api/reviews/{in_path(review)}/draft", {"by": by, "document": document.model_dump(mode="json")})
     command = {"type": "submit_draft", "revision": saved["revision"], "digest": saved["digest"]}
-    answer = api.command(review, by, command)
+    try:
+        answer = api.command(review, by, command)
+    except Refused as refused:
+        kept = f"The draft was saved as revision {saved['revision']}, and nothing was submitted."
+        raise Refused(*refused.lines, kept) from None
     tell(api, review, answer, json, f"Revision {saved['revision']} is submitted.")
 
 

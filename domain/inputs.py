@@ -269,3 +269,4 @@ class Given(Record):
     policy: Policy
     catalogue: Catalogue = Catalogue()
     draft: DraftContent | None = None
+    elsewhere: str | None = Field(default=None, description="the other review that an incident to be joined is part of")

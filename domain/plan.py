@@ -10,10 +10,10 @@ from domain.review import Review
 from domain.rules import READ, Blocker, blockers
 from domain.stages import ENDED_STAGES, OPEN_STAGES
 from domain.taxonomy import Clock, ItemStatus, Stage
-from domain.values import Record, Utc, digest_of
+from domain.values import Message, Utc, digest_of
 
 
-class Effect(Record):
+class Effect(Message):
     """Something that the outside is owed. `key` names it; `input_id` names its result, so that it is heard once."""
 
     kind: Literal["open_issue", "release_issue", "tell_tracking", "read_items"]
@@ -22,7 +22,7 @@ class Effect(Record):
     item: str | None = None
 
 
-class Plan(Record):
+class Plan(Message):
     """What to do now, and when to look again at the latest. An ended review owes nothing and is not looked at."""
 
     effects: tuple[Effect, ...] = ()

@@ -51,6 +51,12 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Message(Record):
+    """A record that Temporal's history keeps, and that another release reads: what it does not know it leaves alone."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
 def _to_utc(moment: datetime) -> datetime:
     try:
         return moment.astimezone(UTC)

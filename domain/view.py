@@ -9,13 +9,13 @@ from domain.review import Review
 from domain.rules import blockers
 from domain.stages import OPEN_STAGES
 from domain.taxonomy import Severity, Stage
-from domain.values import Record, Utc
+from domain.values import Message, Utc
 
 LONGEST_NAME, LONGEST_ATTRIBUTE, LONGEST_DETAILS = 200, 1_500, 15_000
 """In characters, and in bytes of JSON: Temporal refuses what is longer (2,048 for an attribute, 20,000 for details)."""
 
 
-class Answer(Record):
+class Answer(Message):
     """What comes back for an input: accepted, or refused with every reason."""
 
     accepted: bool
@@ -24,7 +24,7 @@ class Answer(Record):
     stage: Stage | None = None
 
 
-class View(Record):
+class View(Message):
     """Where a review stands, in words that name nobody and quote nothing."""
 
     stage: Stage | None = None
@@ -36,7 +36,7 @@ class View(Record):
     details: str = ""
 
 
-class Outcome(Record):
+class Outcome(Message):
     """What `advance` hands back to the workflow."""
 
     answer: Answer

@@ -17,7 +17,7 @@ from domain.decide import Rejected, decide
 from domain.draft import DraftContent
 from domain.events import Event
 from domain.evolve import evolve
-from domain.inputs import Given, Input, SubmitDraft
+from domain.inputs import Given, Input, JoinIncident, SubmitDraft
 from domain.plan import plan
 from domain.policy import Policy
 from domain.review import Review
@@ -94,7 +94,12 @@ class Advance:
         return after
 
     def _given(self, connection: Connection, review: Review, input: Input) -> Given:
-        return Given(policy=self._policy, catalogue=self._catalogue, draft=_draft(connection, review, input))
+        return Given(
+            policy=self._policy,
+            catalogue=self._catalogue,
+            draft=_draft(connection, review, input),
+            elsewhere=_elsewhere(connection, review, input),
+        )
 
 
 def _as_the_first_time(review: Review, input: Input, earlier: Sequence[Link]) -> Answer:
@@ -109,6 +114,13 @@ def _draft(connection: Connection, review: Review, input: Input) -> DraftContent
     if not isinstance(input.body, SubmitDraft) or review.policy is None:
         return None
     return drafts.content(connection, review.id, input.body.revision, review.policy)
+
+
+def _elsewhere(connection: Connection, review: Review, input: Input) -> str | None:
+    if not isinstance(input.body, JoinIncident):
+        return None
+    found = inbox.routed_to(connection, input.body.incident.ref)
+    return found if found != review.id else None
 
 
 def _outcome(review: Review, now: datetime, answer: Answer) -> Outcome:

@@ -209,6 +209,12 @@ def _count(connection: Connection, delivery_id: str) -> int:
     return connection.execute(query).scalar_one()
 
 
+def routed_to(connection: Connection, incident: str) -> str | None:
+    """The review that hears of an incident (named by its `ref`)."""
+    found = _routed(connection, tables.routes.c.incident == incident)
+    return found[0].review if found else None
+
+
 def _review_for(connection: Connection, incident: Incident) -> str | None:
     known = _routed(connection, tables.routes.c.incident == incident.ref)
     key = source_key(incident.source, incident.key)

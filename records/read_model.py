@@ -11,7 +11,7 @@ from domain.issues import TRACKING
 from domain.plan import plan
 from domain.review import IssueRef, Review
 from domain.stages import ENDED_STAGES
-from domain.taxonomy import ItemStatus, Stage
+from domain.taxonomy import Stage
 from domain.values import Record, Utc
 from domain.view import next_deadline
 from records import streams, tables
@@ -99,8 +99,8 @@ def source_key(source: str, key: str | None) -> str | None:
 def _watched(review: Review) -> Iterable[WatchedIssue]:
     if review.stage in (Stage.ARCHIVED, Stage.DISMISSED, Stage.EXCLUDED):
         return
-    for id, item in review.items.items():
-        if item.ref is not None and item.status is not ItemStatus.WITHDRAWN:
+    for id, item in review.tracked_items.items():
+        if item.ref is not None:
             status = item.issue_status.value if item.issue_status else ""
             yield WatchedIssue(review_id=review.id, item=id, ref=item.ref, status=status, as_of=item.as_of)
     if review.tracking is not None:

@@ -63,7 +63,7 @@ def routes(deps: WebDeps) -> APIRouter:
     def found(review_id: str) -> Review:
         review = deps.find(review_id)
         if review is None:
-            raise no_review(review_id)
+            raise no_review(deps, review_id)
         return review
 
     @router.get("/healthz", tags=["Health"], summary="Whether this process answers")

@@ -80,7 +80,7 @@ def routes(deps: WebDeps) -> APIRouter:
 
     def admitted(review_id: str, body: CommandBody, key: str) -> Input:
         if deps.find(review_id) is None:
-            raise no_review(review_id)
+            raise no_review(deps, review_id)
         checked = _checked(review_id, body.command)
         people = deps.records.people
         by = person(people, body.by)

@@ -53,6 +53,10 @@ class WebDeps:
         """A review as it is now; none for an id that no review can have."""
         return self.records.reviews.find(review_id) if review_id.isprintable() else None
 
+    def ending_in(self, id: str) -> list[str]:
+        """Ids of reviews of which `id` is the part that their source gave."""
+        return [known for known in self.records.reviews.ids() if known.endswith(f":{id}")]
+
     async def say(self, review_id: str, input: Input) -> Answer:
         """Say a command to a review. Raises `AwayError` where no answer came."""
         if self.door is None:

@@ -12,6 +12,8 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from domain.ports import NotFoundError
+from web.deps import WebDeps
+from web.faults import fault
 from web.rendering import Pages
 from web.security import TOO_LARGE
 
@@ -45,17 +47,19 @@ class ApiError(Exception):
         self.status, self.sentence, self.more = status, sentence, more
 
 
-def no_review(review_id: str) -> ApiError:
-    """The answer to whoever asks for a review that is not there."""
-    return ApiError(404, f"There is no review {review_id}.")
+def no_review(deps: WebDeps, review_id: str) -> ApiError:
+    """The answer to whoever asks for a review that is not there; it names the one that was meant, if that is plain."""
+    meant = deps.ending_in(review_id)
+    hint = f" Did you mean {meant[0]}?" if len(meant) == 1 else ""
+    return ApiError(404, f"There is no review {review_id}.{hint}")
 
 
-def as_sentence(errors: Sequence[Mapping[str, Any]]) -> str:
-    """What a validation found, each with the path of its field."""
+def as_sentence(errors: Sequence[Mapping[str, Any]], model: Any = None) -> str:
+    """What a validation of `model` found, each with the path of its field."""
     named = []
     for error in errors[:SHOWN_AT_MOST]:
         path = [str(part) for part in error["loc"] if part not in ("body", "path")]
-        message = str(error["msg"]).removeprefix("Value error, ")
+        message = fault(dict(error) | {"loc": error["loc"][1:]}, model)
         if error["type"] == "json_invalid":
             path, message = ["body"], "this is not JSON"
         named.append(f"{'.'.join(path) or 'body'}: {message}")
@@ -78,7 +82,8 @@ def install(app: FastAPI, pages: Pages) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
-        return answer(request, 422, as_sentence(error.errors()))
+        body = getattr(request.scope.get("route"), "body_field", None)
+        return answer(request, 422, as_sentence(error.errors(), body and body.field_info.annotation))
 
     @app.exception_handler(NotFoundError)
     async def not_found(request: Request, error: NotFoundError) -> Response:

@@ -25,8 +25,9 @@ class Entry(Record):
     type: str
     when: Utc = Field(description="the time at which it was decided")
     happened_at: Utc | None = Field(description="when it happened outside, where that is known")
-    by: str = Field(description="the handle of who did it, or what did")
+    by: str = Field(description="the handle of who did it; `holdfast` where it followed by itself")
     door: Door
+    input: str = Field(description="the id of the input that caused it")
     enters: Stage | None = Field(description="the stage that began with it")
     sentence: str
 
@@ -36,19 +37,37 @@ def entries(people: People, links: Sequence[Link]) -> list[Entry]:
     envelopes = [link.envelope for link in links]
     told = revealed(people, [envelope.event for envelope in envelopes])
     by = people.handles(envelope.by for envelope in envelopes)
-    return [
-        Entry(
-            seq=envelope.seq,
-            type=envelope.type,
-            when=envelope.decided_at,
-            happened_at=envelope.happened_at,
-            by=by[envelope.by],
-            door=envelope.door,
-            enters=_entered(event),
-            sentence=sentence(event, envelope.decided_at),
+    found, before = list[Entry](), ""
+    for envelope, event in zip(envelopes, told, strict=True):
+        itself = isinstance(event, _FOLLOWS) or (isinstance(event, events.ItemAccepted) and envelope.input_id == before)
+        found.append(
+            Entry(
+                seq=envelope.seq,
+                type=envelope.type,
+                when=envelope.decided_at,
+                happened_at=envelope.happened_at,
+                by=ITSELF if itself else by[envelope.by],
+                door=Door.ENGINE if itself else envelope.door,
+                input=envelope.input_id,
+                enters=_entered(event),
+                sentence=sentence(event, envelope.decided_at),
+            )
         )
-        for envelope, event in zip(envelopes, told, strict=True)
-    ]
+        before = envelope.input_id
+    return found
+
+
+ITSELF = "holdfast"
+"""Who did what followed by itself from something that somebody did."""
+
+_FOLLOWS = (
+    events.StageEntered,
+    events.SignaturesVoided,
+    events.DeadlinePassed,
+    events.ReviewClosed,
+    events.ReviewReopened,
+)
+"""What nobody does. An item that is accepted follows too, where it is not the first thing that its input caused."""
 
 
 _ENTERED: dict[type[Event], Stage] = {

@@ -18,7 +18,7 @@ from records.read_model import WatchedIssue
 from web.admit import require_handle
 from web.deps import WebDeps
 from web.dispatch import Dispatcher
-from web.errors import WRONG_BODY, ErrorBody, Responses
+from web.errors import WRONG_BODY, ApiError, ErrorBody, Responses
 
 _KEY = re.compile(r"(HF-)?[0-9]{1,15}", re.IGNORECASE | re.ASCII)
 
@@ -30,6 +30,9 @@ class Action(StrEnum):
     DECLINE = "decline"
     REOPEN = "reopen"
     DELETE = "delete"
+
+
+_CLOSES = {Action.DONE: IssueStatus.DONE, Action.DECLINE: IssueStatus.DECLINED}
 
 
 class Act(Record):
@@ -74,7 +77,11 @@ def routes(deps: WebDeps, dispatcher: Dispatcher) -> APIRouter:
         return find_issue(deps, key)
 
     @router.post(
-        "/{key}/{action}", summary="Finish, decline, reopen or delete an issue", responses=_NO_ISSUE | WRONG_BODY
+        "/{key}/{action}",
+        summary="Finish, decline, reopen or delete an issue",
+        responses=_NO_ISSUE
+        | WRONG_BODY
+        | {409: {"model": ErrorBody, "description": "The issue is closed in another way: reopen it first."}},
     )
     async def act(key: str, action: Action, body: Annotated[Act | None, Body()] = None) -> Acted:
         """As an engineer would. Only done is done: a declined or deleted issue goes on blocking its review."""
@@ -96,17 +103,19 @@ def find_issue(deps: WebDeps, key: str) -> IssueShown:
 def carry_out(deps: WebDeps, key: str, action: Action, by: str | None) -> Acted:
     """Act on an issue, and put what was found after it into the inbox for every review that watches it.
 
-    Raises `domain.ports.NotFoundError`.
+    Raises `domain.ports.NotFoundError`, and `ApiError` (409) where the issue is closed in another way already.
     """
     tracker = deps.records.builtin
     ref, issue = _find(deps, key)
+    if action in _CLOSES and issue.status not in (IssueStatus.OPEN, _CLOSES[action]):
+        raise ApiError(409, f"{ref.key} is {issue.status}: reopen it first.")
     watching = _watching(deps, ref)
     if action is Action.REOPEN:
         tracker.reopen(ref)
     elif action is Action.DELETE:
         tracker.delete(ref)
     else:
-        tracker.close(ref, IssueStatus.DONE if action is Action.DONE else IssueStatus.DECLINED)
+        tracker.close(ref, _CLOSES[action])
         if by and issue.assignee is None:
             tracker.assign(ref, by)
     (found,) = tracker.read([ref])

@@ -10,12 +10,12 @@ from pydantic import Field
 from domain.inputs import Input, OpenReview
 from domain.routing import review_id
 from domain.taxonomy import Door, IncidentKind, IncidentStatus, Realisation, Severity, StoppedBy
-from domain.values import Record, Utc, digest_of
+from domain.values import Record, Utc
 from integrations.incidents.delivery import IncidentId, Name, ReportedIncident, WebUrl
 from web.admit import person, require_handle
 from web.commands import carried
 from web.deps import WebDeps
-from web.errors import WRONG_BODY, ErrorBody, Responses
+from web.errors import WRONG_BODY, ApiError, ErrorBody, Responses
 from web.intake import take_in
 
 
@@ -60,7 +60,14 @@ def routes(deps: WebDeps) -> APIRouter:
 
     @router.post("/reviews", status_code=201, summary="Open a review by hand")
     async def open_review(body: NewReview) -> Opened:
-        """For an incident that no source reported. Saying the same again, with your own id, opens nothing twice."""
+        """For an incident that no source reported. Saying the same again, with your own id, opens nothing twice.
+
+        The service has to be one of the catalogue, if that lists any.
+        """
+        listed = deps.catalogue.services
+        if listed and deps.catalogue.service_named(body.service) not in listed:
+            known = ", ".join(sorted(listed))
+            raise ApiError(422, f"service: {body.service} is not in the catalogue; it lists {known}.")
         return await opened("hand", body, Realisation.HARM, None)
 
     @router.post("/near-misses", status_code=201, summary="Report a near miss")
@@ -87,7 +94,7 @@ def routes(deps: WebDeps) -> APIRouter:
             by = person(deps.records.people, body.by)
             incident = take_in(deps, told, stopped_by)
             return Input(
-                id=f"open:{digest_of(body)}",
+                id=f"open:{deps.records.people.mark_of(body.model_dump_json(), review_id(source, own))}",
                 by=by,
                 door=Door.LOCAL_UNAUTHENTICATED,
                 at=told.as_of,

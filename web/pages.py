@@ -39,7 +39,7 @@ def routes(deps: WebDeps, pages: Pages, openapi: Callable[[], dict[str, Any]]) -
     def show_review(review_id: str) -> HTMLResponse:
         review = deps.find(review_id)
         if review is None:
-            raise no_review(review_id)
+            raise no_review(deps, review_id)
         now, draft = deps.now(), records.drafts.newest(review_id)
         if draft is not None:
             draft = draft.model_copy(update={"author": records.people.handles([draft.author])[draft.author]})
@@ -47,6 +47,10 @@ def routes(deps: WebDeps, pages: Pages, openapi: Callable[[], dict[str, Any]]) -
         recorded = entries(records.people, records.reviews.history(review_id))
         page = review_page(told, draft, recorded, records.audit.verify(review_id), now)
         return pages.render("review.html", page=page, now=now, shown_events=SHOWN_EVENTS)
+
+    @router.get("/issues")
+    def show_issues() -> HTMLResponse:
+        return pages.render("issues.html", issues=deps.records.builtin.list()[::-1])
 
     @router.get("/issues/{key}")
     def show_issue(key: str) -> HTMLResponse:
@@ -72,6 +76,36 @@ def _start(deps: WebDeps) -> dict[str, Any]:
     }
 
 
+def _body(openapi: dict[str, Any], operation: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """The fields of the body that an operation takes: name, type, and what it is."""
+    content = operation.get("requestBody", {}).get("content", {})
+    schema = content.get("application/json", {}).get("schema", {})
+    kinds = [schema, *schema.get("anyOf", [])]
+    names = [kind["$ref"].rpartition("/")[2] for kind in kinds if "$ref" in kind]
+    found = []
+    for shape in (openapi["components"]["schemas"][name] for name in names):
+        needed = shape.get("required", [])
+        for name, field in shape.get("properties", {}).items():
+            asked = "needed" if name in needed else ""
+            about = ", ".join(filter(None, [_type(field), asked]))
+            found.append((name, about, field.get("description", "")))
+    return found
+
+
+def _type(schema: dict[str, Any]) -> str:
+    """What a field holds, in a word or two: `text`, `one of …`, `list of Name`."""
+    if "$ref" in schema:
+        return str(schema["$ref"].rpartition("/")[2])
+    options = [_type(option) for option in schema.get("anyOf", []) if option.get("type") != "null"]
+    if options:
+        return " or ".join(dict.fromkeys(options))
+    if "discriminator" in schema:
+        return f"one of {', '.join(schema['discriminator']['mapping'])}"
+    if schema.get("type") == "array":
+        return f"list of {_type(schema['items'])}"
+    return str(schema.get("format", "text") if schema["type"] == "string" else schema["type"])
+
+
 def _operations(openapi: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     """The operations of the API by their tag."""
     groups: dict[str, list[dict[str, Any]]] = {}
@@ -88,6 +122,7 @@ def _operations(openapi: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
                 "summary": operation["summary"],
                 "description": operation.get("description", ""),
                 "answers": answers,
+                "body": _body(openapi, operation),
             }
             groups.setdefault(operation["tags"][0], []).append(line)
     return groups

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pydantic import Field
 
 from domain.review import (
+    ChangesWanted,
     Closure,
     Failure,
     Incident,
@@ -23,6 +24,7 @@ from domain.view import next_deadline
 from web.deps import WebDeps
 from web.history import Entry, entries
 from web.markers import revealed
+from web.standing import what_comes
 
 
 class ReviewSummary(Record):
@@ -67,6 +69,9 @@ class ReviewDetail(ReviewSummary):
     reopened: int
     unknown: tuple[str, ...]
 
+    coming: str | None = Field(description="in stabilization: until when it is quiet, and what comes then")
+    changes_wanted: tuple[ChangesWanted, ...] = Field(description="what teams asked for in place of signing")
+
 
 class InTheWay(Record):
     """One thing in the way, and who can clear it."""
@@ -85,6 +90,8 @@ class Why(Record):
     blockers: tuple[InTheWay, ...]
     warnings: tuple[InTheWay, ...] = Field(description="what the policy wants said, and does not hold the review for")
     requests: tuple[Request, ...] = Field(description="what waits for a second person")
+    coming: str | None = Field(description="in stabilization: until when it is quiet, and what comes then")
+    changes_wanted: tuple[ChangesWanted, ...] = Field(description="what teams asked for in place of signing")
 
 
 def summaries(deps: WebDeps, reviews: Sequence[Review]) -> list[ReviewSummary]:
@@ -95,12 +102,14 @@ def summaries(deps: WebDeps, reviews: Sequence[Review]) -> list[ReviewSummary]:
 def detail(deps: WebDeps, review: Review) -> ReviewDetail:
     """One review, whole."""
     (told,) = revealed(deps.records.people, [review])
-    same = set(ReviewDetail.model_fields) - set(ReviewSummary.model_fields) - {"policy", "late"}
+    same = set(ReviewDetail.model_fields) - set(ReviewSummary.model_fields)
+    same -= {"policy", "late", "coming"}
     return ReviewDetail(
         **_summary(deps, told),
         **{name: getattr(told, name) for name in same},
         policy=told.policy.name if told.policy else None,
         late=tuple(sorted(told.late)),
+        coming=what_comes(told, deps.now()),
     )
 
 
@@ -113,6 +122,8 @@ def why(deps: WebDeps, review: Review) -> Why:
         blockers=tuple(_in_the_way(b) for b in blockers(review, now)),
         warnings=tuple(_in_the_way(b) for b in warnings(review, now)),
         requests=tuple(request for request in told.requests.values() if request.pending),
+        coming=what_comes(told, now),
+        changes_wanted=told.changes_wanted,
     )
 
 

@@ -46,6 +46,7 @@ class Pages:
             "plain": wording.plain,
             "safe_link": safe_link,
             "short_name": wording.short_name,
+            "without_marks": wording.without_marks,
             "review_path": review_path,
         }
 

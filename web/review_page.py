@@ -12,7 +12,19 @@ from domain.taxonomy import Clock, Dimension, ItemClass, ItemStatus, Stage
 from records.audit import AuditReport
 from records.drafts import Saved
 from web.history import Entry, asked, failed
-from web.standing import Mark, in_order, kinds_of, mark, prevention, running, stabilization, waiver_of
+from web.standing import (
+    Mark,
+    in_order,
+    kinds_of,
+    mark,
+    prevention,
+    running,
+    stabilization,
+    unsigned,
+    waiver_of,
+    wanted,
+    what_comes,
+)
 from web.wording import Said, counted, day, due, minute, plain, span, times
 
 _HEADINGS = {
@@ -91,6 +103,8 @@ class ReviewPage:
     title: str
     tags: list[str]
     verdict: Said
+    comes: str | None
+    wanted: list[str]
     way: list[InTheWay]
     warnings: list[Blocker]
     troubles: list[str]
@@ -103,6 +117,7 @@ class ReviewPage:
     asking: list[Asking]
     draft: Saved | None
     draft_note: str
+    unsubmitted: bool
     factors: list[DraftFactor]
     considered: list[tuple[str, str]]
     answers: list[Answered]
@@ -118,12 +133,14 @@ def review_page(
     items = {id: i for id, i in review.items.items() if i.status is not ItemStatus.WITHDRAWN}
     lines = {id: _item(review, id, now) for id in items}
     prevents = [id for id, item in items.items() if item.spec.item_class is ItemClass.PREVENT]
-    document = draft.document if draft else None
+    document, draft_digest = (draft.document, draft.digest) if draft else (None, "")
     return ReviewPage(
         review=review,
         title=review.title or review.id,
         tags=kinds_of(review),
         verdict=_verdict(review, found, entries, now),
+        comes=what_comes(review, now),
+        wanted=[wanted(changes) for changes in review.changes_wanted],
         way=_grouped(found),
         warnings=warnings(review, now) if review.stage in (*OPEN_STAGES, Stage.CLOSED) else [],
         troubles=[failed(key, failure) for key, failure in review.failures.items()],
@@ -136,6 +153,7 @@ def review_page(
         asking=[*_waived(review, now), *(_request(r, now) for r in review.requests.values() if _shown(r, review))],
         draft=draft,
         draft_note=_draft_note(review, draft),
+        unsubmitted=document is not None and (review.submission is None or review.submission.digest != draft_digest),
         factors=list(document.factors) if document else [],
         considered=[(plain(d), document.considered[d]) for d in Dimension if d in document.considered]
         if document
@@ -149,7 +167,7 @@ def review_page(
 def _verdict(review: Review, found: list[Blocker], entries: Sequence[Entry], now: datetime) -> Said:
     if review.stage is Stage.EXCLUDED:
         rule = review.excluded_by or ""
-        detail = "Whoever thinks otherwise opens it by hand: the command open_review, said to this review."
+        detail = f"Whoever thinks otherwise opens it: holdfast review open --excluded {review.id}"
         return Said("Not reviewed", "", f"{rule[:1].upper()}{rule[1:]}. {detail}")
     if review.stage is Stage.DISMISSED:
         said = next((entry.sentence for entry in reversed(entries) if entry.type == "ReviewDismissed"), "")
@@ -189,6 +207,9 @@ def _steps(review: Review, entries: Sequence[Entry], now: datetime) -> list[Step
     for number, stage in enumerate(_WAY):
         name = "Effective?" if stage is Stage.ARCHIVED else plain(stage)
         state = "done" if number < at or review.stage is Stage.ARCHIVED else "now" if number == at else ""
+        if stage is Stage.SIGN_OFF and state == "done" and (why := unsigned(review)):
+            steps.append(Step(name, "", Said(why)))
+            continue
         steps.append(Step(name, state, _step(review, stage, state, entries, now)))
     if review.stage is Stage.CLOSED:
         steps[-2:] = [Step("Closed", "done", steps[-2].said), Step("Effective?", "now", steps[-1].said)]
@@ -284,8 +305,18 @@ def _waived(review: Review, now: datetime) -> list[Asking]:
     for what, waivers in (("Waiver of", review.waivers), ("Risk accepted for", review.risks)):
         for waiver in waivers.values():
             about = f"{waiver.rule} for {waiver.subject}" if waiver.rule else waiver.subject
-            lines.append(Asking(f"{what} {about}", _expiry(waiver, now), _granted(waiver)))
+            lines.append(Asking(f"{what} {about}", _expiry(waiver, now), _reason(review, waiver) + _granted(waiver)))
     return lines
+
+
+def _reason(review: Review, waiver: Waiver) -> str:
+    """Why it was asked for, when it was granted last."""
+    reasons = [
+        request.reason
+        for request in review.requests.values()
+        if request.granted and request.subject == waiver.subject and request.rule == waiver.rule
+    ]
+    return f"“{reasons[-1]}” " if reasons else ""
 
 
 def _expiry(waiver: Waiver, now: datetime) -> Mark:

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from domain.review import Item, Review, Waiver
-from domain.rules import Blocker
+from domain.review import ChangesWanted, Item, Review, Waiver
+from domain.rules import Blocker, has_signed
 from domain.stages import OPEN_STAGES
-from domain.taxonomy import Clock, IncidentStatus, ItemClass, ItemStatus, Stage
-from web.wording import Said, counted, day, due, listed, plain, quiet, times
+from domain.taxonomy import Clock, IncidentStatus, ItemClass, ItemStatus, Mode, Stage
+from web.wording import Said, counted, day, due, listed, minute, plain, quiet, times
 
 _STAGE_CLOCK = {Stage.DRAFT: Clock.DRAFT, Stage.SIGN_OFF: Clock.SIGN_OFF}
 
@@ -101,6 +101,32 @@ def stabilization(review: Review, now: datetime) -> Said:
     if window.business_days:
         return Said(f"quiet until {day(review.quiet_until, now)}", "", refired)
     return quiet(review.quiet_until, timedelta(seconds=window.seconds), now, refired)
+
+
+def what_comes(review: Review, now: datetime) -> str | None:
+    """In stabilization: until when it is quiet, and what comes then."""
+    if review.stage is not Stage.STABILIZATION or review.policy is None:
+        return None
+    clocks, weight = review.policy.clocks, review.severity
+    then = f"then the draft is asked for, within {clocks.draft[weight]}"
+    is_open = any(incident.status is IncidentStatus.OPEN for incident in review.incidents.values())
+    if is_open or review.quiet_until is None:
+        return f"The quiet window of {clocks.quiet[weight]} begins when the incident is resolved; {then}."
+    return f"Quiet until {minute(review.quiet_until)}, unless the incident comes again; {then}."
+
+
+def wanted(changes: ChangesWanted) -> str:
+    """What a team asked for in place of signing: `Team ml asks for changes in why: Which alert? (ml-lead)`."""
+    about = f" in {listed([plain(section) for section in changes.sections])}" if changes.sections else ""
+    return f"Team {changes.team} asks for changes{about}: {changes.reason} ({changes.by})"
+
+
+def unsigned(review: Review) -> str:
+    """Why a review that is past sign-off shows no signatures; empty where every team has signed."""
+    if review.profile is None or all(has_signed(review, team) for team in review.required_teams):
+        return ""
+    modes = [mode for name, mode in review.profile.rules.items() if name.partition("@")[0] == "sign_off"]
+    return "not everybody signed" if Mode.BLOCK in modes else "no signatures asked for"
 
 
 def mark(item: Item, waived: Waiver | None = None) -> Mark:

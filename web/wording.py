@@ -1,5 +1,6 @@
 """How things are said: durations, dates and the words of the vocabulary. Times are in UTC, and short."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -65,13 +66,13 @@ def times(count: int) -> str:
 
 
 def span(length: timedelta) -> str:
-    """A length of time in one unit: `2 days`, `5 h`, `12 min`."""
+    """A length of time in one unit: `2 days`, `5 h`, `12 min`, `less than a minute`."""
     seconds = abs(length.total_seconds())
     if seconds >= 36 * 3600:
         return counted(int(seconds / 86400 + 0.5), "day")
     if seconds >= 5400:
         return f"{int(seconds / 3600 + 0.5)} h"
-    return f"{max(int(seconds / 60 + 0.5), 1)} min"
+    return f"{int(seconds / 60 + 0.5)} min" if seconds >= 60 else "less than a minute"
 
 
 def day(moment: datetime, now: datetime | None = None) -> str:
@@ -105,6 +106,16 @@ def quiet(until: datetime, total: timedelta, now: datetime, detail: str = "") ->
     unit, name = (3600, "h") if seconds >= 7200 else (60, "min") if seconds >= 120 else (1, "s")
     words = f"quiet for {int(passed / unit)} of {seconds / unit:g} {name}"
     return Said(words, detail=detail, part=round(passed / seconds, 3) if seconds else 1)
+
+
+_MARKDOWN = ((r"\[([^\]]*)\]\([^)\s]*\)", r"\1"), (r"\*\*(.+?)\*\*", r"\1"), (r"`([^`]+)`", r"\1"))
+
+
+def without_marks(text: str) -> str:
+    """Markdown as plain text: links as their words, nothing in bold, list items with a bullet."""
+    for mark, words in _MARKDOWN:
+        text = re.sub(mark, words, text)
+    return re.sub(r"(?m)^- ", "• ", text)
 
 
 def short_name(handle: str) -> str:

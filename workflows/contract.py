@@ -2,7 +2,7 @@
 
 from temporalio.common import SearchAttributeKey
 
-from domain.values import Record
+from domain.values import Message
 
 TASK_QUEUE = "holdfast"
 SYNC_SCHEDULE = "holdfast-sync"
@@ -18,7 +18,7 @@ SEARCH_ATTRIBUTES = (STAGE, SEVERITY, SERVICE, TEAM, MODELS, NEXT_DEADLINE)
 """They have to exist in the namespace before a worker writes them."""
 
 
-class ReviewStart(Record):
+class ReviewStart(Message):
     """What a review's workflow is started with, and all that it carries over when it continues as new.
 
     `epoch` is that of the engine on whose behalf it writes.

@@ -55,7 +55,11 @@ def _quiet_until(d: Decision, incident: Incident, severity: Severity) -> datetim
 
 
 def join_incident(d: Decision, body: inputs.JoinIncident) -> None:
-    refuse_if(body.incident.ref in d.review.incidents and f"{body.incident.ref} is part of this review already.")
+    refuse_if(
+        body.incident.ref in d.review.incidents and f"{body.incident.ref} is part of this review already.",
+        d.given.elsewhere is not None
+        and f"{body.incident.ref} is part of review {d.given.elsewhere}, which hears of it: dismiss one of the two.",
+    )
     _update_incident(d, heard(body.incident, None, d.now))
 
 

@@ -54,7 +54,7 @@ def submit_draft(d: Decision, body: inputs.SubmitDraft) -> None:
 
 
 def _promise(spec: ItemSpec) -> ItemSpec:
-    """What was promised by an item, without the references of its texts, which differ between doors."""
+    """What was promised by an item, without its texts: a draft leaves those of a promised item as they are."""
     return spec.model_copy(update={"title": "", "end_state": None})
 
 

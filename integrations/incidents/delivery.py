@@ -15,7 +15,7 @@ from pydantic import AfterValidator, Field, ValidationError
 from domain.taxonomy import IncidentKind, IncidentStatus, Realisation, Severity
 from domain.values import Record, Utc
 
-RESERVED_SOURCES = frozenset({"pagerduty", "hand", "near-miss"})
+RESERVED_SOURCES = frozenset({"pagerduty", "hand", "near-miss", "command", "open", "sync", "wake", "effect"})
 """Names of sources that are not told by a generic delivery."""
 
 _PLAIN_ID = re.compile(r"[A-Za-z0-9._-]{1,100}")

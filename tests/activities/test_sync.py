@@ -50,7 +50,7 @@ def test_what_has_changed_goes_to_its_review_through_the_inbox(
     tracker.decline(f"{review}/I1")
     tracker.finish(f"{review}/tracking")
     assert sync(sqlite_records, memory=tracker).sync_issues().changed == 2
-    item, tracking = sqlite_records.inbox.outgoing()
+    item, tracking = sorted(sqlite_records.inbox.outgoing(), key=lambda sent: sent.input.body.type)
     assert {item.review_id, tracking.review_id} == {review}
     assert isinstance(item.input.body, ItemsRead)
     assert isinstance(tracking.input.body, TrackingRead)

@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from domain.inputs import IncidentTold
+from domain.review import Incident
+from domain.taxonomy import IncidentStatus, Severity
 from tests.console.conftest import ROOT, Holdfast
 
 DRAFT = ROOT / "docs/examples/draft.yaml"
@@ -29,7 +32,9 @@ def test_a_review_is_opened_with_everything_that_is_known(holdfast: Holdfast) ->
 
 def test_opening_the_same_incident_in_other_words_is_refused(holdfast: Holdfast) -> None:
     holdfast.done("review", "open", *TOLD, "--id", "17")
-    assert "open_review is not possible" in holdfast.refused("review", "open", *TOLD, "--id", "17", "--model", "ranker")
+    assert "cannot be opened again while it is in stabilization" in holdfast.refused(
+        "review", "open", *TOLD, "--id", "17", "--model", "ranker"
+    )
 
 
 def test_a_near_miss_says_what_stopped_it(holdfast: Holdfast) -> None:
@@ -43,6 +48,54 @@ def test_a_date_without_a_zone_is_not_guessed(holdfast: Holdfast) -> None:
     said = holdfast.refused("review", "open", *TOLD, "--began", "2026-11-01T08:00", code=2)
     assert "names no time zone" in said
     assert "is not a date" in holdfast.refused("review", "open", *TOLD, "--began", "yesterday", code=2)
+
+
+def test_what_is_missing_or_unknown_is_named_when_a_review_is_opened(holdfast: Holdfast) -> None:
+    said = holdfast.refused("review", "open", "--title", "Scores were stale", code=2)
+    assert said == "Missing: --service, --severity. See holdfast review open --help.\n"
+    told = ("--title", "Scores were stale", "--severity", "SEV2")
+    said = holdfast.refused("review", "open", *told, "--service", "rankin-api", code=2)
+    assert said == "service: rankin-api is not in the catalogue; it lists feature-store, fraud-scoring, ranking-api.\n"
+    wrong = holdfast.run("review", "open", *told[:2], "--service", "ranking-api", "--severity", "sev9")
+    assert wrong.exit_code == 2
+    assert "SEV1, SEV2, SEV3, SEV4" in wrong.stderr
+
+
+def test_an_incident_that_the_policy_excluded_is_reviewed_after_all(holdfast: Holdfast) -> None:
+    incident = Incident(
+        source="alerts",
+        id="43",
+        status=IncidentStatus.RESOLVED,
+        as_of=holdfast.door.now,
+        title=holdfast.records.people.keep("Scores were stale", "alerts:43"),
+        service="ranking-api",
+        severity=Severity.SEV4,
+        responder=holdfast.records.people.id_of("on-call@example.org"),
+    )
+    holdfast.door.tell("alerts:43", IncidentTold(incident=incident))
+    mixed = holdfast.refused("review", "open", "--excluded", "alerts:43", "--title", "Another", code=2)
+    assert mixed.startswith("What --excluded names was told already")
+    assert holdfast.done("review", "open", "--excluded", "alerts:43").startswith("Opened alerts:43\n")
+    shown = holdfast.json("review", "show", "alerts:43")
+    assert (shown["stage"], shown["title"], shown["owner"]) == (
+        "stabilization",
+        "Scores were stale",
+        "on-call@example.org",
+    )
+    assert "cannot be opened again while it is in stabilization" in holdfast.refused(
+        "review", "open", "--excluded", "alerts:43"
+    )
+    holdfast.door.tell("alerts:44", IncidentTold(incident=incident.model_copy(update={"id": "44"})))
+    assert holdfast.json("review", "open", "--excluded", "alerts:44")["review"] == "alerts:44"
+
+
+def test_a_review_that_is_named_by_half_is_asked_about(holdfast: Holdfast) -> None:
+    holdfast.done("review", "open", *TOLD, "--id", "INC-7")
+    assert holdfast.refused("review", "submit", "INC-7", str(DRAFT)) == (
+        "There is no review INC-7. Did you mean hand:INC-7?\n"
+    )
+    holdfast.done("near-miss", *TOLD, "--stopped-by", "luck", "--id", "INC-7")
+    assert holdfast.refused("review", "show", "INC-7") == "There is no review INC-7.\n"
 
 
 def test_an_incident_joins_a_review_and_takes_its_service(holdfast: Holdfast) -> None:
@@ -81,7 +134,10 @@ def test_a_draft_is_saved_submitted_and_signed(holdfast: Holdfast, tmp_path: Pat
     as_json.write_text(json.dumps(yaml.safe_load(DRAFT.read_text()) | {"summary": "Shorter."}))
     assert holdfast.json("review", "submit", review, str(as_json), by="writer@example.org")["stage"] == "sign_off"
     refusal = holdfast.refused("review", "submit", review, str(as_json), by="writer@example.org")
-    assert refusal == "This text is submitted already, as revision 2.\n"
+    assert refusal.splitlines() == [
+        "This text is submitted already, as revision 2.",
+        "The draft was saved as revision 2, and nothing was submitted.",
+    ]
 
 
 def test_a_draft_that_does_not_meet_the_policy_is_refused_with_every_reason(holdfast: Holdfast, tmp_path: Path) -> None:
@@ -89,7 +145,8 @@ def test_a_draft_that_does_not_meet_the_policy_is_refused_with_every_reason(hold
     reasons = holdfast.refused("review", "submit", holdfast.opened(), "short.yaml").splitlines()
     assert "Not answered: What failed, and how was it detected?" in reasons
     assert "No contributing factor is given." in reasons
-    assert len(reasons) == 11
+    assert len(reasons) == 12
+    assert reasons[-1] == "The draft was saved as revision 1, and nothing was submitted."
 
 
 @pytest.mark.parametrize(
@@ -102,7 +159,7 @@ def test_a_draft_that_does_not_meet_the_policy_is_refused_with_every_reason(hold
         ("draft.yaml", b"\xff\xfe\xfa", "draft.yaml is no text file."),
         ("draft.json", b"\xff\xfe\xfa", "draft.json is no text file."),
         ("draft.yaml", "", "draft.yaml is no draft: docs/examples/draft.yaml shows what one looks like."),
-        ("draft.yaml", "answer: {}", "draft.yaml: answer: Extra inputs are not permitted"),
+        ("draft.yaml", "answer: {}", "draft.yaml: answer: unknown field; did you mean answers?"),
         ("draft.yaml", "items: [{id: I1}, {id: I1}]", "draft.yaml: items.0.title: Field required"),
         (
             "draft.yaml",
@@ -136,11 +193,16 @@ def test_a_team_asks_for_changes_in_a_section(holdfast: Holdfast) -> None:
 
 def test_a_review_closes_once_its_items_are_done(holdfast: Holdfast) -> None:
     review = holdfast.signed()
-    assert holdfast.refused("review", "close", review) == "I1 (HF-1) is open.\n"
-    holdfast.done("issue", "done", "HF-1", by="engineer@example.org")
+    assert holdfast.refused("review", "close", review).splitlines() == ["I1 (HF-1) is open.", "I2 (HF-2) is open."]
+    _done(holdfast)
     assert "The trackers are being read" in _closing_takes_long(holdfast, review)
     assert holdfast.json("review", "show", review)["stage"] == "closed"
-    assert holdfast.refused("review", "close", review) == "close is not possible while the review is in stage closed.\n"
+    assert holdfast.refused("review", "close", review) == "The review cannot be closed while it is closed.\n"
+
+
+def _done(holdfast: Holdfast) -> None:
+    for issue in ("HF-1", "HF-2"):
+        holdfast.done("issue", "done", issue, by="engineer@example.org")
 
 
 def _closing_takes_long(holdfast: Holdfast, review: str) -> str:
@@ -153,6 +215,6 @@ def _closing_takes_long(holdfast: Holdfast, review: str) -> str:
 
 def test_closing_says_so_when_it_happened_at_once(holdfast: Holdfast) -> None:
     review = holdfast.signed()
-    holdfast.done("issue", "done", "HF-1", by="engineer@example.org")
+    _done(holdfast)
     holdfast.door.now += timedelta(minutes=1)
     assert holdfast.done("review", "close", review) == f"{review} is closed.\nThe review is in stage closed.\n"

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 import cli
-from console import checks
+from console import checks, reaching
 from console.addresses import is_loopback
 from domain.ports import IssueTracker
 from integrations.trackers.github import GithubTracker
@@ -70,6 +70,8 @@ def test_wrong_settings_are_named_and_nothing_else_is_looked_at(
 
 def test_where_the_settings_come_from_is_told(here: Path) -> None:
     (here / "holdfast.yaml").write_text("engine: {port: 7000}\n")
+    assert checked(0)["settings"]["found"] == "Read from holdfast.yaml and the environment."
+    (here / ".env").write_text("")
     assert checked(0)["settings"]["found"] == "Read from holdfast.yaml, .env and the environment."
 
 
@@ -79,7 +81,7 @@ def test_where_the_settings_come_from_is_told(here: Path) -> None:
         (None, "warn", "catalogue.yaml is not there, so no incident qualifies for a review by itself."),
         ("teams: {}", "warn", "catalogue.yaml names no service"),
         ("services: {api: {title: API, team: ops}}", "wrong", "services.api.team: 'ops' is not in teams"),
-        ("service: {}", "wrong", "catalogue.yaml: service: Extra inputs are not permitted"),
+        ("service: {}", "wrong", "catalogue.yaml: service: unknown field; did you mean services?"),
         ("teams: [", "wrong", "catalogue.yaml, line 1: "),
     ],
 )
@@ -99,11 +101,20 @@ def test_a_policy_has_to_be_there_and_name_rules_that_there_are(here: Path, monk
     monkeypatch.setenv("HOLDFAST_POLICY", "policy.yaml")
     found = checked(1)
     assert found["policy"]["found"] == "policy.yaml is not there."
-    assert found["trackers"]["found"] == "Not looked at: policy.yaml is not there."
+    assert (found["trackers"]["level"], found["trackers"]["found"]) == (
+        "warn",
+        "Not looked at, since a file cannot be read.",
+    )
     default = (ROOT / "runtime/policy.yaml").read_text()
     (here / "policy.yaml").write_text(default.replace("causes@1", "causes@7", 1))
     assert checked(1)["policy"]["found"] == (
         "Profile 'near miss' names the rule causes@7, which this release does not know."
+    )
+    (here / "policy.yaml").write_text(default.replace("causes@1", "causes@7"))
+    assert checked(1)["policy"]["found"].startswith("Profiles 'near miss', 'grave', 'moderate' and 'light' name the")
+    (here / "policy.yaml").write_text(default.replace("severities: [SEV1, SEV2]", "severities: [SEV1, SEV9]", 1))
+    assert checked(1)["policy"]["found"] == (
+        "policy.yaml: qualifies.severities.1: this has to be SEV1, SEV2, SEV3 or SEV4"
     )
     (here / "policy.yaml").write_text(default)
     assert checked(0)["policy"]["found"].startswith("'default' (policy.yaml), sha256:")
@@ -155,11 +166,62 @@ def test_temporal_has_to_answer(here: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert f"No Temporal service answers at {address}." in checked(1)["temporal"]["found"]
 
 
+def test_temporal_that_nobody_set_may_be_away(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HOLDFAST_TEMPORAL__ADDRESS")
+    away, engine = f"127.0.0.1:{free_port()}", free_port()
+    monkeypatch.setattr(reaching, "is_default", lambda settings: True)
+    monkeypatch.setattr(checks, "is_default", lambda settings: True)
+    monkeypatch.setenv("HOLDFAST_TEMPORAL__ADDRESS", away)
+    monkeypatch.setenv("HOLDFAST_ENGINE__PORT", str(engine))
+    line = checked(0)["temporal"]
+    assert (line["level"], line["found"]) == (
+        "warn",
+        f"It is not running now (looked at {away} and 127.0.0.1:{engine}).",
+    )
+
+
+def test_the_engine_of_up_is_found_where_it_listens(
+    here: Path, monkeypatch: pytest.MonkeyPatch, temporal_address: str
+) -> None:
+    away = f"127.0.0.1:{free_port()}"
+    monkeypatch.setattr(reaching, "is_default", lambda settings: True)
+    monkeypatch.setenv("HOLDFAST_TEMPORAL__ADDRESS", away)
+    monkeypatch.setenv("HOLDFAST_ENGINE__PORT", temporal_address.rpartition(":")[2])
+    line = checked(0)["temporal"]
+    assert line["level"] == "ok"
+    assert f"It is the engine of `holdfast up`; nothing answers at {away}." in line["found"]
+    records = Records(Database(load_settings().database))
+    records.engines.claim("another engine")
+    records.database.close()
+    assert "the records belong to another engine" in checked(1)["temporal"]["found"]
+
+
+def test_an_address_that_somebody_set_is_the_only_one_looked_at(
+    here: Path, monkeypatch: pytest.MonkeyPatch, temporal_address: str
+) -> None:
+    monkeypatch.setenv("HOLDFAST_TEMPORAL__ADDRESS", f"127.0.0.1:{free_port()}")
+    monkeypatch.setenv("HOLDFAST_ENGINE__PORT", temporal_address.rpartition(":")[2])
+    assert checked(1)["temporal"]["level"] == "wrong"
+    monkeypatch.setenv("HOLDFAST_TEMPORAL__CLIENT_CERT", "gone.pem")
+    monkeypatch.setenv("HOLDFAST_TEMPORAL__CLIENT_KEY", "gone.pem")
+    monkeypatch.setenv("HOLDFAST_TEMPORAL__ADDRESS", temporal_address)
+    assert checked(1)["temporal"]["todo"] == "Correct it."
+
+
+def test_an_unknown_setting_is_answered_with_one_that_is_near(here: Path) -> None:
+    (here / "holdfast.yaml").write_text("web: {prot: 8585}\n")
+    assert checked(1)["settings"]["found"] == "web.prot: unknown setting; did you mean port?"
+    said = CliRunner().invoke(cli.app, ["worker"])
+    assert (said.exit_code, said.stderr) == (1, "web.prot: unknown setting; did you mean port?\n")
+    (here / "holdfast.yaml").write_text("web: [")
+    assert CliRunner().invoke(cli.app, ["worker"]).stderr.startswith("holdfast.yaml, line 1: ")
+
+
 def test_temporal_has_to_answer_in_time(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def never(settings: object) -> None:
         await asyncio.sleep(60)
 
-    monkeypatch.setattr(checks, "connect", never)
+    monkeypatch.setattr(reaching, "connect", never)
     monkeypatch.setattr(checks, "PATIENCE", 0.01)
     assert "did not answer within" in checked(1)["temporal"]["found"]
 

@@ -81,6 +81,9 @@ def test_an_issue_is_done_declined_and_opened_again(holdfast: Holdfast) -> None:
     ]
     assert holdfast.done("issue", "done", "HF-1", by=ENGINEER) == "HF-1 is done.\n"
     assert holdfast.done("issue", "decline", "hf-2") == "HF-2 is declined.\n"
+    assert holdfast.done("issue", "done", "HF-1") == "HF-1 is done.\n"
+    assert holdfast.refused("issue", "done", "HF-2") == "HF-2 is declined: reopen it first.\n"
+    assert holdfast.refused("issue", "decline", "HF-1") == "HF-1 is done: reopen it first.\n"
     assert holdfast.json("issue", "reopen", "HF-1")["status"] == "open"
     (first, second) = holdfast.json("issue", "list")
     assert (first["status"], first["assignee"], second["status"]) == ("open", ENGINEER, "declined")

@@ -8,6 +8,7 @@ from domain.inputs import IncidentTold, TrackingTold
 from domain.review import Incident, IssueRef
 from domain.taxonomy import IncidentStatus, IssueStatus, Severity
 from tests.console.conftest import Holdfast
+from web.wording import minute
 
 
 def test_what_is_open_is_listed_with_what_is_in_the_way(holdfast: Holdfast) -> None:
@@ -47,7 +48,9 @@ def test_why_tells_what_only_warns_and_what_waits_for_a_second_person(holdfast: 
     assert "Said, and not holding it:" in holdfast.done("review", "why", review)
     holdfast.done("review", "waive", review, "causes", "factors", "--reason", "found by chance")
     shown = holdfast.done("review", "why", review)
-    assert "R1       waive     causes factors  ml-lead@example.org  found by chance" in shown
+    line = next(line for line in shown.splitlines() if line.startswith("R1"))
+    until = minute(holdfast.door.now + timedelta(days=30))
+    assert " ".join(line.split()) == f"R1 waive causes factors {until} ml-lead@example.org found by chance"
 
 
 def test_a_review_is_shown_with_all_that_was_said_of_it(holdfast: Holdfast) -> None:
@@ -78,7 +81,8 @@ def test_a_review_is_shown_with_all_that_was_said_of_it(holdfast: Holdfast) -> N
 
 def test_why_says_so_where_nothing_is_in_the_way(holdfast: Holdfast) -> None:
     review = holdfast.signed()
-    holdfast.done("issue", "done", "HF-1")
+    for issue in ("HF-1", "HF-2"):
+        holdfast.done("issue", "done", issue)
     shown = holdfast.done("review", "why", review)
     assert shown == f"{review} is in stage remediation. In the way of closure: 0\n"
 
@@ -120,6 +124,36 @@ def test_on_a_narrow_terminal_long_cells_go_on_in_the_next_line(
     assert "…" not in shown
     assert "Evaluation was not considered: give a factor, or say why there is none." not in shown
     assert max(len(line) for line in shown.splitlines()[2:]) <= 90
+
+
+def test_before_its_draft_a_review_says_until_when_it_is_quiet(holdfast: Holdfast) -> None:
+    told = ("--title", "Scores were stale", "--service", "ranking-api", "--severity", "SEV2")
+    review = holdfast.json("review", "open", *told)["review"]
+    quiet = minute(holdfast.door.now + timedelta(hours=24))
+    for command in ("why", "show"):
+        shown = holdfast.done("review", command, review)
+        assert f"Quiet until {quiet}, unless the incident comes again; then the draft is asked for, within" in shown
+
+
+def test_a_closed_review_shows_no_clock_of_a_stage_that_is_over(holdfast: Holdfast) -> None:
+    review = holdfast.signed()
+    assert "Draft due" not in holdfast.done("review", "show", review)
+    assert "The review due" in holdfast.done("review", "show", review)
+    for issue in ("HF-1", "HF-2"):
+        holdfast.done("issue", "done", issue)
+    holdfast.done("review", "close", review)
+    shown = holdfast.done("review", "show", review)
+    assert "The review due" not in shown
+    assert "Effectiveness due" in shown
+
+
+def test_what_a_team_wants_changed_is_shown_until_it_is_submitted_again(holdfast: Holdfast) -> None:
+    review = holdfast.submitted()
+    asked = ("--team", "ml", "--section", "causes", "--reason", "Which alert?")
+    holdfast.done("review", "request-changes", review, *asked, by="ml-signer@example.org")
+    for command in ("why", "show"):
+        shown = holdfast.done("review", command, review)
+        assert "Team ml asks for changes in why: Which alert? (ml-signer@example.org)" in shown
 
 
 def test_a_review_that_has_just_begun_is_shown_too(holdfast: Holdfast) -> None:

@@ -59,10 +59,13 @@ def test_the_read_model_is_made_anew(kept: Records) -> None:
 
 def test_records_that_are_whole_pass_the_audit(kept: Records) -> None:
     result = run("audit", "verify")
-    assert (result.exit_code, result.stdout.splitlines()[1:]) == (0, ["Nothing is wrong."])
-    assert result.stdout.startswith("3 events in 2 reviews, 0 closures.")
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (0, "Nothing is wrong.")
+    assert result.stdout.startswith(f"Database: {kept.database.shown}\n3 events in 2 reviews, 0 closures.\n")
+    head = kept.audit.verify().head
+    assert head
+    assert f"Head: {head} (3 events)\n" in result.stdout
     one = run("audit", "verify", "hand:one")
-    assert f"Last hash: {kept.reviews.history('hand:one')[-1].hash}\n" in one.stdout
+    assert f"Head: {kept.audit.verify('hand:one').head} (" in one.stdout
     assert json.loads(run("audit", "verify", "--json").stdout)["wrong"] == []
     kept.database.close()
 
@@ -75,12 +78,26 @@ def test_every_fault_that_an_audit_finds_is_listed(kept: Records) -> None:
     result = run("audit", "verify")
     assert result.exit_code == 1
     assert len(result.stderr.splitlines()) == 2
-    assert "hand:two: the read model is not what the events make; run `holdfast records rebuild`." in result.stderr
+    assert "hand:two: the read model is not what the events make" in result.stderr
     assert "Wrong: 2" in result.stdout
     as_json = run("audit", "verify", "--json")
     assert (as_json.exit_code, len(json.loads(as_json.stdout)["wrong"])) == (1, 2)
     missing = run("audit", "verify", "hand:three")
     assert (missing.exit_code, missing.stderr) == (1, "hand:three: there is no such review.\n")
+
+
+@pytest.mark.parametrize("args", [("audit", "verify"), ("records", "rebuild")])
+def test_where_there_are_no_records_nothing_is_made_and_nothing_passes(elsewhere: Path, args: tuple[str, ...]) -> None:
+    result = run(*args)
+    file = elsewhere / ".holdfast" / "records.db"
+    said = f"There are no records at {file}; is this the right folder?\n"
+    assert (result.exit_code, result.stdout, result.stderr) == (1, "", said)
+    assert list(elsewhere.iterdir()) == []
+    file.parent.mkdir()
+    file.touch()
+    assert "is this the right folder?" in run(*args).stderr
+    file.write_text("this is no database, whatever its name says")
+    assert "not a database" in run(*args).stderr
 
 
 @pytest.mark.parametrize("args", [("records", "migrate"), ("records", "rebuild"), ("audit", "verify"), ("recover",)])

@@ -50,7 +50,7 @@ def test_an_end_that_cannot_be_is_refused(holdfast: Holdfast, ends: tuple[str, .
 
 def test_what_does_not_block_is_not_waived(holdfast: Holdfast) -> None:
     refusal = holdfast.refused("review", "waive", holdfast.signed(), "done", "I9", "--reason", "why not")
-    assert refusal == "Nothing to waive: done/I9 does not block. In the way are done/I1.\n"
+    assert refusal == "Nothing to waive: done/I9 does not block. In the way are done/I1, done/I2.\n"
 
 
 def test_a_risk_is_accepted_for_a_time(holdfast: Holdfast) -> None:
@@ -90,4 +90,4 @@ def test_a_light_review_is_dismissed_with_a_reason_and_a_grave_one_with_a_second
     holdfast.done("review", "approve", grave, "R1", by=DIRECTOR)
     assert holdfast.json("review", "show", grave)["stage"] == "dismissed"
     refusal = holdfast.refused("review", "dismiss", light, "--reason", "again")
-    assert refusal == "dismiss is not possible while the review is in stage dismissed.\n"
+    assert refusal == "The review cannot be dismissed while it is dismissed.\n"

@@ -11,7 +11,6 @@ from domain.inputs import (
     AskWaiver,
     Close,
     EffectFailed,
-    IncidentTold,
     ItemsRead,
     OpenReview,
     ProposeItem,
@@ -70,7 +69,7 @@ def test_a_read_that_was_not_made_for_closing_closes_nothing() -> None:
 def test_asking_to_close_says_what_is_in_the_way_or_waits_for_the_read() -> None:
     draft = in_draft()
     refused = draft.reasons(Close())
-    assert refused[0] == "The review is in stage draft, before remediation."
+    assert refused[0] == "The review is in draft, before remediation."
     assert len(refused) == 1 + len(draft.blockers)
     driver = ready()
     assert driver.say(Close(), "ann") == [ClosureAsked(by="ann")]
@@ -246,8 +245,9 @@ def test_what_nobody_accepted_does_not_keep_a_closed_review_from_its_archive() -
     assert driver.is_in(Stage.ARCHIVED)
 
 
-def test_an_archived_review_hears_of_incidents_no_more() -> None:
+def test_an_archived_review_is_not_opened_again() -> None:
     driver = closed()
     driver.wake()
-    assert driver.say(IncidentTold(incident=incident(as_of=driver.now, title="text:new"))) == []
-    assert driver.reasons(OpenReview(incident=incident())) != ()
+    assert driver.reasons(OpenReview(incident=incident())) == (
+        "The review cannot be opened again while it is archived.",
+    )

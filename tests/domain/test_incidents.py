@@ -94,7 +94,7 @@ def test_near_misses_always_qualify() -> None:
 def test_a_review_is_opened_once() -> None:
     driver = in_stabilization()
     assert driver.reasons(OpenReview(incident=incident())) == (
-        "open_review is not possible while the review is in stage stabilization.",
+        "The review cannot be opened again while it is in stabilization; the quiet window ends on 03 Mar 09:00 UTC.",
     )
 
 
@@ -167,6 +167,7 @@ def test_harm_outweighs_a_near_miss() -> None:
 
 def test_an_incident_that_is_open_again_after_stabilization_blocks_until_it_is_over() -> None:
     driver = in_remediation()
+    driver.now = NOW + timedelta(hours=32)
     driver.say(told(status=IncidentStatus.OPEN, as_of=NOW + timedelta(hours=30)))
     assert driver.is_in(Stage.REMEDIATION)
     assert driver.reasons(Close()) == ("Incident pagerduty:PD-1 is open.", "I1 (#I1) is open.")

@@ -1,9 +1,11 @@
 """What issues say."""
 
-from domain.inputs import OpenReview
+from domain.inputs import ItemsRead, OpenReview, TrackingRead
 from domain.issues import (
+    TRACKING,
     blocker_lines,
     early_close_answer,
+    fact_of,
     item_issue,
     item_key,
     labels,
@@ -11,8 +13,21 @@ from domain.issues import (
     tracking_key,
 )
 from domain.plan import tracking_digest
-from domain.taxonomy import ItemClass
-from tests.domain.build import Driver, closed, content, document, in_remediation, in_sign_off, incident, item
+from domain.ports import IssueSnapshot
+from domain.taxonomy import IssueStatus, ItemClass
+from tests.domain.build import (
+    NOW,
+    Driver,
+    closed,
+    content,
+    document,
+    in_remediation,
+    in_sign_off,
+    incident,
+    item,
+    reading,
+    ref,
+)
 
 ADDRESS = "https://holdfast.example/r/1"
 OF = document(items=[item(end_state="The alert fired in a test.")])
@@ -41,6 +56,7 @@ def test_an_item_with_little_to_say_says_little() -> None:
 def test_the_keys_of_a_review_s_issues_are_its_own() -> None:
     review = in_remediation().review
     assert item_key(review, "tracking2") != tracking_key(review) == "pagerduty:PD-1/tracking"
+    assert TRACKING == "*tracking"
     assert all(len(label) <= 50 for label in labels(review.model_copy(update={"id": "x" * 90})))
 
 
@@ -74,3 +90,12 @@ def test_whoever_closed_it_early_is_told_why_not() -> None:
     answer = early_close_answer([], ADDRESS, reopened=False)
     assert "still open" in answer
     assert blocker_lines([], True)[0] in answer
+
+
+def test_what_was_read_is_told_of_the_item_or_of_the_review_as_a_whole() -> None:
+    found = IssueSnapshot(asked=ref(), ref=ref(), status=IssueStatus.DONE, as_of=NOW)
+    of_item, of_review = fact_of("pagerduty:PD-1", "I1", found), fact_of("pagerduty:PD-1", TRACKING, found)
+    assert of_item.body == ItemsRead(readings=(reading(),))
+    assert of_review.body == TrackingRead(status=IssueStatus.DONE, as_of=NOW)
+    assert of_item.id != of_review.id
+    assert fact_of("pagerduty:PD-1", "I1", found) == of_item

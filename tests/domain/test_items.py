@@ -19,6 +19,7 @@ from domain.taxonomy import ItemClass, ItemStatus, Stage, Strength
 from tests.domain.build import (
     Driver,
     document,
+    factor,
     finish,
     in_draft,
     in_remediation,
@@ -35,6 +36,7 @@ WEAKER: list[dict[str, Any]] = [
     {"prevents": ()},
     {"end_state": "text:another"},
     {"end_state": None},
+    {"title": "text:another"},
 ]
 
 
@@ -47,6 +49,10 @@ def with_item(driver: Driver, accepted: bool = False, **changes: Any) -> Driver:
 
 def status(driver: Driver, id: str = "I1") -> ItemStatus:
     return driver.review.items[id].status
+
+
+def strength(driver: Driver) -> Strength:
+    return driver.review.items["I9"].spec.strength
 
 
 def change(**changes: Any) -> ChangeItem:
@@ -140,10 +146,10 @@ def test_weakening_an_accepted_item_waits_for_an_approval_and_voids_every_signat
 
 @pytest.mark.parametrize(
     "changes",
-    [{"strength": Strength.STRONGER}, {"prevents": ("F1", "F2")}, {"owner": "uma"}, {"title": "text:new"}],
+    [{"strength": Strength.STRONGER}, {"prevents": ("F1", "F2")}, {"owner": "uma"}],
 )
 def test_strengthening_an_accepted_item_needs_nobody(changes: dict[str, Any]) -> None:
-    driver = with_item(in_remediation(), accepted=True)
+    driver = with_item(in_remediation(of=document(factors=[factor(), factor("F2")])), accepted=True)
     driver.say(change(**changes))
     assert driver.review.items["I9"].spec == change(**changes).spec
     assert driver.is_in(Stage.REMEDIATION)
@@ -223,7 +229,54 @@ def test_what_was_accepted_is_followed_after_closure_until_it_is_done() -> None:
     assert driver.is_in(Stage.ARCHIVED)
 
 
-@pytest.mark.parametrize("id", ["", "a b", "x" * 41, "I1/done"])
+def test_an_item_answers_only_factors_that_the_submitted_text_has() -> None:
+    driver = with_item(in_draft(), prevents=("F1", "F7"))
+    driver.submit()
+    no_such = ("There is no factor F7; there are F1.",)
+    assert driver.reasons(ProposeItem(spec=spec("I8", prevents=("F7",)))) == no_such
+    assert driver.reasons(AcceptItem(item="I9")) == no_such
+    assert driver.reasons(change(prevents=("F7",))) == no_such
+    assert driver.reasons(change(prevents=("F1",))) == ()
+    assert driver.reasons(AcceptItem(item="I9")) == ()
+
+
+def test_a_promise_whose_factor_is_no_longer_there_may_still_get_another_owner() -> None:
+    driver = with_item(in_draft(), accepted=True, prevents=("F7",))
+    driver.submit()
+    assert driver.reasons(change(prevents=("F7", "F8"))) == ("There is no factor F8; there are F1.",)
+    assert driver.reasons(change(prevents=("F7",), owner="uma")) == ()
+    assert driver.review.items["I9"].spec.owner == "uma"
+
+
+def test_a_change_that_was_asked_for_is_not_granted_once_the_item_is_another() -> None:
+    driver = with_item(in_remediation(), accepted=True)
+    driver.say(change(strength=Strength.WEAKER))
+    driver.say(change(strength=Strength.STRONGER), "cem")
+    assert driver.reasons(Approve(request="R1"), "approver") == ("I9 has changed since R1 was asked; ask anew.",)
+    assert strength(driver) is Strength.STRONGER
+    assert driver.reasons(change(strength=Strength.WEAKER)) == ()
+    driver.approve("R2")
+    assert strength(driver) is Strength.WEAKER
+
+
+def test_a_change_that_was_asked_for_does_not_undo_who_does_the_item() -> None:
+    driver = with_item(in_remediation(), accepted=True)
+    driver.say(change(strength=Strength.WEAKER))
+    driver.say(change(owner="uma"))
+    assert driver.reasons(Approve(request="R1"), "approver") == ("I9 has changed since R1 was asked; ask anew.",)
+
+
+def test_an_item_whose_issue_matters_is_one_that_has_an_issue_and_is_not_withdrawn() -> None:
+    driver = with_item(in_remediation(), accepted=True)
+    assert set(driver.review.tracked_items) == {"I1"}
+    driver.obey()
+    assert set(driver.review.tracked_items) == {"I1", "I9"}
+    driver.say(WithdrawItem(item="I9", reason="text:why"))
+    driver.approve()
+    assert set(driver.review.tracked_items) == {"I1"}
+
+
+@pytest.mark.parametrize("id", ["", "a b", "x" * 41, "I1/done", "*tracking", "tracking", "Tracking"])
 def test_an_item_s_id_fits_into_keys(id: str) -> None:
     with pytest.raises(ValidationError):
         spec(id)

@@ -16,7 +16,7 @@ from domain.plan import Plan, plan
 from domain.policy import OnEarlyClose, Policy
 from domain.review import Review, Waiver
 from domain.rules import blockers
-from domain.stages import ENDED_STAGES, TRANSITIONS
+from domain.stages import ENDED_STAGES, OPEN_STAGES, TRANSITIONS
 from domain.taxonomy import (
     Confidence,
     Dimension,
@@ -71,6 +71,7 @@ issue_statuses = st.sampled_from((IssueStatus.DONE, IssueStatus.DONE, *IssueStat
 specs = st.builds(
     spec,
     id=item_ids,
+    title=st.sampled_from(("text:title", "text:title", "text:another title")),
     item_class=st.sampled_from(ItemClass),
     strength=st.sampled_from(Strength),
     prevents=st.sampled_from(((), ("F1",), ("F1", "F2"))),
@@ -116,6 +117,7 @@ class Reviews(RuleBasedStateMachine):
         self.revision = 0
         self.under_way: list[inputs.Fact] = []
         self.seen = 0
+        self.harm = False
 
     @property
     def review(self) -> Review:
@@ -176,6 +178,8 @@ class Reviews(RuleBasedStateMachine):
             after = evolve(review, read)
             if after.stage is not review.stage:
                 assert after.stage in TRANSITIONS[review.stage]
+            if after.stage is Stage.ARCHIVED and review.stage is Stage.CLOSED:
+                assert blockers(review.model_copy(update={"waivers": {}, "risks": {}}), self.driver.now) == []
             if isinstance(event, events.ReviewClosed):
                 assert blockers(review, self.driver.now) == []
                 nothing_stands(review, event)
@@ -189,6 +193,17 @@ class Reviews(RuleBasedStateMachine):
     def a_closed_review_has_nothing_in_its_way(self) -> None:
         if self.review.stage is Stage.CLOSED:
             assert self.driver.blockers == []
+
+    @invariant()
+    def no_signature_of_the_owner_stands_while_a_review_is_open(self) -> None:
+        if self.review.stage in OPEN_STAGES and self.review.owner:
+            assert self.review.signed_by(self.review.owner) == ()
+
+    @invariant()
+    def harm_that_was_done_is_not_undone(self) -> None:
+        if self.review.stage in (*OPEN_STAGES, Stage.CLOSED):
+            self.harm = self.harm or self.review.realisation is Realisation.HARM
+            assert self.harm == (self.review.realisation is Realisation.HARM)
 
     @invariant()
     def a_review_is_in_sign_off_exactly_while_signatures_are_missing(self) -> None:

@@ -6,9 +6,9 @@ import pytest
 from pydantic import ValidationError
 
 from domain.policy import Policy
-from domain.rules import RULES
+from domain.rules import RULES, findings
 from domain.taxonomy import IncidentKind, Realisation, Severity
-from tests.domain.build import POLICY, policy
+from tests.domain.build import POLICY, in_draft, policy
 
 EVERYTHING = {"name": "all", "rules": {"done@1": "block"}, "questions": [], "teams": []}
 
@@ -26,6 +26,20 @@ def test_the_default_policy_weighs_by_severity_and_realisation() -> None:
 
 def test_the_default_policy_names_only_known_rules() -> None:
     assert {rule for profile in POLICY.profiles for rule in profile.rules} == set(RULES)
+
+
+def test_findings_come_in_the_order_of_the_rules_however_a_policy_is_written() -> None:
+    driver = in_draft()
+    backwards = [
+        p.model_dump() | {"rules": {"zeal@1": "warn", "care@1": "warn"} | dict(reversed(p.rules.items()))}
+        for p in POLICY.profiles
+    ]
+    other = in_draft(policy(profiles=backwards))
+    assert [b for b in findings(other.review, other.now) if b.subject != "policy"] == findings(
+        driver.review, driver.now
+    )
+    order = list(dict.fromkeys(b.rule for b in findings(other.review, other.now)))
+    assert order == ["questions", "causes", "prevention", "sign_off", "care", "zeal"]
 
 
 def test_a_policy_keeps_its_digest_through_text_and_changes_it_with_its_content() -> None:

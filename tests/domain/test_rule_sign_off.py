@@ -1,12 +1,14 @@
 """`sign_off`: every required team has signed the text as it was last submitted."""
 
-from domain.inputs import AssignOwner, Close, JoinIncident, LowerSeverity, RequestChanges, SignForTeam
-from domain.taxonomy import Severity, Stage
+from domain.inputs import AssignOwner, Close, IncidentTold, JoinIncident, LowerSeverity, RequestChanges, SignForTeam
+from domain.review import ChangesWanted
+from domain.taxonomy import IncidentStatus, Severity, Stage
 from tests.domain.build import (
     OWNER,
     POLICY,
     SUBMITTER,
     Driver,
+    closed,
     document,
     in_draft,
     in_remediation,
@@ -91,8 +93,16 @@ def test_a_team_asks_for_changes_and_its_signature_goes() -> None:
     driver.say(RequestChanges(team="ml", reason="text:why", sections=("causes",)), "ml-signer")
     assert driver.is_in(Stage.DRAFT)
     assert set(driver.review.signatures) == {"product"}
+    assert driver.review.changes_wanted == (
+        ChangesWanted(team="ml", by="ml-signer", reason="text:why", sections=("causes",)),
+    )
+    said = {b.subject: (b.sentence, b.cleared_by) for b in driver.blockers if b.rule == "sign_off"}
+    assert said["ml"] == ("Team ml asked for changes.", "the review's owner")
+    assert said["infrastructure"] == ("Team infrastructure has not signed revision 1.", "team infrastructure")
     driver.submit(document(summary="Now clearer."), revision=2)
     assert driver.is_in(Stage.SIGN_OFF)
+    assert not driver.review.changes_wanted
+    assert "Team ml has not signed revision 2." in {b.sentence for b in driver.blockers}
 
 
 def test_changes_are_asked_for_by_a_team_that_signs_and_in_sections_that_exist() -> None:
@@ -147,14 +157,33 @@ def test_who_submits_a_new_text_has_not_signed_it() -> None:
     assert driver.review.signatures == {}
 
 
-def test_who_becomes_the_owner_before_remediation_has_not_signed() -> None:
+def test_who_becomes_the_owner_before_closure_has_not_signed() -> None:
     driver = in_sign_off()
     driver.sign("ml", by="ml-signer")
     driver.say(AssignOwner(owner="ml-signer"))
     assert driver.review.signatures == {}
     later = in_remediation()
     later.say(AssignOwner(owner="ml-signer"))
-    assert later.is_in(Stage.REMEDIATION)
+    assert (later.stage, missing(later)) == (Stage.SIGN_OFF, {"ml"})
+
+
+def test_an_owner_does_not_sign_by_handing_the_review_over_for_a_moment() -> None:
+    driver = in_sign_off()
+    driver.say(AssignOwner(owner="puppet"), OWNER)
+    driver.sign("ml", by=OWNER)
+    driver.sign("infrastructure")
+    driver.sign("product")
+    assert driver.is_in(Stage.REMEDIATION)
+    driver.say(AssignOwner(owner=OWNER), OWNER)
+    assert (driver.stage, set(driver.review.signatures)) == (Stage.SIGN_OFF, {"infrastructure", "product"})
+
+
+def test_who_becomes_the_owner_of_a_closed_review_has_not_signed_it_once_it_goes_on() -> None:
+    driver = closed()
+    driver.say(AssignOwner(owner="ml-signer"))
+    assert (driver.stage, len(driver.review.signatures)) == (Stage.CLOSED, 3)
+    driver.say(IncidentTold(incident=incident(status=IncidentStatus.OPEN, as_of=driver.now)))
+    assert (driver.stage, missing(driver)) == (Stage.SIGN_OFF, {"ml"})
 
 
 def test_a_graver_incident_in_remediation_asks_the_other_teams_to_sign() -> None:
@@ -176,7 +205,7 @@ def test_a_lower_severity_lets_other_teams_sign() -> None:
 def test_a_signed_review_has_nothing_to_sign_until_its_text_changes() -> None:
     driver = in_remediation()
     assert driver.reasons(SignForTeam(team="ml", digest=digest(driver)), "max") == (
-        "sign is not possible while the review is in stage remediation.",
+        "A text cannot be signed while the review is in remediation.",
     )
     assert "sign_off" not in {b.rule for b in driver.blockers}
     assert driver.reasons(Close()) == ("I1 (#I1) is open.",)

@@ -1,6 +1,8 @@
 """The life of a review as a table."""
 
-from domain.inputs import COMMANDS
+from domain.deciding.decision import IMPOSSIBLE, unheard
+from domain.inputs import COMMANDS, AssignOwner, Close
+from domain.review import Review
 from domain.stages import ENDED_STAGES, HEARD_IN, OPEN_STAGES, TRANSITIONS
 from domain.taxonomy import Stage
 
@@ -24,6 +26,16 @@ def test_every_command_is_heard_somewhere_and_none_where_a_review_has_ended() ->
     assert all(HEARD_IN.values())
     for command, stages in HEARD_IN.items():
         assert not stages & (ENDED_STAGES - {Stage.EXCLUDED}), command
+
+
+def test_every_command_that_is_not_heard_is_refused_in_people_s_words() -> None:
+    assert set(IMPOSSIBLE) == set(COMMANDS)
+    refusals = {stage: unheard(Review(id="x", stage=stage), AssignOwner) for stage in Stage}
+    assert len(set(refusals.values())) == len(Stage)
+    assert not any("_" in refusal for refusal in refusals.values())
+    assert refusals[Stage.SIGN_OFF] == "The owner cannot be changed while the review is in sign-off."
+    assert refusals[Stage.EXCLUDED] == "The owner cannot be changed while the incident is excluded from review."
+    assert unheard(Review(id="x", stage=Stage.CLOSED), Close) == "The review cannot be closed while it is closed."
 
 
 def test_a_stage_is_open_closed_or_ended() -> None:

@@ -1,9 +1,9 @@
 """Submitting a draft: only a saved revision, by its digest, and only once."""
 
 from domain.events import DraftSubmitted
-from domain.inputs import SubmitDraft
-from domain.taxonomy import Clock, Stage
-from tests.domain.build import SUBMITTER, Driver, content, document, in_draft, in_sign_off, in_stabilization
+from domain.inputs import IncidentTold, SubmitDraft
+from domain.taxonomy import Clock, IncidentStatus, Stage
+from tests.domain.build import SUBMITTER, Driver, content, document, in_draft, in_sign_off, in_stabilization, incident
 
 
 def submitted(driver: Driver, revision: int, digest: str) -> tuple[str, ...]:
@@ -39,7 +39,12 @@ def test_the_same_text_is_submitted_once() -> None:
 
 def test_a_draft_waits_for_the_quiet_window() -> None:
     assert in_stabilization().refused_draft(document()) == (
-        "submit_draft is not possible while the review is in stage stabilization.",
+        "A draft cannot be submitted while the review is in stabilization; the quiet window ends on 03 Mar 09:00 UTC.",
+    )
+    refired = in_stabilization()
+    refired.say(IncidentTold(incident=incident(status=IncidentStatus.OPEN)))
+    assert refired.refused_draft(document()) == (
+        "A draft cannot be submitted while the review is in stabilization; it waits until pagerduty:PD-1 is resolved.",
     )
 
 

@@ -1,11 +1,12 @@
 """Periods, times and digests."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from domain.values import Period, PeriodText, Utc, canonical_json, digest_of, text_ref
+from domain.values import END_OF_TIME, Line, Period, PeriodText, Prose, Utc, canonical_json, digest_of, text_ref
 from tests.domain.build import NOW, spec
 
 PERIOD: TypeAdapter[Period] = TypeAdapter(PeriodText)
@@ -75,6 +76,12 @@ def test_a_period_ends_at_the_same_moment_wherever_its_start_was_written() -> No
         assert period.after(abroad) == period.after(abroad.astimezone(UTC))
 
 
+def test_a_period_that_goes_past_the_calendar_ends_with_it() -> None:
+    late = datetime(9999, 12, 31, 23, tzinfo=UTC)
+    for period in (Period(seconds=86400), Period(seconds=10**15), Period(business_days=3)):
+        assert period.after(late) == END_OF_TIME
+
+
 def test_a_time_without_a_zone_is_refused_and_another_zone_becomes_utc() -> None:
     utc: TypeAdapter[datetime] = TypeAdapter(Utc)
     with pytest.raises(ValidationError):
@@ -93,3 +100,18 @@ def test_the_same_value_has_the_same_digest_whatever_its_order() -> None:
 def test_a_salt_changes_every_digest() -> None:
     assert digest_of("text", "salt") != digest_of("text")
     assert text_ref("text", "salt") == text_ref("text", "salt") != text_ref("text", "another")
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "why"),
+    [
+        (Line, "x" * 301, "longer than 300 characters"),
+        (Line, "a\nb", "must be one line"),
+        (Prose, "x" * 100_001, "longer than 100000 characters"),
+        (Prose, "a\x00b", "NUL"),
+        (Utc, "0001-01-01T00:00:00+14:00", "no such moment in UTC"),
+    ],
+)
+def test_what_no_database_can_keep_is_refused(kind: Any, value: str, why: str) -> None:
+    with pytest.raises(ValidationError, match=why):
+        TypeAdapter(kind).validate_python(value)

@@ -1,9 +1,23 @@
 """What can be told of a review without its texts."""
 
+import json
+
 from domain.inputs import IncidentTold
 from domain.taxonomy import Severity, Stage
 from domain.view import View, next_deadline, view
-from tests.domain.build import NOW, OWNER, Driver, closed, finish, in_remediation, in_stabilization, incident
+from tests.domain.build import (
+    NOW,
+    OWNER,
+    POLICY,
+    Driver,
+    closed,
+    finish,
+    in_draft,
+    in_remediation,
+    in_stabilization,
+    incident,
+    policy,
+)
 
 
 def shown(driver: Driver) -> View:
@@ -32,6 +46,24 @@ def test_an_open_review_shows_what_is_in_its_way_and_names_nobody() -> None:
     assert "Nothing is in the way of closure." in shown(driver).details
 
 
+def test_what_is_shown_fits_where_it_is_shown() -> None:
+    models = tuple(f"{letter}" * 290 for letter in "abcdefghij")
+    driver = in_remediation(models=models, service="s" * 300, team="t" * 300)
+    seen = shown(driver)
+    assert (seen.service, seen.team) == ("s" * 200, "t" * 200)
+    assert seen.models == tuple(model[:200] for model in models[:7])
+    far = in_remediation(models=("\U0001f600" * 300, "b"), service="\U0001f600" * 300)
+    assert len(shown(far).service) < 200
+    for value in (shown(far).service, shown(far).models):
+        assert len(json.dumps(value).encode()) <= 1_510
+
+
+def test_details_are_cut_where_they_would_not_fit() -> None:
+    prompts = [q.model_dump() | {"prompt": "\N{LATIN SMALL LETTER U WITH DIAERESIS}" * 5_000} for q in POLICY.questions]
+    seen = shown(in_draft(policy(questions=prompts)))
+    assert 14_990 < len(seen.details.encode()) <= 15_000
+
+
 def test_a_closed_review_shows_nothing_in_its_way() -> None:
     assert "in the way" not in shown(closed()).details.lower()
 
@@ -44,3 +76,8 @@ def test_the_next_deadline_is_the_nearest_one() -> None:
     assert next_deadline(driver.review) == driver.review.items["I1"].due
     assert next_deadline(Driver().review) is None
     assert driver.now > NOW
+
+
+def test_what_a_newer_release_adds_to_a_message_is_left_alone() -> None:
+    said = View(stage=Stage.DRAFT).model_dump() | {"added_later": 1}
+    assert View.model_validate(said) == View(stage=Stage.DRAFT)

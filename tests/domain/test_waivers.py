@@ -5,9 +5,23 @@ from datetime import timedelta
 import pytest
 
 from domain.events import ReviewClosed, ReviewReopened
-from domain.inputs import AcceptRisk, Approve, AskWaiver, ItemsRead, Refuse
+from domain.inputs import AcceptRisk, Approve, AskWaiver, ChangeItem, ItemsRead, ProposeItem, Refuse
 from domain.taxonomy import IssueStatus, ItemStatus, Stage, Strength
-from tests.domain.build import NOW, POLICY, Driver, document, finish, in_remediation, in_sign_off, item, policy, reading
+from tests.domain.build import (
+    NOW,
+    POLICY,
+    Driver,
+    document,
+    factor,
+    finish,
+    in_draft,
+    in_remediation,
+    in_sign_off,
+    item,
+    policy,
+    reading,
+    spec,
+)
 
 WAIVER = AskWaiver(rule="done", subject="I1", reason="text:why")
 
@@ -200,3 +214,82 @@ def test_an_item_that_cannot_be_done_any_more_is_waived_like_another(status: Iss
     assert driver.is_in(Stage.CLOSED)
     assert driver.review.items["I1"].status in (ItemStatus.LOST, ItemStatus.DECLINED)
     assert driver.now > NOW
+
+
+def test_who_owned_an_item_when_a_waiver_was_asked_for_does_not_approve_it_after_giving_it_away() -> None:
+    driver = in_remediation()
+    driver.say(WAIVER)
+    known = driver.review.items["I1"].spec
+    driver.say(ChangeItem(spec=known.model_copy(update={"owner": None}), reason="text:why"), "engineer")
+    assert driver.reasons(Approve(request="R1"), "engineer") == (
+        "They owned item I1 when R1 was asked: another person has to approve it.",
+    )
+    assert driver.reasons(Approve(request="R1"), "approver") == ()
+
+
+def test_a_waiver_ends_with_what_it_was_granted_for() -> None:
+    driver = in_draft()
+    driver.say(ProposeItem(spec=spec("I9")))
+    waived(driver, AskWaiver(rule="done", subject="I9", reason="text:why"))
+    driver.say(ChangeItem(spec=spec("I9", owner="uma"), reason="text:why"))
+    assert "done/I9" not in driver.blocker_ids
+    driver.say(ChangeItem(spec=spec("I9", title="text:the one that matters"), reason="text:why"))
+    assert ("done/I9" in driver.blocker_ids, driver.review.waivers) == (True, {})
+
+
+def test_a_waiver_that_waits_for_an_approval_is_asked_for_anew_once_its_item_is_another() -> None:
+    driver = in_sign_off()
+    driver.say(WAIVER)
+    driver.submit(document(items=[item(title="Another")]), revision=2)
+    assert driver.reasons(Approve(request="R1"), "approver") == ("I1 has changed since R1 was asked; ask anew.",)
+    driver.say(WAIVER)
+    driver.submit(document(items=[]), revision=3)
+    assert driver.reasons(Approve(request="R2"), "approver") == ("I1 has changed since R2 was asked; ask anew.",)
+
+
+def test_a_waiver_ends_when_a_new_draft_makes_another_item_of_its_item_or_drops_it() -> None:
+    for items in ([item(title="Another")], []):
+        driver = waived(in_sign_off())
+        driver.submit(document(summary="Clearer."), revision=2)
+        assert set(driver.review.waivers) == {"done/I1"}
+        driver.submit(document(items=items), revision=3)
+        assert driver.review.waivers == {}
+
+
+OTHER_FACTOR = document(factors=[factor(cause="leakage")])
+
+
+def test_an_accepted_risk_and_a_waiver_end_when_their_factor_is_another() -> None:
+    driver = in_sign_off(of=document(items=[item(strength=Strength.WEAKER)]))
+    waived(driver, AskWaiver(rule="prevention", subject="F1", reason="text:why"))
+    driver.say(AcceptRisk(factor="F1", reason="text:why"))
+    driver.approve("R2")
+    explained = document(factors=[factor(explanation="Better.")], items=[item(strength=Strength.WEAKER)])
+    driver.submit(explained, revision=2)
+    assert (set(driver.review.waivers), set(driver.review.risks)) == ({"prevention/F1"}, {"F1"})
+    driver.submit(OTHER_FACTOR, revision=3)
+    assert (driver.review.waivers, driver.review.risks) == ({}, {})
+
+
+def test_a_risk_that_waits_for_an_approval_is_asked_for_anew_once_its_factor_is_another() -> None:
+    for of in (OTHER_FACTOR, document(factors=[factor("F2")], items=[])):
+        driver = in_sign_off()
+        driver.say(AcceptRisk(factor="F1", reason="text:why"))
+        driver.submit(of, revision=2)
+        assert driver.reasons(Approve(request="R1"), "approver") == ("F1 has changed since R1 was asked; ask anew.",)
+
+
+def test_a_closed_review_is_not_archived_while_a_waiver_holds_it_up() -> None:
+    driver = in_remediation()
+    driver.now += timedelta(minutes=1)
+    driver.issues["I1"] = IssueStatus.DECLINED
+    driver.say(ItemsRead(readings=(reading("I1", IssueStatus.DECLINED, driver.now),)))
+    for days, by in ((0, "approver"), (80, "ben")):
+        driver.wait(days=days)
+        until = driver.now + timedelta(days=90)
+        waived(driver, WAIVER.model_copy(update={"until": until}), by)
+        driver.obey()
+    driver.wait(days=20)
+    assert (driver.stage, driver.plan.wake_at) == (Stage.CLOSED, driver.review.waivers["done/I1"].until)
+    driver.wake()
+    assert (driver.stage, driver.blocker_ids) == (Stage.REMEDIATION, ["done/I1"])

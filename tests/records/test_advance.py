@@ -5,7 +5,7 @@ from sqlalchemy import delete, func, update
 
 from domain.decide import UnreadableReviewError
 from domain.events import OwnerAssigned
-from domain.inputs import AssignOwner, Close, IncidentTold, Input, Tick
+from domain.inputs import AssignOwner, Close, IncidentTold, Input, JoinIncident, Tick
 from domain.taxonomy import Stage
 from records import tables
 from records.store import Records
@@ -47,6 +47,16 @@ def test_reviews_that_nobody_looked_at_in_time_are_known(records: Records) -> No
     assert records.reviews.overdue(due) == {}
     assert records.reviews.overdue(due + timedelta(seconds=1)) == {review: due}
     assert records.reviews.going_on() == [review]
+
+
+def test_an_incident_that_another_review_hears_of_is_not_joined(records: Records) -> None:
+    teller = Teller(records)
+    review, other = teller.open("Q1"), teller.open("Q2")
+    answer = teller.say(review, JoinIncident(incident=told("Q2").incident)).answer
+    assert answer.reasons == (f"{other} is part of review {other}, which hears of it: dismiss one of the two.",)
+    assert teller.say(review, JoinIncident(incident=told("Q3").incident)).answer.accepted
+    again = teller.say(review, JoinIncident(incident=told("Q3").incident)).answer
+    assert again.reasons == ("pagerduty:Q3 is part of this review already.",)
 
 
 def test_a_refused_command_leaves_no_trace_and_is_decided_anew(records: Records) -> None:

@@ -55,7 +55,17 @@ async def test_another_story_under_the_same_id_is_refused(web: Site) -> None:
     await web.http.post("/api/reviews", json=BODY | {"id": "X-1"})
     answer = await web.http.post("/api/reviews", json=BODY | {"id": "X-1", "title": "Another"})
     assert answer.status_code == 409
-    assert answer.json()["reasons"] == ["open_review is not possible while the review is in stage stabilization."]
+    (reason,) = answer.json()["reasons"]
+    assert reason.startswith("The review cannot be opened again while it is in stabilization; the quiet window ends on")
+
+
+async def test_a_service_that_is_not_listed_is_refused_with_those_that_are(web: Site) -> None:
+    answer = await web.http.post("/api/reviews", json=BODY | {"service": "fraud-scorign"})
+    assert (answer.status_code, answer.json()["error"]) == (
+        422,
+        "service: fraud-scorign is not in the catalogue; it lists credit-limit, fraud-scoring.",
+    )
+    assert await web.get("/api/reviews") == []
 
 
 async def test_the_last_responder_owns_the_review(web: Site) -> None:

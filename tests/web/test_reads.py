@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from records.database import DatabaseError
-from tests.web.site import CATALOGUE, DRAFT, ENGINEER, HEAD, POLICY, REQUESTER, Site, delivery, site
+from tests.web.site import CATALOGUE, DRAFT, ENGINEER, HEAD, POLICY, REQUESTER, SIGNERS, Site, delivery, site
 from web.deps import WebDeps
 
 
@@ -141,6 +141,40 @@ async def test_a_draft_that_is_not_well_formed_names_the_field(web: Site, change
     answer = await web.http.put(f"/api/reviews/{review}/draft", json=body)
     assert answer.status_code == 422
     assert answer.json()["error"].startswith(named)
+
+
+async def test_what_follows_by_itself_is_credited_to_nobody(web: Site) -> None:
+    review = await web.in_remediation()
+    item = {
+        "id": "I9",
+        "title": "T",
+        "item_class": "process",
+        "strength": "weaker",
+        "outcome": "ownership_and_escalation",
+    }
+    await web.accepted(review, ENGINEER, "propose_item", spec=item)
+    await web.accepted(review, ENGINEER, "accept_item", item="I9")
+    told = await web.get(f"/api/reviews/{review}/history")
+    (signed,) = [e for e in told if e["type"] == "TeamSigned" and e["by"] == SIGNERS["product"]]
+    followed = [e for e in told if e["input"] == signed["input"] and e != signed]
+    assert {e["type"] for e in followed} >= {"StageEntered", "ItemAccepted"}
+    assert {(e["by"], e["door"]) for e in followed} == {("holdfast", "engine")}
+    (own,) = [e for e in told if e["type"] == "ItemAccepted" and e["by"] != "holdfast"]
+    assert (own["by"], own["door"]) == (ENGINEER, "local, unauthenticated")
+
+
+async def test_an_unknown_field_is_answered_with_one_that_is_near(web: Site) -> None:
+    review = await web.in_draft()
+    said = {"by": ENGINEER, "command": {"type": "dismiss", "raeson": "x", "reason": "y"}}
+    answer = await web.http.post(f"/api/reviews/{review}/commands", json=said)
+    assert answer.json()["error"] == "command.dismiss.raeson: unknown field; did you mean reason?"
+    answer = await web.http.post(f"/api/reviews/{review}/commands", json=said | {"command": {"type": "dismis"}})
+    assert answer.json()["error"].startswith("command: dismis is not known; known are open_review, ")
+    item = {"id": "I1", "titel": "T"}
+    answer = await web.http.put(f"/api/reviews/{review}/draft", json={"by": ENGINEER, "document": {"items": [item]}})
+    assert "document.items.0.titel: unknown field; did you mean title?" in answer.json()["error"]
+    answer = await web.http.put(f"/api/reviews/{review}/draft", json={"by": ENGINEER, "document": {}, "zzzz": 1})
+    assert answer.json()["error"] == "zzzz: unknown field"
 
 
 async def test_a_draft_of_no_review_is_refused(web: Site) -> None:
