@@ -28,6 +28,13 @@ def test_there_are_histories_to_replay() -> None:
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_a_history_tells_nothing_of_the_machine_that_it_was_recorded_on(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert '"stackTrace"' not in text
+    assert '"identity"' not in text
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 async def test_what_earlier_releases_wrote_is_replayed(file: Path, replayer: Replayer) -> None:
     await replayer.replay_workflow(history_of(file))
 
