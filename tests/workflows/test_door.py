@@ -106,8 +106,13 @@ async def test_an_engine_that_is_away_is_an_error_that_says_so(away: Client) -> 
     unreachable = Door(away, lambda: 1)
     with pytest.raises(AwayError):
         await unreachable.command("r", Input(id="x", body=AssignOwner(owner="p")), patience=timedelta(seconds=1))
-    with pytest.raises(AwayError):
-        await asyncio.wait_for(unreachable.start("r"), 60)
+    asked = (
+        unreachable.start("r"),
+        unreachable.schedule_sync(timedelta(hours=1)),
+        unreachable.command("r", Input(id="x", body=AssignOwner(owner="p")), patience=timedelta(seconds=60)),
+    )
+    failures = await asyncio.wait_for(asyncio.gather(*asked, return_exceptions=True), 60)
+    assert [type(failure) for failure in failures] == [AwayError] * 3
     with pytest.raises(EngineAwayError, match="holdfast up"):
         await connect(TemporalSettings(address=f"127.0.0.1:{free_port()}"))
 
@@ -154,3 +159,9 @@ async def test_a_delivery_that_temporal_does_not_take_holds_no_other_up(house: H
     await house.until(lambda r: r.stage is Stage.STABILIZATION)
     assert await house.door.send_outgoing(house.records.inbox) == 0
     assert house.records.inbox.unfinished() == 1
+
+
+async def test_a_fact_said_as_a_command_is_not_carried(house: House) -> None:
+    await house.open()
+    with pytest.raises(AwayError, match="could not carry the command"):
+        await house.door.command(house.review, Input(id="x", body=told(at=datetime.now(UTC))))

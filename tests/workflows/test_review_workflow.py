@@ -42,7 +42,15 @@ async def finish(house: House, *items: str) -> None:
         await house.tell(ItemsRead(readings=(reading,)))
 
 
-async def test_a_review_lives_from_an_incident_to_its_closure_by_itself(house: House) -> None:
+@pytest.fixture
+async def house_on_each(client: Client, records: Records) -> AsyncIterator[House]:
+    """A house on each kind of database."""
+    async with running(build_house(client, records)) as built:
+        yield built
+
+
+async def test_a_review_lives_from_an_incident_to_its_closure_by_itself(house_on_each: House) -> None:
+    house = house_on_each
     review = await house.to_remediation()
     assert review.items["I1"].status is ItemStatus.OPEN
     refused = await house.command(Close())
