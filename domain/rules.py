@@ -77,10 +77,11 @@ WHY_FAILED = {
 
 def questions(review: Review, now: datetime) -> Iterator[Finding]:
     """Every required question of the template is answered, and those of the incident's kinds."""
-    assert review.policy is not None and review.profile is not None
+    profile = review.profile
+    assert review.policy is not None and profile is not None
     answered = review.submission.answered if review.submission else ()
     for question in review.policy.questions:
-        asked = set(question.kinds) & set(review.kinds) if question.kinds else question.id in review.profile.questions
+        asked = set(question.kinds) & set(review.kinds) if question.kinds else question.id in profile.questions
         if asked and question.id not in answered:
             yield Finding(subject=question.id, sentence=f"Not answered: {question.prompt}", cleared_by=_OWNER)
 

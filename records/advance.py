@@ -18,7 +18,7 @@ from domain.draft import DraftContent
 from domain.events import Event
 from domain.evolve import evolve
 from domain.inputs import Given, Input, JoinIncident, SubmitDraft
-from domain.plan import plan
+from domain.plan import Plan, plan
 from domain.policy import Policy
 from domain.review import Review
 from domain.view import Answer, Outcome, view
@@ -56,7 +56,7 @@ class Advance:
                 return _outcome(review, now, _as_the_first_time(review, input, earlier))
             try:
                 recorded = decide(review, input, now, self._given(connection, review, input))
-                review = self._record(connection, review, links, recorded, input, now, epoch)
+                review, owed = self._record(connection, review, links, recorded, input, now, epoch)
             except Rejected as refused:
                 connection.rollback()  # a refused command leaves no trace
                 return _outcome(review, now, Answer(accepted=False, reasons=refused.reasons, stage=review.stage))
@@ -67,7 +67,8 @@ class Advance:
             if not input.is_command:
                 inbox.finish(connection, input.id)
         names = tuple(type(event).__name__ for event in recorded)
-        return _outcome(review, now, Answer(accepted=True, events=names, stage=review.stage))
+        answer = Answer(accepted=True, events=names, stage=review.stage)
+        return Outcome(answer=answer, plan=owed, view=view(review, now))
 
     def _set_aside(self, review: Review, input: Input, now: datetime) -> Outcome:
         """Go on without an input that would fail in the same way for ever, and say so where a person looks."""
@@ -85,13 +86,14 @@ class Advance:
         input: Input,
         now: datetime,
         epoch: int,
-    ) -> Review:
+    ) -> tuple[Review, Plan]:
         if not recorded:
-            return review
+            return review, plan(review, now)
         streams.append(connection, review.id, links, recorded, input, now, epoch)
         after = reduce(evolve, recorded, review)
-        project(connection, after, now, before=review)
-        return after
+        owed = plan(after, now)
+        project(connection, after, owed, now, before=review)
+        return after, owed
 
     def _given(self, connection: Connection, review: Review, input: Input) -> Given:
         return Given(

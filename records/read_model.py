@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from domain.evolve import fold
 from domain.issues import TRACKING
-from domain.plan import plan
+from domain.plan import Plan, plan
 from domain.review import IssueRef, Review
 from domain.stages import ENDED_STAGES
 from domain.taxonomy import Stage
@@ -34,9 +34,10 @@ IN_GOOD_TIME = timedelta(minutes=5)
 """How long the workflow of a review may take to do what is owed before somebody looks whether it runs at all."""
 
 
-def project(connection: Connection, review: Review, now: datetime, before: Review | None = None) -> None:
-    """Write what can be read of a review at `now` (UTC). Belongs into the transaction that appended its events.
+def project(connection: Connection, review: Review, owed: Plan, now: datetime, before: Review | None = None) -> None:
+    """Write what can be read of a review, and of its plan at `now` (UTC).
 
+    Belongs into the transaction that appended its events.
     `before` is the review as it was projected last; none where that is not known, and everything is written.
     """
     if review.stage is None:
@@ -50,7 +51,7 @@ def project(connection: Connection, review: Review, now: datetime, before: Revie
         "team": review.team or "",
         "owner": review.owner,
         "next_deadline": next_deadline(review),
-        "look_at": _look_at(review, now),
+        "look_at": _look_at(owed, now),
         "changed_at": datetime.now(UTC),
         "state": review.model_dump_json(),
     }
@@ -68,8 +69,7 @@ def project(connection: Connection, review: Review, now: datetime, before: Revie
         insert_once(connection, tables.routes, routes)
 
 
-def _look_at(review: Review, now: datetime) -> datetime | None:
-    owed = plan(review, now)
+def _look_at(owed: Plan, now: datetime) -> datetime | None:
     moments = [owed.wake_at] if owed.wake_at else []
     return min([*moments, now + IN_GOOD_TIME] if owed.effects else moments, default=None)
 
@@ -196,7 +196,8 @@ class Reviews:
             connection.execute(delete(tables.watched_issues))
             stream_ids = list(connection.execute(select(tables.events.c.stream_id).distinct()).scalars())
             for stream_id in stream_ids:
-                project(connection, read_review(connection, stream_id), datetime.now(UTC))
+                review, now = read_review(connection, stream_id), datetime.now(UTC)
+                project(connection, review, plan(review, now), now)
         return len(stream_ids)
 
 

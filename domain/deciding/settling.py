@@ -26,6 +26,8 @@ def _settle_quiet(d: Decision) -> None:
 
 def _settle_signed(d: Decision) -> None:
     """A submitted review is in sign-off exactly as long as a signature is missing and not waived."""
+    if d.review.stage not in (Stage.SIGN_OFF, Stage.REMEDIATION):
+        return
     missing = any(b.rule == "sign_off" for b in blockers(d.review, d.now))
     if d.review.stage is Stage.REMEDIATION and missing:
         d.enter_sign_off()
@@ -37,6 +39,8 @@ def _settle_signed(d: Decision) -> None:
 
 
 def _settle_closed(d: Decision) -> None:
+    if d.review.stage not in (Stage.REMEDIATION, Stage.CLOSED):
+        return
     in_the_way = blockers(d.review, d.now)
     if d.review.stage is Stage.CLOSED and in_the_way:
         d.record(events.ReviewReopened(because=tuple(b.id for b in in_the_way)))
