@@ -79,7 +79,7 @@ def build_parts(settings: Settings) -> Parts:
     github = settings.trackers.github
     if github.token is not None:
         trackers["github"] = GithubTracker(github.token.get_secret_value(), github.api_url)
-    by_service = {name: service.tracker for name, service in catalogue.services.items() if service.tracker}
+    by_service = {name: place for name in catalogue.services if (place := catalogue.tracker_for(name))}
     places = Places(default=settings.trackers.default, by_service=by_service)
     url = settings.url
     return Parts(records, policy, catalogue, trackers, places, lambda review_id: f"{url}/reviews/{review_id}")

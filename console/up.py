@@ -70,7 +70,7 @@ async def everything(
             for kept in (worker_process, web):
                 started.append(kept)
                 await kept.start()
-            url = f"http://{_host(settings.web.host)}:{settings.web.port}"
+            url = settings.web.local_url
             await _until(web, "web app", lambda: _answers(url))
             await _until(worker_process, "worker", lambda: _works(client))
             ui_url = f"http://127.0.0.1:{settings.engine.ui_port}"
@@ -113,10 +113,6 @@ async def _claim(settings: Settings, client: Client, recover: bool) -> Recovered
         ) from None
     finally:
         records.database.close()
-
-
-def _host(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
 
 
 async def _answers(url: str) -> bool:

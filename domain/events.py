@@ -4,10 +4,11 @@ A new shape gets a new version, and an entry in `UPCASTS` that reads the old one
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from pydantic import ValidationError
 
+from domain.draft import DraftContent
 from domain.policy import Policy
 from domain.review import Closure, Factor, Incident, IssueRef, ItemSpec, Reading, Request
 from domain.taxonomy import Clock, Dimension, FailureKind, IssueStatus, Severity, Stage
@@ -71,6 +72,11 @@ class DraftSubmitted(Event):
     factors: tuple[Factor, ...]
     considered: tuple[Dimension, ...]
     items: tuple[ItemSpec, ...]
+
+    @classmethod
+    def of(cls, content: DraftContent, by: PersonId) -> Self:
+        """The submission of what was derived from a revision, without its texts."""
+        return cls(by=by, **content.model_dump(exclude={"texts"}))
 
 
 class TeamSigned(Event):

@@ -98,7 +98,7 @@ class Audit:
         if document is None or any(item.owner and item.owner not in people for item in document.items):
             return []
         derived = derive(document, event.revision, review.policy, salt, people.__getitem__)
-        facts = DraftSubmitted(by=event.by, **derived.model_dump(exclude={"texts"}))
+        facts = DraftSubmitted.of(derived, event.by)
         return [] if facts == event else [f"{review.id} event {seq}: what was submitted is not what its revision says."]
 
 

@@ -14,8 +14,11 @@ from records.database import Database
 
 def insert_once(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows, leaving those alone that are there already (SQLite and PostgreSQL say this in the same words)."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    connection.execute(dialect.insert(table).on_conflict_do_nothing(), list(rows))
+    connection.execute(_insert(connection, table).on_conflict_do_nothing(), list(rows))
+
+
+def _insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
 
 
 def person_id(connection: Connection, handle: str) -> PersonId:
@@ -36,8 +39,7 @@ def person_id(connection: Connection, handle: str) -> PersonId:
 def keep_texts(connection: Connection, kept: Mapping[TextRef, str], salt: str) -> None:
     """Keep texts under the references that were made of them with `salt`; one that was erased is there again."""
     if kept:
-        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-        fresh = dialect.insert(tables.texts)
+        fresh = _insert(connection, tables.texts)
         again = fresh.on_conflict_do_update(index_elements=["ref"], set_={"body": fresh.excluded.body})
         connection.execute(again, [{"ref": ref, "salt": salt, "body": text} for ref, text in kept.items()])
 

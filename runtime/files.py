@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from runtime.settings import SettingsError
+from runtime.settings import SettingsError, malformed
 
 DEFAULT_POLICY = Path(__file__).parent / "policy.yaml"
 
@@ -19,6 +19,4 @@ def read_yaml(path: Path) -> Any:
     except OSError as error:
         raise SettingsError(f"{path} cannot be read: {error.strerror}.") from None
     except yaml.YAMLError as error:
-        place = getattr(error, "problem_mark", None)
-        where = f", line {place.line + 1}" if place else ""
-        raise SettingsError(f"{path}{where}: {getattr(error, 'problem', None) or 'not YAML'}.") from None
+        raise malformed(path, error) from None

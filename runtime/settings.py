@@ -24,6 +24,13 @@ class SettingsError(Exception):
     """A setting cannot be used; the message names it and says what was expected."""
 
 
+def malformed(path: Path, error: YAMLError) -> SettingsError:
+    """What is wrong with a file that is no YAML, and where."""
+    place = getattr(error, "problem_mark", None)
+    where = f", line {place.line + 1}" if place else ""
+    return SettingsError(f"{path}{where}: {getattr(error, 'problem', None) or 'not YAML'}.")
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -54,6 +61,12 @@ class WebSettings(_Part):
     port: int = 8585
     public_url: str | None = Field(default=None, description="how others reach it; links in issues use it")
     allowed_hosts: list[str] = Field(default=["127.0.0.1", "localhost", "[::1]"], description="Host headers to answer")
+
+    @property
+    def local_url(self) -> str:
+        """How it is reached where it runs."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
 
 
 class GithubSettings(_Part):
@@ -124,8 +137,7 @@ class Settings(BaseSettings):
     @property
     def url(self) -> str:
         """How the web app is reached."""
-        host = f"[{self.web.host}]" if ":" in self.web.host else self.web.host
-        return (self.web.public_url or f"http://{host}:{self.web.port}").rstrip("/")
+        return (self.web.public_url or self.web.local_url).rstrip("/")
 
     @classmethod
     def settings_customise_sources(
@@ -161,9 +173,7 @@ def load_settings(**overrides: Any) -> Settings:
     try:
         return Settings(**overrides)
     except YAMLError as error:
-        place = getattr(error, "problem_mark", None)
-        where = f", line {place.line + 1}" if place else ""
-        raise SettingsError(f"{config_path()}{where}: {getattr(error, 'problem', None) or 'not YAML'}.") from None
+        raise malformed(config_path(), error) from None
     except UnreadableSettingError as error:
         raise SettingsError(f"{error}: lists and mappings in the environment are written as JSON.") from None
     except ValidationError as error:

@@ -34,16 +34,7 @@ def submit_draft(d: Decision, body: inputs.SubmitDraft) -> None:
         and review.items[spec.id].status is not ItemStatus.PROPOSED
         and _promise(spec) != _promise(review.items[spec.id].spec)
     ]
-    event = events.DraftSubmitted(
-        revision=content.revision,
-        digest=content.digest,
-        by=d.by,
-        sections=content.sections,
-        answered=content.answered,
-        factors=content.factors,
-        considered=content.considered,
-        items=content.items,
-    )
+    event = events.DraftSubmitted.of(content, d.by)
     after = evolve(review, event)
     missing = [b.sentence for b in blockers(after, d.now) if b.rule in DRAFT_RULES]
     refuse_if(*changed, *missing)
