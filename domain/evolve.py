@@ -27,9 +27,9 @@ from domain.taxonomy import Ask, IssueStatus, ItemStatus, Stage
 Changes = dict[str, Any]
 
 
-def fold(review_id: str, recorded: Iterable[events.Event]) -> Review:
-    """The review that these events make."""
-    return reduce(evolve, recorded, Review(id=review_id))
+def fold(review: Review, recorded: Iterable[events.Event]) -> Review:
+    """What these events make of a review; of an empty one, if they are all there are."""
+    return reduce(evolve, recorded, review)
 
 
 def evolve(review: Review, event: events.Event) -> Review:

@@ -3,11 +3,12 @@
 Each effect has a key of its own: one effect for each key is under way at a time, and doing it twice is doing it once.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
 from domain.review import Review
-from domain.rules import READ, Blocker, blockers
+from domain.rules import READ, READ_FAILED, Blocker, blockers
 from domain.stages import ENDED_STAGES, OPEN_STAGES
 from domain.taxonomy import Clock, ItemStatus, Stage
 from domain.values import Message, Utc, digest_of
@@ -34,9 +35,12 @@ SOONEST = timedelta(milliseconds=100)
 """A plan never asks to be looked at again at once, so that no clock can make it spin."""
 
 
-def plan(review: Review, now: datetime) -> Plan:
-    """All that is owed at `now` (UTC), and the next moment at which time alone may change something."""
-    effects = owed_effects(review, now)
+def plan(review: Review, now: datetime, in_the_way: Sequence[Blocker] | None = None) -> Plan:
+    """All that is owed at `now` (UTC), and the next moment at which time alone may change something.
+
+    `in_the_way` is what `blockers` says at that moment, for a caller who has asked already.
+    """
+    effects = owed_effects(review, now, in_the_way)
     owed = [effect for effect in effects if not _waits(review, effect, now)]
     if len(owed) > 1:
         owed = [effect for effect in owed if effect.kind != "tell_tracking"]  # told last, and so told once
@@ -59,19 +63,21 @@ def _waits(review: Review, effect: Effect, now: datetime) -> bool:
     return failure is not None and failure.retry_at > now
 
 
-def owed_effects(review: Review, now: datetime) -> list[Effect]:
+def owed_effects(review: Review, now: datetime, in_the_way: Sequence[Blocker] | None = None) -> list[Effect]:
     """All that the outside is owed, whether it is due now or waits after a failure."""
     if review.stage is None or review.stage is Stage.EXCLUDED:
         return []
     owed = []
+    if in_the_way is None:
+        in_the_way = blockers(review, now)
     for id, item in review.items.items():
         if item.accepted and item.ref is None and review.stage is not Stage.DISMISSED:
             owed.append(_effect(review, "open_issue", f"issue:{id}", id))
         if item.status is ItemStatus.WITHDRAWN and item.ref is not None and not item.released:
             owed.append(_effect(review, "release_issue", f"release:{id}", id))
-    if _tracking_is_owed(review, now):
+    if _tracking_is_owed(review, in_the_way):
         owed.append(_effect(review, "tell_tracking", "tracking"))
-    if awaiting_closing_read(review, now):
+    if _only_a_read_is_missing(review, in_the_way):
         owed.append(_effect(review, "read_items", READ))
     return owed
 
@@ -87,21 +93,22 @@ def _effect(
 
 def awaiting_closing_read(review: Review, now: datetime) -> bool:
     """Whether nothing is in the way of closure but what a read of the trackers, made for it, may clear."""
-    return review.stage is Stage.REMEDIATION and not closing_blockers(review, now)
+    return _only_a_read_is_missing(review, blockers(review, now))
 
 
-def closing_blockers(review: Review, now: datetime) -> list[Blocker]:
-    """The blockers, but for those that reading again may clear: a failed read, and an item that was not found."""
-    return [b for b in blockers(review, now) if not b.read_again]
+def _only_a_read_is_missing(review: Review, in_the_way: Sequence[Blocker]) -> bool:
+    """Reading again may clear a failed read, and an item that was not found."""
+    return review.stage is Stage.REMEDIATION and all(b.read_again for b in in_the_way)
 
 
 def tracking_text(review: Review, now: datetime) -> tuple[bool, tuple[str, ...]]:
-    """What the tracking issue should say: whether it is open, and the blockers that it lists.
+    """What the tracking issue should say: whether it is open, and the blockers that it lists."""
+    return _tracking_text(review, blockers(review, now))
 
-    A failed read is left out: it comes and goes, and the tracker that it is about might be this one.
-    """
-    readable = review.model_copy(update={"failures": {k: f for k, f in review.failures.items() if k != READ}})
-    return review.stage in OPEN_STAGES, tuple(b.sentence for b in blockers(readable, now))
+
+def _tracking_text(review: Review, in_the_way: Sequence[Blocker]) -> tuple[bool, tuple[str, ...]]:
+    """A failed read is left out: it comes and goes, and the tracker that it is about might be this one."""
+    return review.stage in OPEN_STAGES, tuple(b.sentence for b in in_the_way if b.id != READ_FAILED)
 
 
 def tracking_digest(review: Review, now: datetime) -> str:
@@ -109,13 +116,13 @@ def tracking_digest(review: Review, now: datetime) -> str:
     return digest_of(list(tracking_text(review, now)))
 
 
-def _tracking_is_owed(review: Review, now: datetime) -> bool:
+def _tracking_is_owed(review: Review, in_the_way: Sequence[Blocker]) -> bool:
     """From remediation on there is a tracking issue; it says what blocks, and is open while the review is."""
     tracking = review.tracking
     if tracking is None:
         return review.stage is Stage.REMEDIATION
-    open, _ = tracking_text(review, now)
-    return (open and tracking.closed_early) or tracking.told != tracking_digest(review, now)
+    text = _tracking_text(review, in_the_way)
+    return (text[0] and tracking.closed_early) or tracking.told != digest_of(list(text))
 
 
 def deadlines(review: Review) -> dict[str, datetime]:

@@ -344,7 +344,8 @@ class Review(Record):
     @property
     def required_teams(self) -> tuple[str, ...]:
         """Who has to sign. A review without a team of its own still asks for `owning`, which then nobody can be."""
-        return self.resolved(self.profile.teams if self.profile else ())
+        profile = self.profile
+        return self.resolved(profile.teams if profile else ())
 
     def resolved(self, teams: tuple[str, ...]) -> tuple[str, ...]:
         """Teams as a policy names them, each once, with the review's own team in place of `owning`."""

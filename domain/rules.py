@@ -9,7 +9,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from domain.review import Item, Review, Waiver, waiver_id
+from domain.review import Item, Review, Signature, Waiver, waiver_id
 from domain.taxonomy import (
     Confidence,
     Dimension,
@@ -53,6 +53,9 @@ Rule = Callable[[Review, datetime], Iterator[Finding]]
 READ = "read"
 """The subject under which a failed read of the trackers blocks."""
 
+READ_FAILED = f"done/{READ}"
+"""The id of that blocker."""
+
 _OWNER = "the review's owner"
 
 _WHY_UNDONE = {
@@ -79,21 +82,22 @@ def questions(review: Review, now: datetime) -> Iterator[Finding]:
     """Every required question of the template is answered, and those of the incident's kinds."""
     profile = review.profile
     assert review.policy is not None and profile is not None
-    answered = review.submission.answered if review.submission else ()
+    answered, kinds = review.submission.answered if review.submission else (), set(review.kinds)
     for question in review.policy.questions:
-        asked = set(question.kinds) & set(review.kinds) if question.kinds else question.id in profile.questions
+        asked = kinds & set(question.kinds) if question.kinds else question.id in profile.questions
         if asked and question.id not in answered:
             yield Finding(subject=question.id, sentence=f"Not answered: {question.prompt}", cleared_by=_OWNER)
 
 
 def causes(review: Review, now: datetime) -> Iterator[Finding]:
     """At least one contributing factor, and a look along all five dimensions; each factor has evidence."""
-    assert review.profile is not None
+    profile = review.profile
+    assert profile is not None
     factors = review.submission.factors if review.submission else ()
     considered = review.submission.considered if review.submission else ()
     if not factors:
         yield Finding(subject="factors", sentence="No contributing factor is given.", cleared_by=_OWNER)
-    if review.profile.all_dimensions:
+    if profile.all_dimensions:
         seen = {factor.dimension for factor in factors} | set(considered)
         for dimension in Dimension:
             if dimension not in seen:
@@ -187,39 +191,45 @@ def _undone(review: Review, item: Item) -> Finding | None:
 
 def sign_off(review: Review, now: datetime) -> Iterator[Finding]:
     """Every required team has signed the text as it was last submitted."""
-    for team in review.required_teams:
-        if review.submission is None:
+    submission, teams = review.submission, review.required_teams
+    concerned = _concerned(review, teams) if submission else {}
+    for team in teams:
+        if submission is None:
             yield Finding(subject=team, sentence=f"Team {team} has nothing to sign yet.", cleared_by=_OWNER)
         elif any(wanted.team == team for wanted in review.changes_wanted):
             yield Finding(subject=team, sentence=f"Team {team} asked for changes.", cleared_by=_OWNER)
-        elif not has_signed(review, team):
+        elif not _stands(review.signatures.get(team), _of_concern(submission.sections, concerned, team)):
             earlier = " since its sections changed" if team in review.signatures else ""
-            sentence = f"Team {team} has not signed revision {review.submission.revision}{earlier}."
+            sentence = f"Team {team} has not signed revision {submission.revision}{earlier}."
             yield Finding(subject=team, sentence=sentence, cleared_by=f"team {team}")
 
 
 def has_signed(review: Review, team: str) -> bool:
     """Whether the team's signature stands for the sections that concern it, as submitted."""
-    signature = review.signatures.get(team)
-    return (
-        signature is not None
-        and review.submission is not None
-        and signature.sections == sections_for(review, team, review.submission.sections)
+    return review.submission is not None and _stands(
+        review.signatures.get(team), sections_for(review, team, review.submission.sections)
     )
+
+
+def _stands(signature: Signature | None, sections: dict[str, str]) -> bool:
+    return signature is not None and signature.sections == sections
 
 
 def sections_for(review: Review, team: str, sections: dict[str, str]) -> dict[str, str]:
     """The sections (id and digest) that concern a team: those that name it, and those that name no team that signs."""
+    return _of_concern(sections, _concerned(review, review.required_teams), team)
+
+
+def _of_concern(sections: dict[str, str], concerned: dict[str, set[str]], team: str) -> dict[str, str]:
+    return {id: digest for id, digest in sections.items() if not concerned.get(id) or team in concerned[id]}
+
+
+def _concerned(review: Review, signing: tuple[str, ...]) -> dict[str, set[str]]:
+    """The teams that sign each section that names any of them."""
     assert review.policy is not None
     named = {section.id: section.teams for section in review.policy.sections}
     named |= {f"answer:{question.id}": question.teams for question in review.policy.questions}
-    signing = set(review.required_teams)
-
-    def concerns(section: str) -> bool:
-        teams = signing & set(review.resolved(named.get(section, ())))
-        return not teams or team in teams
-
-    return {id: digest for id, digest in sections.items() if concerns(id)}
+    return {id: set(signing).intersection(review.resolved(teams)) for id, teams in named.items() if teams}
 
 
 RULES: dict[str, Rule] = {
@@ -239,10 +249,11 @@ def findings(review: Review, now: datetime, rules: dict[str, Rule] = RULES) -> l
 
     In the order of `rules`, however the policy was written or kept; rules that are not known come last.
     """
-    if review.profile is None:
+    profile = review.profile
+    if profile is None:
         return []
     found = []
-    asked = review.profile.rules
+    asked = profile.rules
     for name in [*(name for name in rules if name in asked), *sorted(name for name in asked if name not in rules)]:
         mode, rule, short = asked[name], rules.get(name), name.split("@")[0]
         if mode is Mode.OFF:

@@ -1,12 +1,12 @@
 """What can be told of a review without its texts: for Temporal's search attributes and details, and for an answer."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from domain.plan import Plan, deadlines
+from domain.plan import Plan, deadlines, plan
 from domain.review import Review
-from domain.rules import blockers
+from domain.rules import Blocker, blockers
 from domain.stages import OPEN_STAGES
 from domain.taxonomy import Severity, Stage
 from domain.values import Message, Utc
@@ -44,8 +44,14 @@ class Outcome(Message):
     view: View
 
 
-def view(review: Review, now: datetime) -> View:
-    """The view of a review at `now` (UTC)."""
+def outcome(review: Review, now: datetime, answer: Answer) -> Outcome:
+    """What a review owes and shows at `now` (UTC), with an answer to whoever said something to it."""
+    in_the_way = blockers(review, now)
+    return Outcome(answer=answer, plan=plan(review, now, in_the_way), view=view(review, in_the_way))
+
+
+def view(review: Review, in_the_way: Sequence[Blocker]) -> View:
+    """Where a review stands while these are in the way of its closure."""
     if review.stage is None:
         return View()
     return View(
@@ -55,7 +61,7 @@ def view(review: Review, now: datetime) -> View:
         models=_few(review.models),
         team=_short(review.team or ""),
         next_deadline=next_deadline(review),
-        details=_cut(_details(review, now)),
+        details=_cut(_details(review, in_the_way)),
     )
 
 
@@ -93,11 +99,10 @@ def next_deadline(review: Review) -> datetime | None:
     return min(ahead, default=None)
 
 
-def _details(review: Review, now: datetime) -> str:
+def _details(review: Review, in_the_way: Sequence[Blocker]) -> str:
     if review.stage is Stage.EXCLUDED:
         return f"Not reviewed. {review.excluded_by}."
     lines = [f"**{review.severity}** review of `{review.service}` in stage **{review.stage}**."]
-    in_the_way = blockers(review, now)
     if review.stage in OPEN_STAGES:
         lines.append(
             f"In the way of closure: {len(in_the_way)}." if in_the_way else "Nothing is in the way of closure."

@@ -5,7 +5,6 @@ as canonical JSON, kept as it was hashed: nobody has to write it anew, byte for 
 """
 
 import hashlib
-import json
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -54,7 +53,7 @@ class Link(Record):
     @property
     def envelope(self) -> Envelope:
         """What the text says."""
-        return Envelope.model_validate(json.loads(self.text))
+        return Envelope.model_validate_json(self.text)
 
 
 def link(before: str, envelope: Envelope) -> Link:

@@ -3,7 +3,7 @@
 import json
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from domain.draft import DraftContent, DraftDocument, derive
@@ -75,7 +75,7 @@ def content(connection: Connection, review_id: str, revision: int, policy: Polic
 
     Keeps the texts that the derived items refer to.
     """
-    row = connection.execute(_revisions(review_id).where(tables.draft_revisions.c.revision == revision)).one_or_none()
+    row = connection.execute(_REVISION, {"review": review_id, "revision": revision}).one_or_none()
     if row is None or row.body is None:
         return None
     salt = salt_of(connection, review_id)
@@ -92,7 +92,7 @@ def find(
 
     None where there is no such revision. Changes nothing.
     """
-    row = connection.execute(_revisions(review_id).where(tables.draft_revisions.c.revision == revision)).one_or_none()
+    row = connection.execute(_REVISION, {"review": review_id, "revision": revision}).one_or_none()
     if row is None:
         return None
     document = DraftDocument.model_validate(json.loads(row.body)) if row.body else None
@@ -107,17 +107,13 @@ def find(
     return salt_of(connection, review_id), document, people
 
 
-def _revisions(review_id: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 - SQLAlchemy's own inferred type
-    return select(tables.draft_revisions).where(tables.draft_revisions.c.review_id == review_id)
+_REVISIONS = select(tables.draft_revisions).where(tables.draft_revisions.c.review_id == bindparam("review"))
+_REVISION = _REVISIONS.where(tables.draft_revisions.c.revision == bindparam("revision"))
+_NEWEST = _REVISIONS.order_by(tables.draft_revisions.c.revision.desc()).limit(1)
 
 
 def _newest(connection: Connection, review_id: str) -> Saved | None:
-    last = (
-        select(func.max(tables.draft_revisions.c.revision))
-        .where(tables.draft_revisions.c.review_id == review_id)
-        .scalar_subquery()
-    )
-    row = connection.execute(_revisions(review_id).where(tables.draft_revisions.c.revision == last)).one_or_none()
+    row = connection.execute(_NEWEST, {"review": review_id}).one_or_none()
     if row is None:
         return None
     document = DraftDocument.model_validate(json.loads(row.body)) if row.body else None

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Connection, func, select, text, update
+from sqlalchemy import ColumnElement, Connection, bindparam, func, select, text, update
 
 from domain.inputs import IncidentTold, Input
 from domain.review import Incident
@@ -186,12 +186,17 @@ class Inbox:
             return [Delivery.model_validate(dict(row._mapping)) for row in rows]
 
 
+_FINISH = (
+    update(tables.inbox)
+    .where(tables.inbox.c.delivery_id == bindparam("delivery"))
+    .values(state=bindparam("state"), finished_at=bindparam("finished_at"))
+)
+
+
 def finish(connection: Connection, delivery_id: str) -> None:
     """Note, in the transaction that records or ignores it, that a delivery is finished."""
     connection.execute(
-        update(tables.inbox)
-        .where(tables.inbox.c.delivery_id == delivery_id)
-        .values(state=DeliveryState.DONE, finished_at=datetime.now(UTC))
+        _FINISH, {"delivery": delivery_id, "state": DeliveryState.DONE, "finished_at": datetime.now(UTC)}
     )
 
 

@@ -2,9 +2,10 @@
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, select, update
+from sqlalchemy import Connection, Table, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from domain.values import PersonId, TextRef, text_ref
@@ -14,11 +15,25 @@ from records.database import Database
 
 def insert_once(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows, leaving those alone that are there already (SQLite and PostgreSQL say this in the same words)."""
-    connection.execute(_insert(connection, table).on_conflict_do_nothing(), list(rows))
+    connection.execute(_insert_once(connection.dialect.name, table), list(rows))
 
 
-def _insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
-    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+@cache
+def _insert_once(dialect: str, table: Table) -> postgresql.Insert | sqlite.Insert:
+    return _insert(dialect, table).on_conflict_do_nothing()
+
+
+@cache
+def _insert_text(dialect: str) -> postgresql.Insert | sqlite.Insert:
+    fresh = _insert(dialect, tables.texts)
+    return fresh.on_conflict_do_update(index_elements=["ref"], set_={"body": fresh.excluded.body})
+
+
+def _insert(dialect: str, table: Table) -> postgresql.Insert | sqlite.Insert:
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+
+
+_KNOWN = select(tables.people.c.id).where(tables.people.c.folded == bindparam("folded"))
 
 
 def person_id(connection: Connection, handle: str) -> PersonId:
@@ -27,30 +42,31 @@ def person_id(connection: Connection, handle: str) -> PersonId:
     Upper and lower case are the same person, or one could be two, and approve what they asked for.
     """
     handle = handle.strip()
-    known = select(tables.people.c.id).where(tables.people.c.folded == handle.casefold())
-    found = connection.execute(known).scalar_one_or_none()
+    known = {"folded": handle.casefold()}
+    found = connection.execute(_KNOWN, known).scalar_one_or_none()
     if found is None:
         row = {"id": f"p-{secrets.token_hex(6)}", "handle": handle, "folded": handle.casefold()}
         insert_once(connection, tables.people, [row])
-        found = connection.execute(known).scalar_one()
+        found = connection.execute(_KNOWN, known).scalar_one()
     return str(found)
 
 
 def keep_texts(connection: Connection, kept: Mapping[TextRef, str], salt: str) -> None:
     """Keep texts under the references that were made of them with `salt`; one that was erased is there again."""
     if kept:
-        fresh = _insert(connection, tables.texts)
-        again = fresh.on_conflict_do_update(index_elements=["ref"], set_={"body": fresh.excluded.body})
-        connection.execute(again, [{"ref": ref, "salt": salt, "body": text} for ref, text in kept.items()])
+        query = _insert_text(connection.dialect.name)
+        connection.execute(query, [{"ref": ref, "salt": salt, "body": text} for ref, text in kept.items()])
+
+
+_SALT = select(tables.drafts.c.salt).where(tables.drafts.c.review_id == bindparam("review"))
 
 
 def salt_of(connection: Connection, review_id: str) -> str:
     """The salt of everything that is written about a review; made when it is asked for first."""
-    found = select(tables.drafts.c.salt).where(tables.drafts.c.review_id == review_id)
-    salt = connection.execute(found).scalar_one_or_none()
+    salt = connection.execute(_SALT, {"review": review_id}).scalar_one_or_none()
     if salt is None:
         insert_once(connection, tables.drafts, [{"review_id": review_id, "salt": secrets.token_hex(16)}])
-        salt = connection.execute(found).scalar_one()
+        salt = connection.execute(_SALT, {"review": review_id}).scalar_one()
     return str(salt)
 
 

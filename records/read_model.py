@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from pydantic import Field
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from domain.evolve import fold
 from domain.issues import TRACKING
@@ -34,6 +34,16 @@ IN_GOOD_TIME = timedelta(minutes=5)
 """How long the workflow of a review may take to do what is owed before somebody looks whether it runs at all."""
 
 
+_PROJECT = (
+    update(tables.reviews)
+    .where(tables.reviews.c.review_id == bindparam("which"))
+    .values({column.name: bindparam(column.name) for column in tables.reviews.columns})
+)
+
+_SHOW, _WATCH = insert(tables.reviews), insert(tables.watched_issues)
+_UNWATCH = delete(tables.watched_issues).where(tables.watched_issues.c.review_id == bindparam("which"))
+
+
 def project(connection: Connection, review: Review, owed: Plan, now: datetime, before: Review | None = None) -> None:
     """Write what can be read of a review, and of its plan at `now` (UTC).
 
@@ -55,9 +65,8 @@ def project(connection: Connection, review: Review, owed: Plan, now: datetime, b
         "changed_at": datetime.now(UTC),
         "state": review.model_dump_json(),
     }
-    changed = connection.execute(update(tables.reviews).where(tables.reviews.c.review_id == review.id).values(row))
-    if changed.rowcount == 0:
-        connection.execute(insert(tables.reviews), row)
+    if connection.execute(_PROJECT, row | {"which": review.id}).rowcount == 0:
+        connection.execute(_SHOW, row)
     watched = list(_watched(review))
     if before is None or watched != list(_watched(before)):
         _rewrite_watched(connection, review, watched)
@@ -75,7 +84,7 @@ def _look_at(owed: Plan, now: datetime) -> datetime | None:
 
 
 def _rewrite_watched(connection: Connection, review: Review, watched: Sequence[WatchedIssue]) -> None:
-    connection.execute(delete(tables.watched_issues).where(tables.watched_issues.c.review_id == review.id))
+    connection.execute(_UNWATCH, {"which": review.id})
     rows = [
         {
             "review_id": issue.review_id,
@@ -88,7 +97,7 @@ def _rewrite_watched(connection: Connection, review: Review, watched: Sequence[W
         for issue in watched
     ]
     if rows:
-        connection.execute(insert(tables.watched_issues), rows)
+        connection.execute(_WATCH, rows)
 
 
 def source_key(source: str, key: str | None) -> str | None:
@@ -121,7 +130,7 @@ def read_review(connection: Connection, review_id: str) -> Review:
 
 def folded(review_id: str, links: Sequence[Link]) -> Review:
     """The review that these rows make."""
-    return fold(review_id, (row.envelope.event for row in links))
+    return fold(Review(id=review_id), (row.envelope.event for row in links))
 
 
 def state_of(connection: Connection, review_id: str) -> Review | None:

@@ -3,13 +3,25 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from domain.events import Event
 from domain.inputs import Input
 from records import tables
 from records.chain import BEGINNING, Envelope, Link, link
+
+_OWNER = select(tables.engine.c.epoch).where(tables.engine.c.one == 1).with_for_update(read=True)
+_LOAD = (
+    select(tables.events)
+    .where(
+        tables.events.c.stream_id == bindparam("stream"),
+        (tables.events.c.seq >= bindparam("since")) | (tables.events.c.input_id == bindparam("input")),
+    )
+    .order_by(tables.events.c.seq)
+)
+_APPEND = insert(tables.events)
+"""Written once: SQLAlchemy spends more on writing a statement than SQLite on carrying it out."""
 
 
 class ConflictError(Exception):
@@ -25,33 +37,28 @@ def check_epoch(connection: Connection, epoch: int) -> None:
 
     The row stays locked until the transaction ends, so that a take-over waits for it, or it for the take-over.
     """
-    owner = select(tables.engine.c.epoch).where(tables.engine.c.one == 1).with_for_update(read=True)
-    current = connection.execute(owner).scalar_one_or_none()
+    current = connection.execute(_OWNER).scalar_one_or_none()
     if current != epoch:
         raise SupersededError(f"The records belong to engine epoch {current}; epoch {epoch} may not write any more.")
 
 
-def load(connection: Connection, stream_id: str) -> list[Link]:
-    """All events of a stream, in order; none for a stream that does not exist."""
-    rows = connection.execute(
-        select(tables.events).where(tables.events.c.stream_id == stream_id).order_by(tables.events.c.seq)
-    )
-    return [Link.model_construct(**row._mapping) for row in rows]
+def load(connection: Connection, stream_id: str, since: int = 1, input_id: str | None = None) -> list[Link]:
+    """The events of a stream from number `since` on and those that an input caused, in order."""
+    values = {"stream": stream_id, "since": since, "input": input_id}
+    return [Link.model_construct(**row) for row in connection.execute(_LOAD, values).mappings()]
 
 
 def append(
     connection: Connection,
     stream_id: str,
-    after: Sequence[Link],
+    after: Link | None,
     recorded: Sequence[Event],
     input: Input,
     decided_at: datetime,
     epoch: int,
 ) -> list[Link]:
-    """Append what was decided on `after`. Raises `ConflictError` where the stream is longer by now."""
-    before, seq, now = (
-        (after[-1].hash, after[-1].seq, datetime.now(UTC)) if after else (BEGINNING, 0, datetime.now(UTC))
-    )
+    """Append what was decided when `after` was the last event. Raises `ConflictError` where it is that no more."""
+    before, seq, now = after.hash if after else BEGINNING, after.seq if after else 0, datetime.now(UTC)
     links = []
     for event in recorded:
         seq += 1
@@ -72,7 +79,7 @@ def append(
         links.append(link(before, envelope))
         before = links[-1].hash
     try:
-        connection.execute(insert(tables.events), [row.model_dump() for row in links])
+        connection.execute(_APPEND, [dict(row) for row in links])
     except IntegrityError as error:
-        raise ConflictError(f"{stream_id} has grown past event {len(after)}") from error
+        raise ConflictError(f"{stream_id} has grown past event {after.seq if after else 0}") from error
     return links

@@ -29,12 +29,14 @@ def test_what_is_not_there_does_not_change(event: events.Event) -> None:
 
 def test_a_waiver_without_an_end_lifts_nothing() -> None:
     asked = Request(id="R1", ask=Ask.WAIVE, by="ann", at=NOW, reason="text:why", rule="done", subject="I1")
-    review = fold("x", [events.ApprovalAsked(request=asked), events.ApprovalGranted(request="R1", by="approver")])
+    review = fold(
+        Review(id="x"), [events.ApprovalAsked(request=asked), events.ApprovalGranted(request="R1", by="approver")]
+    )
     assert (review.requests["R1"].granted, review.waivers) == (True, {})
 
 
 def test_every_event_can_be_evolved_and_every_review_is_the_fold_of_its_events() -> None:
     driver = closed()
-    assert fold(driver.review.id, driver.events) == driver.review
+    assert fold(Review(id=driver.review.id), driver.events) == driver.review
     assert driver.review.seq == len(driver.events)
     assert driver.is_in(Stage.CLOSED)

@@ -232,7 +232,7 @@ class Reviews(RuleBasedStateMachine):
         recorded = [
             events.decode(type(e).__name__, e.version, json.loads(e.model_dump_json())) for e in self.driver.events
         ]
-        assert fold(self.review.id, recorded) == self.review
+        assert fold(Review(id=self.review.id), recorded) == self.review
 
     # --- time -------------------------------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 import json
 
 from domain.inputs import IncidentTold
+from domain.rules import blockers
 from domain.taxonomy import Severity, Stage
 from domain.view import View, next_deadline, view
 from tests.domain.build import (
@@ -21,7 +22,7 @@ from tests.domain.build import (
 
 
 def shown(driver: Driver) -> View:
-    return view(driver.review, driver.now)
+    return view(driver.review, blockers(driver.review, driver.now))
 
 
 def test_a_review_that_nobody_heard_of_shows_nothing() -> None:
