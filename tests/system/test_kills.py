@@ -73,6 +73,6 @@ def _marker(body: str) -> str:
 
 
 def _tracking_is_closed(review: Any) -> bool:
-    """A worker that was killed while it told the tracking issue tells it later, when the review may be closed by then."""
+    """Told late where a worker was killed while it told it; the review may be closed by then."""
     tracking = review["tracking"]
     return tracking is not None and tracking["status"] == "done"
