@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any
 
 from pydantic import Field
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
@@ -9,6 +11,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, insert, select, updat
 from domain.evolve import fold
 from domain.issues import TRACKING
 from domain.plan import Plan, plan
+from domain.policy import Policy
 from domain.review import IssueRef, Review
 from domain.stages import ENDED_STAGES
 from domain.taxonomy import Stage
@@ -63,10 +66,13 @@ def project(connection: Connection, review: Review, owed: Plan, now: datetime, b
         "next_deadline": next_deadline(review),
         "look_at": _look_at(owed, now),
         "changed_at": datetime.now(UTC),
-        "state": review.model_dump_json(),
+        "policy": review.policy_digest if review.policy else None,
+        "state": review.model_dump_json(exclude={"policy"}),
     }
     if connection.execute(_PROJECT, row | {"which": review.id}).rowcount == 0:
         connection.execute(_SHOW, row)
+    if review.policy and (before is None or before.policy != review.policy):
+        insert_once(connection, tables.policies, [{"digest": row["policy"], "body": review.policy.model_dump_json()}])
     watched = list(_watched(review))
     if before is None or watched != list(_watched(before)):
         _rewrite_watched(connection, review, watched)
@@ -135,9 +141,24 @@ def folded(review_id: str, links: Sequence[Link]) -> Review:
 
 def state_of(connection: Connection, review_id: str) -> Review | None:
     """One review as the read model has it."""
-    query = select(tables.reviews.c.state).where(tables.reviews.c.review_id == review_id)
-    state = connection.execute(query).scalar_one_or_none()
-    return Review.model_validate_json(state) if state else None
+    row = connection.execute(_STATES.where(tables.reviews.c.review_id == review_id)).one_or_none()
+    return _review(row) if row else None
+
+
+_STATES = select(tables.reviews.c.state, tables.policies.c.body).outerjoin(
+    tables.policies, tables.policies.c.digest == tables.reviews.c.policy
+)
+
+
+def _review(row: Row[Any, Any]) -> Review:
+    review = Review.model_validate_json(row.state)
+    return review.model_copy(update={"policy": _policy(row.body)}) if row.body else review
+
+
+@lru_cache(maxsize=64)
+def _policy(body: str) -> Policy:
+    """Read once: many reviews are under the same one."""
+    return Policy.model_validate_json(body)
 
 
 class Reviews:
@@ -155,15 +176,14 @@ class Reviews:
         """The reviews in these stages (all but excluded ones where none is named), the most pressing first."""
         wanted = [s.value for s in stages] or [s.value for s in Stage if s is not Stage.EXCLUDED]
         query = (
-            select(tables.reviews.c.state)
-            .where(tables.reviews.c.stage.in_(wanted))
+            _STATES.where(tables.reviews.c.stage.in_(wanted))
             .order_by(
                 tables.reviews.c.next_deadline.is_(None), tables.reviews.c.next_deadline, tables.reviews.c.review_id
             )
             .limit(limit)
         )
         with self._database.read() as connection:
-            return [Review.model_validate_json(state) for state in connection.execute(query).scalars()]
+            return [_review(row) for row in connection.execute(query)]
 
     def ids(self, without: Iterable[Stage] = ()) -> Sequence[str]:
         """The ids of all reviews that are in none of these stages."""
@@ -203,6 +223,7 @@ class Reviews:
         with self._database.write() as connection:
             connection.execute(delete(tables.reviews))
             connection.execute(delete(tables.watched_issues))
+            connection.execute(delete(tables.policies))
             stream_ids = list(connection.execute(select(tables.events.c.stream_id).distinct()).scalars())
             for stream_id in stream_ids:
                 review, now = read_review(connection, stream_id), datetime.now(UTC)

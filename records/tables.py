@@ -111,7 +111,15 @@ reviews = Table(
     Column("next_deadline", UtcTime, nullable=True),
     Column("look_at", UtcTime, nullable=True, index=True, comment="when its workflow should have looked at it again"),
     Column("changed_at", UtcTime, nullable=False),
-    Column("state", Text, nullable=False, comment="the folded review, as JSON"),
+    Column("policy", String(80), nullable=True, comment="digest of the policy that is pinned to it"),
+    Column("state", Text, nullable=False, comment="the folded review without its policy, as JSON"),
+)
+
+policies = Table(
+    "policies",
+    metadata,
+    Column("digest", String(80), primary_key=True),
+    Column("body", Text, nullable=False, comment="the policy, as JSON; the events that pin it have it too"),
 )
 
 watched_issues = Table(

@@ -92,6 +92,12 @@ def upgrade() -> None:
         sa.UniqueConstraint("folded"),
     )
     op.create_table(
+        "policies",
+        sa.Column("digest", sa.String(length=80), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False, comment="the policy, as JSON; the events that pin it have it too"),
+        sa.PrimaryKeyConstraint("digest"),
+    )
+    op.create_table(
         "reviews",
         sa.Column("review_id", sa.String(length=300), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
@@ -108,7 +114,8 @@ def upgrade() -> None:
             comment="when its workflow should have looked at it again",
         ),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False, comment="the folded review, as JSON"),
+        sa.Column("policy", sa.String(length=80), nullable=True, comment="digest of the policy that is pinned to it"),
+        sa.Column("state", sa.Text(), nullable=False, comment="the folded review without its policy, as JSON"),
         sa.PrimaryKeyConstraint("review_id"),
     )
     with op.batch_alter_table("reviews", schema=None) as batch_op:
