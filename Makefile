@@ -40,8 +40,8 @@ bench: .venv/dev
 
 lock: .venv/dev  ## resolve the dependencies anew; the files name no index
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --extra engine pyproject.toml -o requirements/run.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --extra engine --extra dev pyproject.toml -o requirements/dev.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --no-strip-extras --extra engine --extra standins pyproject.toml -o requirements/run.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --no-strip-extras --extra engine --extra standins --extra dev pyproject.toml -o requirements/dev.txt
 
 .venv/run: requirements/run.txt pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -49,10 +49,12 @@ lock: .venv/dev  ## resolve the dependencies anew; the files name no index
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
 	@touch $@
 
-.venv/dev: requirements/dev.txt pyproject.toml
+.venv/dev: requirements/dev.txt requirements/contracts.txt pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/python -m pip download --quiet --disable-pip-version-check --require-hashes --no-deps --no-binary jirapi -r requirements/contracts.txt -d .venv/contracts
+	tar -xzOf .venv/contracts/jirapi-0.4.0.tar.gz jirapi-0.4.0/docs/jira-cloud-api-openapi.json > .venv/contracts/jira.json
 	@touch $@ .venv/run
 
 clean:

@@ -7,7 +7,7 @@ import asyncio
 import dataclasses
 import logging
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from datetime import timedelta
@@ -25,11 +25,12 @@ from temporalio.workflow import SandboxImportNotificationPolicy
 
 from activities.reviews import ReviewActivities
 from activities.sync import SyncActivities
-from activities.trackers import SETTLE, Places, TrackerActivities
+from activities.trackers import SETTLE, TrackerActivities
 from domain.catalogue import Catalogue
+from domain.places import Place, Routing
 from domain.policy import Policy
 from domain.ports import IssueTracker
-from domain.values import Record
+from domain.values import PersonId, Record
 from integrations.trackers.github import GithubTracker
 from records.database import Database
 from records.store import Records
@@ -38,18 +39,27 @@ from runtime.files import DEFAULT_POLICY, read_yaml
 from runtime.settings import Settings, SettingsError
 from runtime.temporal import EngineAwayError, connect, engine_id
 from workflows import contract
-from workflows.door import Door
+from workflows.door import AwayError, Door
 from workflows.review import ReviewWorkflow
-from workflows.sync import SyncWorkflow
+from workflows.sync import LookWorkflow, SyncWorkflow, WakeWorkflow
 
 THREADS = 20
 """How many activities of each sort a worker carries out at a time; each may block."""
+
+TOUCHING_THREADS = 8
+"""How many activities a worker carries out at a time in one tracker."""
 
 GRACE = timedelta(seconds=10)
 """How long what is under way may take when a worker is told to end."""
 
 LOOK_INTO_INBOX = timedelta(milliseconds=500)
 """How often the inbox is looked into while it is empty; the web app sends what it takes in at once."""
+
+WAKE_EVERY = timedelta(minutes=5)
+"""How often reviews are looked for that nobody looks at."""
+
+LOOK_FOR_PROJECTS = timedelta(seconds=15)
+"""How often projects are looked for that are not scheduled yet, such as one that an issue was moved to."""
 
 log = logging.getLogger(__name__)
 
@@ -62,9 +72,15 @@ class Parts:
     policy: Policy
     catalogue: Catalogue
     trackers: Mapping[str, IssueTracker]
-    places: Places
+    routing: Routing
     address_of: Callable[[str], str]
     settle: timedelta = SETTLE
+    new_per_minute: Mapping[str, int] = dataclasses.field(default_factory=dict)
+
+    def account_of(self, person: PersonId, tracker: str) -> str | None:
+        """How a tracker calls a person, as far as the catalogue says so."""
+        handle = self.records.people.handles([person])[person]
+        return self.catalogue.account_of(handle, tracker)
 
 
 def build_parts(settings: Settings) -> Parts:
@@ -75,14 +91,44 @@ def build_parts(settings: Settings) -> Parts:
     policy = read_policy(settings.policy)
     catalogue = read_catalogue(settings.catalogue)
     records = Records(Database(settings.database), settings.url)
+    url = settings.url
+    return Parts(
+        records,
+        policy,
+        catalogue,
+        build_trackers(settings, records),
+        read_routing(settings, catalogue),
+        lambda review_id: f"{url}/reviews/{review_id}",
+        new_per_minute={
+            "github": settings.trackers.github.new_per_minute,
+            "jira": settings.trackers.jira.new_per_minute,
+        },
+    )
+
+
+def build_trackers(settings: Settings, records: Records) -> dict[str, IssueTracker]:
+    """The trackers that can be used with these settings, by name."""
     trackers: dict[str, IssueTracker] = {"builtin": records.builtin}
     github = settings.trackers.github
     if github.token is not None:
         trackers["github"] = GithubTracker(github.token.get_secret_value(), github.api_url)
-    by_service = {name: place for name in catalogue.services if (place := catalogue.tracker_for(name))}
-    places = Places(default=settings.trackers.default, by_service=by_service)
-    url = settings.url
-    return Parts(records, policy, catalogue, trackers, places, lambda review_id: f"{url}/reviews/{review_id}")
+    return trackers
+
+
+def read_routing(settings: Settings, catalogue: Catalogue) -> Routing:
+    """Where items go: the routes, then what the catalogue says of a service, then the default.
+
+    Raises `SettingsError`, which names the setting.
+    """
+    routes = [route.model_dump() for route in settings.trackers.routes]
+    routes += [
+        {"to": place, "services": [name]} for name in catalogue.services if (place := catalogue.tracker_for(name))
+    ]
+    try:
+        return Routing.model_validate({"default": settings.trackers.default, "routes": routes})
+    except ValidationError as error:
+        wrong = [f"trackers.{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors()]
+        raise SettingsError("; ".join(wrong)) from None
 
 
 def read_policy(path: Path | None) -> Policy:
@@ -113,11 +159,17 @@ def build_worker(client: Client, parts: Parts, task_queue: str = contract.TASK_Q
     effects, and never a person's command or a timer.
     """
     records = parts.records
-    reviews = ReviewActivities(records.advance(parts.policy, parts.catalogue), SupersededError)
-    trackers = TrackerActivities(
-        records.reviews, records.people, records.claims, parts.trackers, parts.places, parts.address_of, parts.settle
+    reviews = ReviewActivities(records.advance(parts.policy, parts.catalogue, parts.routing), SupersededError)
+    acting = TrackerActivities(
+        records.reviews,
+        records.people,
+        records.claims,
+        parts.trackers,
+        parts.address_of,
+        parts.account_of,
+        parts.settle,
     )
-    sync = SyncActivities(records.reviews, records.inbox, parts.trackers)
+    sync = SyncActivities(records.reviews, records.inbox, records.seen, parts.trackers, parts.address_of)
     restrictions = dataclasses.replace(
         SandboxRestrictions.default,
         import_notification_policy=SandboxImportNotificationPolicy.WARN_ON_DYNAMIC_IMPORT
@@ -126,30 +178,38 @@ def build_worker(client: Client, parts: Parts, task_queue: str = contract.TASK_Q
     recording = Worker(
         client,
         task_queue=task_queue,
-        workflows=[ReviewWorkflow, SyncWorkflow],
-        activities=[reviews.advance],
+        workflows=[ReviewWorkflow, WakeWorkflow, SyncWorkflow, LookWorkflow],
+        activities=[reviews.advance, sync.wake_overdue],
         activity_executor=ThreadPoolExecutor(THREADS, thread_name_prefix="recording"),
         max_concurrent_activities=THREADS,
         max_concurrent_local_activities=THREADS,
         workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions),
         graceful_shutdown_timeout=GRACE,
     )
-    touching = Worker(
+    touching = [_touching(client, contract.tracker_queue(task_queue), [acting.read_items])]
+    for name in parts.trackers:
+        queue = contract.tracker_queue(task_queue, name)
+        looking: list[Callable[..., Any]] = [sync.look_at_project, sync.look_at_wanted]
+        touching.append(_touching(client, queue, [acting.release_issue, acting.tend_issue, *looking]))
+        queue = contract.tracker_queue(task_queue, name, creating=True)
+        making = [acting.open_issue, acting.tell_tracking]
+        touching.append(_touching(client, queue, making, parts.new_per_minute.get(name)))
+    return Workers(recording, *touching)
+
+
+def _touching(
+    client: Client, queue: str, activities: Sequence[Callable[..., Any]], per_minute: int | None = None
+) -> Worker:
+    """A worker that touches the outside; `per_minute` paces all workers on its queue together."""
+    return Worker(
         client,
-        task_queue=contract.tracker_queue(task_queue),
-        activities=[
-            trackers.open_issue,
-            trackers.release_issue,
-            trackers.tell_tracking,
-            trackers.read_items,
-            sync.wake_overdue,
-            sync.sync_issues,
-        ],
-        activity_executor=ThreadPoolExecutor(THREADS, thread_name_prefix="touching"),
-        max_concurrent_activities=THREADS,
+        task_queue=queue,
+        activities=activities,
+        activity_executor=ThreadPoolExecutor(TOUCHING_THREADS, thread_name_prefix=queue),
+        max_concurrent_activities=TOUCHING_THREADS,
+        max_task_queue_activities_per_second=per_minute / 60 if per_minute else None,
         graceful_shutdown_timeout=GRACE,
     )
-    return Workers(recording, touching)
 
 
 class Workers:
@@ -244,9 +304,30 @@ async def run(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with build_worker(client, parts):
-        await door.schedule_sync(settings.trackers.sync_every)
+        await door.schedule_waking(WAKE_EVERY)
         log.info("worker ready: %s, namespace %s", settings.temporal.address, client.namespace)
-        sending = asyncio.create_task(door.keep_sending(parts.records.inbox, LOOK_INTO_INBOX))
+        every = settings.trackers.sync_every
+        under_way = [
+            asyncio.create_task(door.keep_sending(parts.records.inbox, parts.records.seen, LOOK_INTO_INBOX)),
+            asyncio.create_task(keep_scheduled(door, parts, every)),
+        ]
         await stop.wait()
-        sending.cancel()
+        for task in under_way:
+            task.cancel()
     parts.records.database.close()
+
+
+async def keep_scheduled(door: Door, parts: Parts, every: timedelta) -> None:
+    """Have every tracker project looked at `every` so often: those that items are sent to, and those that hold any."""
+    scheduled = set[Place]()
+    while True:
+        watched = await asyncio.to_thread(parts.records.reviews.watched_projects)
+        held = {Place(tracker=w.tracker, project=w.project) for w in watched}
+        wanted = {place for place in {*parts.routing.places, *held} if place.tracker in parts.trackers}
+        try:
+            for place in sorted(wanted - scheduled, key=str):
+                await door.schedule_sync(place, every)
+                scheduled.add(place)
+        except AwayError as error:
+            log.warning("the trackers are not looked at yet: %s", error)
+        await asyncio.sleep(LOOK_FOR_PROJECTS.total_seconds())

@@ -1,20 +1,51 @@
-"""The periodic read of the trackers: what has changed there goes to the reviews, through the inbox."""
+"""Looking at the trackers: what has changed there goes to the reviews, through the inbox.
+
+The cost grows with what changed: a project is asked what changed since the last look, and every watched issue is read
+only once a day, for what no list shows.
+"""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from temporalio import activity
 
-from domain.inputs import Input, Tick
-from domain.issues import fact_of
-from domain.ports import IssueSnapshot, IssueTracker, TrackerError
-from domain.review import IssueRef
+from activities.failures import as_application_error
+from domain.inputs import Input, IssueDisturbed, ItemsUnreadable, Tick
+from domain.issues import TRACKING, fact_of, is_disturbed, is_later
+from domain.places import Place
+from domain.ports import (
+    IssueSeen,
+    IssueSnapshot,
+    IssueTracker,
+    NotFoundError,
+    ProjectSeen,
+    RejectedError,
+    SeenBook,
+    TrackerError,
+    Trouble,
+    UnauthorisedError,
+)
+from domain.review import IssueRef, Review
+from domain.taxonomy import Door, FailureKind
 from domain.values import Message, digest_of
 
 OVERDUE = timedelta(minutes=5)
 """How late a review's workflow may be before it counts as not running."""
+
+SWEEP = timedelta(days=1)
+"""How often every watched issue is read, for deletions, transfers and lost permissions, which lists do not show."""
+
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
+"""How long a project that a credential does not open is left alone; twice as long each time."""
+
+AT_ONCE = 300
+"""How many issues that webhooks named are read in one go."""
+
+NEEDS_A_PERSON = (UnauthorisedError, NotFoundError, RejectedError)
+"""What asking again does not mend by itself."""
 
 log = logging.getLogger(__name__)
 
@@ -41,8 +72,12 @@ class WatchedIssues(Protocol):
         """The reviews that should have been looked at before `since` (UTC), and when."""
         ...
 
-    def watched_issues(self, tracker: str | None = None) -> Sequence[Watched]:
-        """Those of one tracker, or all."""
+    def watched_issues(self, tracker: str | None = None, project: str | None = None) -> Sequence[Watched]:
+        """Those of one tracker and project, or all."""
+        ...
+
+    def find(self, review_id: str) -> Review | None:
+        """One review as it is now."""
         ...
 
 
@@ -54,21 +89,31 @@ class FactInbox(Protocol):
         ...
 
 
-class SyncResult(Message):
-    """How many issues were read, how many of them had changed, and which trackers could not be read."""
+class Looked(Message):
+    """What a look saw: how many issues, how many tellings of changes; whether there is more, or why it saw nothing."""
 
     read: int = 0
-    changed: int = 0
-    failed: tuple[str, ...] = ()
+    told: int = 0
+    more: bool = False
+    trouble: str = ""
 
 
 class SyncActivities:
-    """Reads what the reviews watch."""
+    """Looks at what the reviews watch."""
 
-    def __init__(self, reviews: WatchedIssues, inbox: FactInbox, trackers: Mapping[str, IssueTracker]) -> None:
+    def __init__(
+        self,
+        reviews: WatchedIssues,
+        inbox: FactInbox,
+        seen: SeenBook,
+        trackers: Mapping[str, IssueTracker],
+        address_of: Callable[[str], str],
+    ) -> None:
         self._reviews = reviews
         self._inbox = inbox
+        self._seen = seen
         self._trackers = trackers
+        self._address_of = address_of
 
     @activity.defn
     def wake_overdue(self) -> int:
@@ -83,26 +128,141 @@ class SyncActivities:
         return len(overdue)
 
     @activity.defn
-    def sync_issues(self) -> SyncResult:
-        """Read every watched issue, tracker by tracker; one that is in trouble does not hold the others up."""
-        result = SyncResult()
-        for name, tracker in self._trackers.items():
-            watched = self._reviews.watched_issues(name)
-            if not watched:
-                continue
+    def look_at_project(self, place: Place) -> Looked:
+        """One look at a tracker project: a page of what changed, or everything where it has not been read for a day.
+
+        The cursor is kept only when what was seen is on its way. What a person has to mend is told once, and tried
+        again less and less often; everything else fails, and is Temporal's to repeat, not before the tracker allows it.
+        """
+        watched = self._reviews.watched_issues(place.tracker, place.project)
+        known, now = self._seen.project(place.tracker, place.project), datetime.now(UTC)
+        trouble = known.trouble or self._seen.troubled(place.tracker)
+        if not watched or (trouble is not None and trouble.retry_at > now):
+            return Looked(trouble=trouble.kind if trouble else "")
+        try:
+            looked, after = self._look(place, known, watched, now)
+        except NEEDS_A_PERSON as error:
+            return self._in_trouble(known, watched, error, now)
+        except TrackerError as error:
+            log.warning("%s: %s: %s", place, error.kind.value, error)
+            raise as_application_error(error) from None
+        if known.trouble is not None:
+            log.warning("%s can be read again", place)
+            self._tell_unreadable(known, watched, known.trouble, None)
+        self._seen.keep(after)
+        return looked
+
+    def _look(
+        self, place: Place, known: ProjectSeen, watched: Sequence[Watched], now: datetime
+    ) -> tuple[Looked, ProjectSeen]:
+        tracker, ids = self._trackers[place.tracker], {issue.ref.id for issue in watched}
+        well = known.model_copy(update={"looked_at": now, "trouble": None})
+        sweep = known.cursor is None or known.swept_at is None or known.swept_at + SWEEP < now or known.trouble
+        if not sweep and known.cursor is not None:
             try:
-                found = tracker.read([issue.ref for issue in watched])
+                changes = tracker.changes(place.project, known.cursor, ids)
+            except RejectedError as error:
+                log.warning("%s: everything is read: %s", place, error)
+            else:
+                told = self._tell(place.tracker, watched, changes.snapshots)
+                looked = Looked(read=len(changes.snapshots), told=told, more=changes.more)
+                return looked, well.model_copy(update={"cursor": changes.cursor})
+        cursor = tracker.changes(place.project, None, ids).cursor  # taken first, so that nothing falls between
+        found = tracker.read([issue.ref for issue in watched])
+        told = self._tell(place.tracker, watched, found)
+        return Looked(read=len(found), told=told), well.model_copy(update={"cursor": cursor, "swept_at": now})
+
+    @activity.defn
+    def look_at_wanted(self, name: str) -> Looked:
+        """Read the issues of a tracker that webhooks named. What a person has to mend shows in their project's look."""
+        wanted = self._seen.wanted(name, AT_ONCE)
+        watched = [issue for issue in self._reviews.watched_issues(name) if issue.ref.id in wanted]
+        told = 0
+        if watched:
+            try:
+                told = self._tell(name, watched, self._trackers[name].read([issue.ref for issue in watched]))
+            except NEEDS_A_PERSON as error:
+                log.warning("%s: %s: %s", name, error.kind.value, error)
             except TrackerError as error:
-                log.warning("sync of %s: %s: %s", name, error.kind.value, error)
-                result = result.model_copy(update={"failed": (*result.failed, f"{name}: {error.kind}")})
-                continue
-            changed = [pair for pair in zip(watched, found, strict=True) if pair[0].status != pair[1].status.value]
-            for issue, snapshot in changed:
-                self._inbox.receive(name, "issue_read", _told_once(issue, snapshot), issue.review_id)
-            result = result.model_copy(
-                update={"read": result.read + len(found), "changed": result.changed + len(changed)}
+                log.warning("%s: %s: %s", name, error.kind.value, error)
+                raise as_application_error(error) from None
+        self._seen.looked(name, wanted)
+        return Looked(read=len(watched), told=told, more=len(wanted) == AT_ONCE)
+
+    # --- telling ------------------------------------------------------------------------------------------------------
+
+    def _tell(self, tracker: str, watched: Sequence[Watched], found: Iterable[IssueSnapshot]) -> int:
+        """Tell the reviews what is news to them, and keep what was seen; how many tellings there were."""
+        watching = defaultdict[str, list[Watched]](list)
+        for issue in watched:
+            watching[issue.ref.id].append(issue)
+        snapshots = {snapshot.asked.id: snapshot for snapshot in found}
+        seen, told = self._seen.issues(tracker, snapshots), 0
+        for id, snapshot in snapshots.items():
+            for issue in watching[id]:
+                for fact in self._news(issue, snapshot, seen.get(id)):
+                    self._inbox.receive(tracker, fact.body.type, fact, issue.review_id)
+                    told += 1
+        self._seen.see([_seen(tracker, snapshot) for snapshot in snapshots.values()])
+        return told
+
+    def _news(self, issue: Watched, found: IssueSnapshot, seen: IssueSeen | None) -> Iterable[Input]:
+        moved = found.ref is not None and found.ref.key != issue.ref.key
+        review = self._reviews.find(issue.review_id) if issue.item != TRACKING else None
+        later = review is not None and is_later(review, issue.item, found) and (seen is None or seen.due != found.due)
+        if issue.status != found.status or moved or later:
+            yield _told_once(issue, found)
+        if review is not None and is_disturbed(review, issue.item, found, self._address_of(review.id)):
+            body = IssueDisturbed(item=issue.item, as_of=found.as_of)
+            id = digest_of([issue.review_id, issue.item, found.as_of.isoformat()])
+            yield Input(id=f"disturbed:{id}", door=Door.TRACKER, at=found.as_of, body=body)
+
+    def _in_trouble(self, known: ProjectSeen, watched: Sequence[Watched], error: TrackerError, now: datetime) -> Looked:
+        """Note what a person has to mend; the first time, say so, and let the reviews know what they cannot know."""
+        before = known.trouble if known.trouble and known.trouble.kind is error.kind else None
+        count = before.count + 1 if before else 1
+        pause = min(FIRST_PAUSE * 2 ** min(count - 1, 10), LONGEST_PAUSE)
+        trouble = Trouble(
+            kind=error.kind,
+            says=str(error)[:500],
+            since=before.since if before else now,
+            retry_at=now + pause,
+            count=count,
+        )
+        if before is None:
+            log.error("%s:%s cannot be read: %s", known.tracker, known.project, error)
+            self._tell_unreadable(known, watched, trouble, error.kind)
+        self._seen.keep(known.model_copy(update={"trouble": trouble}))
+        return Looked(trouble=error.kind)
+
+    def _tell_unreadable(
+        self, known: ProjectSeen, watched: Sequence[Watched], trouble: Trouble, kind: FailureKind | None
+    ) -> None:
+        items = defaultdict[str, list[str]](list)
+        for issue in watched:
+            if issue.item != TRACKING:
+                items[issue.review_id].append(issue.item)
+        for review_id, ids in items.items():
+            about = [known.tracker, known.project, review_id, trouble.since.isoformat(), str(kind)]
+            fact = Input(
+                id=f"unreadable:{digest_of(about)}",
+                door=Door.TRACKER,
+                body=ItemsUnreadable(items=tuple(ids), kind=kind),
             )
-        return result
+            self._inbox.receive(known.tracker, fact.body.type, fact, review_id)
+
+
+def _seen(tracker: str, found: IssueSnapshot) -> IssueSeen:
+    return IssueSeen(
+        tracker=tracker,
+        id=found.asked.id,
+        status=found.status,
+        title=found.title,
+        assignee=found.assignee,
+        due=found.due,
+        note=found.note,
+        seen_at=found.as_of,
+    )
 
 
 def _told_once(issue: Watched, found: IssueSnapshot) -> Input:
@@ -112,6 +272,6 @@ def _told_once(issue: Watched, found: IssueSnapshot) -> Input:
     should the first telling have been of no use.
     """
     fact = fact_of(issue.review_id, issue.item, found)
-    known = [issue.review_id, issue.item, issue.status, str(issue.as_of), found.status.value]
-    known.append(f"{found.as_of:%Y-%m-%dT%H}")
+    known = [issue.review_id, issue.item, issue.status, str(issue.as_of), found.status.value, str(found.due)]
+    known += [found.ref.key if found.ref else "", f"{found.as_of:%Y-%m-%dT%H}"]
     return fact.model_copy(update={"id": f"sync:{digest_of(known)}"})

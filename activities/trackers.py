@@ -10,14 +10,25 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.failures import as_application_error
-from domain.inputs import IssueOpened, IssueReleased, ItemsRead, TrackingTold
-from domain.issues import early_close_answer, item_issue, item_key, tracking_issue
+from domain.inputs import IssueOpened, IssueReleased, IssueTended, ItemsRead, TrackingTold
+from domain.issues import (
+    declined_answer,
+    early_close_answer,
+    is_disturbed,
+    item_issue,
+    item_key,
+    labels,
+    released,
+    restored,
+    tracking_issue,
+)
+from domain.places import Place
 from domain.plan import tracking_text
 from domain.policy import OnEarlyClose
-from domain.ports import Claims, IssueSpec, IssueTracker, TrackerError, UnauthorisedError
+from domain.ports import Claims, IssueSpec, IssueTracker, RejectedError, TrackerError, UnauthorisedError
 from domain.review import IssueRef, Reading, Review
 from domain.taxonomy import FailureKind, IssueStatus
-from domain.values import Message, Record, TextRef
+from domain.values import Message, PersonId, TextRef
 
 CLAIM_SECONDS = 60
 """How long a claim lives: longer than an adapter's own deadline, shorter than the activity's timeout."""
@@ -51,18 +62,6 @@ class TextReader(Protocol):
         ...
 
 
-class Places(Record):
-    """Which tracker takes the issues of a service, and in which project (`tracker:project`)."""
-
-    default: str
-    by_service: Mapping[str, str] = {}
-
-    def place_for(self, service: str) -> tuple[str, str]:
-        """The tracker's name and the project in it."""
-        tracker, _, project = self.by_service.get(service, self.default).partition(":")
-        return tracker, project or "default"
-
-
 class TrackerActivities:
     """Acts in the trackers by way of their ports."""
 
@@ -72,49 +71,84 @@ class TrackerActivities:
         texts: TextReader,
         claims: Claims,
         trackers: Mapping[str, IssueTracker],
-        places: Places,
         address_of: Callable[[str], str],
+        account_of: Callable[[PersonId, str], str | None] = lambda person, tracker: None,
         settle: timedelta = SETTLE,
     ) -> None:
+        """`account_of` tells how a tracker (by name) calls a person; none where nobody has said so."""
         self._settle = settle
         self._reviews = reviews
         self._texts = texts
         self._claims = claims
         self._trackers = trackers
-        self._places = places
         self._address_of = address_of
+        self._account_of = account_of
 
     @activity.defn
     def open_issue(self, request: EffectRequest) -> IssueOpened:
-        """Make sure that an accepted item has its issue."""
+        """Make sure that an accepted item has its issue: a new one, or the one that it adopts, which has to be open."""
         review = self._review(request)
         item = review.items[request.item or ""]
-        tracker, project = self._place(review)
+        tracker, project = self._at(item.place)
         texts = self._texts.texts([item.spec.title, item.spec.end_state])
-        spec = item_issue(review, item, texts, project, self._address_of(review.id))
-        return IssueOpened(item=item.spec.id, ref=self._ensure(tracker, spec))
+        assignee = self._account_of(item.spec.owner, tracker.name) if item.spec.owner else None
+        spec = item_issue(review, item, texts, project, self._address_of(review.id), assignee)
+        ref = self._adopt(tracker, item.adopts, spec) if item.adopts else self._ensure(tracker, spec)
+        return IssueOpened(item=item.spec.id, ref=ref, moves=item.moves)
+
+    def _adopt(self, tracker: IssueTracker, key: str, spec: IssueSpec) -> IssueRef:
+        with _translated():
+            ref = tracker.find(key)
+            (found,) = tracker.read([ref])
+            if found.status is not IssueStatus.OPEN or found.ref is None:
+                raise RejectedError(f"{key} is {found.status}: only an open issue can be adopted")
+            tracker.label(found.ref, spec.labels)
+            tracker.comment(found.ref, f"{spec.key}/adopted", spec.body)
+            return found.ref
 
     @activity.defn
     def release_issue(self, request: EffectRequest) -> IssueReleased:
-        """Close the issue of a withdrawn item as declined, and say why."""
+        """Close as declined the issue of an item that was withdrawn, or moved to another issue, and say why."""
         review = self._review(request)
         item = review.items[request.item or ""]
-        assert item.ref is not None
+        ref = item.left or item.ref
+        assert ref is not None
         with _translated():
-            tracker = self._trackers[item.ref.tracker]
-            (found,) = tracker.read([item.ref])
+            tracker = self._trackers[ref.tracker]
+            (found,) = tracker.read([ref])
             if found.ref is not None:
-                text = f"This item was withdrawn from the review {self._address_of(review.id)}"
-                tracker.comment(found.ref, f"{item_key(review, item.spec.id)}/withdrawn", text)
+                text = released(review, item, self._address_of(review.id))
+                tracker.comment(found.ref, f"{item_key(review, item)}/released", text)
                 if found.status is IssueStatus.OPEN:
                     tracker.close(found.ref, IssueStatus.DECLINED)
         return IssueReleased(item=item.spec.id)
 
     @activity.defn
+    def tend_issue(self, request: EffectRequest) -> IssueTended:
+        """Put back what is ours in an item's issue, and answer whoever closed it without doing it."""
+        review, begun = self._review(request), datetime.now(UTC)
+        item = review.items[request.item or ""]
+        assert item.ref is not None
+        key, address = item_key(review, item), self._address_of(review.id)
+        with _translated():
+            tracker = self._trackers[item.ref.tracker]
+            (found,) = tracker.read([item.ref])
+            if found.ref is not None and is_disturbed(review, item.spec.id, found, address):
+                tracker.label(found.ref, labels(review, item))
+                tracker.comment(found.ref, f"{key}/restored/{item.disturbed}", restored(review, item, address))
+            if found.ref is not None and item.unanswered and found.status is not IssueStatus.OPEN:
+                assert review.policy is not None
+                reopens = review.policy.on_declined is OnEarlyClose.REOPEN
+                tracker.comment(found.ref, f"{key}/declined/{item.as_of}", declined_answer(item, address, reopens))
+                if reopens:
+                    tracker.reopen(found.ref)
+        return IssueTended(item=item.spec.id, as_of=begun)
+
+    @activity.defn
     def tell_tracking(self, request: EffectRequest) -> TrackingTold:
         """Make the tracking issue say what blocks closure, and be open while the review is."""
         review, now = self._review(request), datetime.now(UTC)
-        tracker, project = self._place(review)
+        tracker, project = self._at(review.home)
         texts = self._texts.texts([review.title])
         spec, is_open, told = tracking_issue(review, now, texts, project, self._address_of(review.id))
         known = review.tracking
@@ -128,6 +162,7 @@ class TrackerActivities:
             ref = found.ref or self._ensure(tracker, spec)
             if known is not None and found.ref is not None:
                 tracker.rewrite(ref, spec.title, spec.body)
+            tracker.show_blocking(ref, [item.ref for item in review.tracked_items.values() if item.ref is not None])
             status = self._open_or_close(review, tracker, ref, found.status, is_open, now)
         return TrackingTold(ref=ref, told=told, status=status, as_of=begun)
 
@@ -190,11 +225,11 @@ class TrackerActivities:
             raise ApplicationError(f"there is no review {request.review_id}", type=FailureKind.UNAVAILABLE)
         return review
 
-    def _place(self, review: Review) -> tuple[IssueTracker, str]:
-        name, project = self._places.place_for(review.service)
-        if name not in self._trackers:
+    def _at(self, place: Place | None) -> tuple[IssueTracker, str]:
+        if place is None or place.tracker not in self._trackers:
+            name = place.tracker if place else "without a name"
             raise ApplicationError(f"no tracker is called {name}", type=FailureKind.NOT_FOUND, non_retryable=True)
-        return self._trackers[name], project
+        return self._trackers[place.tracker], place.project
 
 
 @contextmanager

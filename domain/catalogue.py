@@ -28,10 +28,18 @@ class Model(Record):
     label_lag: PeriodText | None = None
 
 
+class Person(Record):
+    """How the trackers call somebody."""
+
+    github: str | None = Field(default=None, description="login")
+    jira: str | None = Field(default=None, description="account id on Jira Cloud, user name on Data Center")
+
+
 class Catalogue(Record):
     """What `catalogue.yaml` says. References between its parts are checked when it is read."""
 
     teams: dict[str, Team] = {}
+    people: dict[str, Person] = Field(default={}, description="by handle, such as an e-mail address")
     services: dict[str, Service] = {}
     models: dict[str, Model] = {}
     pipelines: dict[str, str] = Field(default={}, description="shared pipelines: id and title")
@@ -77,6 +85,17 @@ class Catalogue(Record):
         """The handle of the lead of the team that answers for a service."""
         team = self.team_of(service)
         return self.teams[team].lead if team else None
+
+    def account_of(self, handle: str, tracker: str) -> str | None:
+        """How a tracker calls a person, none where the catalogue does not say; the built-in one calls all by handle."""
+        if tracker == "builtin":
+            return handle
+        person = next((p for name, p in self.people.items() if name.casefold() == handle.strip().casefold()), None)
+        return getattr(person, tracker, None) if person else None
+
+    def handle_of(self, account: str, tracker: str) -> str | None:
+        """Whose account that is in a tracker; none where the catalogue does not say."""
+        return next((name for name, p in self.people.items() if getattr(p, tracker, None) == account), None)
 
     def tracker_for(self, service: str) -> str | None:
         """The tracker project that takes the items of a service, where the catalogue names one."""

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Self
 from pydantic import ValidationError
 
 from domain.draft import DraftContent
+from domain.places import Place
 from domain.policy import Policy
 from domain.review import Closure, Factor, Incident, IssueRef, ItemSpec, Reading, Request
 from domain.taxonomy import Clock, Dimension, FailureKind, IssueStatus, Severity, Stage
@@ -39,6 +40,7 @@ class ReviewOpened(Event):
     owner: PersonId | None
     quiet_until: Utc | None
     due: dict[Clock, Utc]
+    home: Place = Place(tracker="builtin")
 
 
 class IncidentUpdated(Event):
@@ -106,6 +108,24 @@ class ItemProposed(Event):
 class ItemAccepted(Event):
     item: str
     due: Utc
+    place: Place = Place(tracker="builtin")
+    adopts: str | None = None
+
+
+class DueExtended(Event):
+    """An item may take longer, by a second person's approval."""
+
+    item: str
+    due: Utc
+
+
+class ItemMoved(Event):
+    """An item is to have another issue; the one that it has is left behind."""
+
+    item: str
+    by: PersonId
+    place: Place
+    adopts: str | None
 
 
 class ItemChanged(Event):
@@ -144,6 +164,25 @@ class ItemIssueReleased(Event):
 
 class ItemStatusesRead(Event):
     readings: tuple[Reading, ...]
+
+
+class ItemsFoundUnreadable(Event):
+    items: tuple[str, ...]
+    kind: FailureKind | None
+
+
+class IssueFoundDisturbed(Event):
+    """Somebody changed what Holdfast keeps in an item's issue: its class and strength, the link, the labels."""
+
+    item: str
+    as_of: Utc
+
+
+class ItemIssueTended(Event):
+    """What was found in an item's issue until `as_of` is put back and answered there."""
+
+    item: str
+    as_of: Utc
 
 
 class TrackingIssueTold(Event):
@@ -187,6 +226,12 @@ class ReviewReopened(Event):
     because: tuple[str, ...]
 
 
+class RegressionSeen(Event):
+    """These blockers came up after closure, and the policy wants them told and no more."""
+
+    because: tuple[str, ...]
+
+
 class ReviewDismissed(Event):
     by: PersonId
     reason: TextRef
@@ -214,6 +259,12 @@ EVENTS: dict[str, type[Event]] = {
         ChangesRequested,
         ItemProposed,
         ItemAccepted,
+        DueExtended,
+        ItemMoved,
+        ItemsFoundUnreadable,
+        IssueFoundDisturbed,
+        ItemIssueTended,
+        RegressionSeen,
         ItemChanged,
         ItemWithdrawn,
         ApprovalAsked,

@@ -56,6 +56,7 @@ def _review_opened(review: Review, event: events.ReviewOpened) -> Changes:
         "severity": event.incident.severity,
         "incidents": _with_incident(review, event.incident),
         "opened": event.at,
+        "home": event.home,
         "owner": event.owner,
         "quiet_until": event.quiet_until,
         "due": event.due,
@@ -137,7 +138,37 @@ def _item_proposed(review: Review, event: events.ItemProposed) -> Changes:
 
 
 def _item_accepted(review: Review, event: events.ItemAccepted) -> Changes:
-    return _changed_item(review, event.item, status=ItemStatus.OPEN, due=event.due)
+    return _changed_item(
+        review, event.item, status=ItemStatus.OPEN, due=event.due, place=event.place, adopts=event.adopts
+    )
+
+
+def _due_extended(review: Review, event: events.DueExtended) -> Changes:
+    if event.item not in review.items:
+        return {}
+    extended = review.items[event.item].extended + 1
+    return _changed_item(review, event.item, due=event.due, extended=extended)
+
+
+def _item_moved(review: Review, event: events.ItemMoved) -> Changes:
+    """The item is open until its new issue is read; the earlier one is left, and closed when the new one is there."""
+    item = review.items.get(event.item)
+    if item is None:
+        return {}
+    return _changed_item(
+        review,
+        event.item,
+        status=ItemStatus.OPEN,
+        place=event.place,
+        adopts=event.adopts,
+        moves=item.moves + 1,
+        ref=None,
+        issue_status=None,
+        as_of=None,
+        unreadable=None,
+        left=item.ref or item.left,
+        formerly=(*item.formerly, item.ref) if item.ref else item.formerly,
+    )
 
 
 def _item_changed(review: Review, event: events.ItemChanged) -> Changes:
@@ -182,7 +213,25 @@ def _item_issue_opened(review: Review, event: events.ItemIssueOpened) -> Changes
 
 
 def _item_issue_released(review: Review, event: events.ItemIssueReleased) -> Changes:
-    return _changed_item(review, event.item, released=True) | _succeeded(review, f"release:{event.item}")
+    item = review.items.get(event.item)
+    changes: Changes = {"left": None} if item is not None and item.left is not None else {"released": True}
+    return _changed_item(review, event.item, **changes) | _succeeded(review, f"release:{event.item}")
+
+
+def _issue_disturbed(review: Review, event: events.IssueFoundDisturbed) -> Changes:
+    return _changed_item(review, event.item, disturbed=event.as_of)
+
+
+def _issue_tended(review: Review, event: events.ItemIssueTended) -> Changes:
+    """What has been seen before the tending began is answered by it."""
+    item = review.items.get(event.item)
+    if item is None:
+        return {}
+    later = item.disturbed if item.disturbed is not None and item.disturbed > event.as_of else None
+    answered = item.status is ItemStatus.DECLINED
+    return _changed_item(review, event.item, answered=answered, disturbed=later) | _succeeded(
+        review, f"tend:{event.item}"
+    )
 
 
 _STATUS_OF_ITEM = {
@@ -206,14 +255,25 @@ def _after_reading(item: Item, reading: Reading) -> Item:
     status = (
         item.status if item.status is ItemStatus.WITHDRAWN else _STATUS_OF_ITEM.get(reading.status, ItemStatus.LOST)
     )
+    moved = reading.ref is not None and item.ref is not None and reading.ref.key != item.ref.key
     return item.model_copy(
         update={
             "status": status,
             "issue_status": reading.status,
             "as_of": reading.as_of,
             "ref": reading.ref or item.ref,
+            "formerly": (*item.formerly, item.ref) if moved else item.formerly,
+            "unreadable": None,
+            "answered": item.answered and status is ItemStatus.DECLINED,
         }
     )
+
+
+def _items_found_unreadable(review: Review, event: events.ItemsFoundUnreadable) -> Changes:
+    fresh = {
+        id: item.model_copy(update={"unreadable": event.kind}) for id, item in review.items.items() if id in event.items
+    }
+    return {"items": review.items | fresh}
 
 
 def _tracking_issue_told(review: Review, event: events.TrackingIssueTold) -> Changes:
@@ -247,11 +307,15 @@ def _closure_asked(review: Review, event: events.ClosureAsked) -> Changes:
 
 
 def _review_closed(review: Review, event: events.ReviewClosed) -> Changes:
-    return {"stage": Stage.CLOSED, "closure": event.closure, "due": review.due | event.due}
+    return {"stage": Stage.CLOSED, "closure": event.closure, "due": review.due | event.due, "regressions": ()}
 
 
 def _review_reopened(review: Review, event: events.ReviewReopened) -> Changes:
-    return {"stage": Stage.REMEDIATION, "closure": None, "reopened": review.reopened + 1}
+    return {"stage": Stage.REMEDIATION, "closure": None, "reopened": review.reopened + 1, "regressions": ()}
+
+
+def _regression_seen(review: Review, event: events.RegressionSeen) -> Changes:
+    return {"regressions": event.because}
 
 
 def _review_dismissed(review: Review, event: events.ReviewDismissed) -> Changes:
@@ -310,6 +374,12 @@ _CHANGES: dict[type[events.Event], Callable[[Review, Any], Changes]] = {
     events.ChangesRequested: _changes_requested,
     events.ItemProposed: _item_proposed,
     events.ItemAccepted: _item_accepted,
+    events.DueExtended: _due_extended,
+    events.IssueFoundDisturbed: _issue_disturbed,
+    events.ItemIssueTended: _issue_tended,
+    events.RegressionSeen: _regression_seen,
+    events.ItemMoved: _item_moved,
+    events.ItemsFoundUnreadable: _items_found_unreadable,
     events.ItemChanged: _item_changed,
     events.ItemWithdrawn: _item_withdrawn,
     events.ApprovalAsked: _approval_asked,

@@ -9,10 +9,11 @@ from pydantic import Field
 
 from domain.catalogue import Catalogue
 from domain.draft import DraftContent
+from domain.places import PlaceText, Routing
 from domain.policy import Policy
 from domain.review import Incident, IssueRef, ItemSpec, Reading
 from domain.taxonomy import Door, FailureKind, IssueStatus, Severity
-from domain.values import PersonId, Record, TextRef, Utc
+from domain.values import Line, PersonId, Record, TextRef, Utc
 
 # --- commands -------------------------------------------------------------------------------------------------------
 
@@ -65,10 +66,15 @@ class ProposeItem(Record):
 
 
 class AcceptItem(Record):
-    """Promise an item: it is opened in its tracker at once, and its due date counts from now."""
+    """Promise an item: it is opened in its tracker at once, and its due date counts from now.
+
+    `place` is where, if not where the routes say; `adopts` names an issue there to link in place of a new one.
+    """
 
     type: Literal["accept_item"] = "accept_item"
     item: str
+    place: PlaceText | None = None
+    adopts: Line | None = None
 
 
 class WithdrawItem(Record):
@@ -85,6 +91,24 @@ class ChangeItem(Record):
     type: Literal["change_item"] = "change_item"
     spec: ItemSpec
     reason: TextRef
+
+
+class ExtendDue(Record):
+    """Ask for a later due date of an item."""
+
+    type: Literal["extend_due"] = "extend_due"
+    item: str
+    until: Utc
+    reason: TextRef
+
+
+class MoveItem(Record):
+    """Give an accepted item another issue: a new one at `place`, or the one there that people call `adopts`."""
+
+    type: Literal["move_item"] = "move_item"
+    item: str
+    place: PlaceText
+    adopts: Line | None = None
 
 
 class AskWaiver(Record):
@@ -147,6 +171,8 @@ Command = (
     | AcceptItem
     | WithdrawItem
     | ChangeItem
+    | ExtendDue
+    | MoveItem
     | AskWaiver
     | AcceptRisk
     | LowerSeverity
@@ -172,6 +198,7 @@ class IssueOpened(Record):
     type: Literal["issue_opened"] = "issue_opened"
     item: str
     ref: IssueRef
+    moves: int = Field(default=0, description="how often the item had been moved when this issue was asked for")
 
 
 class IssueReleased(Record):
@@ -187,6 +214,30 @@ class ItemsRead(Record):
     type: Literal["items_read"] = "items_read"
     readings: tuple[Reading, ...]
     for_closing: bool = False
+
+
+class ItemsUnreadable(Record):
+    """The tracker project of these items cannot be read, for this reason; without a reason: it can be read again."""
+
+    type: Literal["items_unreadable"] = "items_unreadable"
+    items: tuple[str, ...]
+    kind: FailureKind | None
+
+
+class IssueDisturbed(Record):
+    """What Holdfast keeps in an item's issue was found changed."""
+
+    type: Literal["issue_disturbed"] = "issue_disturbed"
+    item: str
+    as_of: Utc
+
+
+class IssueTended(Record):
+    """What was found in an item's issue until `as_of` is put back and answered there."""
+
+    type: Literal["issue_tended"] = "issue_tended"
+    item: str
+    as_of: Utc
 
 
 class TrackingTold(Record):
@@ -216,7 +267,18 @@ class EffectFailed(Record):
     retry_at: Utc | None = None
 
 
-Fact = IncidentTold | IssueOpened | IssueReleased | ItemsRead | TrackingTold | TrackingRead | EffectFailed
+Fact = (
+    IncidentTold
+    | IssueOpened
+    | IssueReleased
+    | ItemsRead
+    | ItemsUnreadable
+    | IssueDisturbed
+    | IssueTended
+    | TrackingTold
+    | TrackingRead
+    | EffectFailed
+)
 
 
 class Tick(Record):
@@ -238,6 +300,8 @@ COMMANDS: tuple[type[Record], ...] = (
     AcceptItem,
     WithdrawItem,
     ChangeItem,
+    ExtendDue,
+    MoveItem,
     AskWaiver,
     AcceptRisk,
     LowerSeverity,
@@ -268,5 +332,6 @@ class Given(Record):
 
     policy: Policy
     catalogue: Catalogue = Catalogue()
+    routing: Routing = Routing()
     draft: DraftContent | None = None
     elsewhere: str | None = Field(default=None, description="the other review that an incident to be joined is part of")

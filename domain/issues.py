@@ -13,9 +13,9 @@ TRACKING = "*tracking"
 """Stands where an item's id stands, for the issue of the review as a whole; no item's id looks like it."""
 
 
-def item_key(review: Review, item: str) -> str:
-    """Our own key of an item's issue: the same for ever, whatever becomes of the issue."""
-    return f"{review.id}/{item}"
+def item_key(review: Review, item: Item) -> str:
+    """Our own key of an item's issue: the same for ever, whatever becomes of the issue; another one for each move."""
+    return f"{review.id}/{item.spec.id}" + (f"/{item.moves + 1}" if item.moves else "")
 
 
 def tracking_key(review: Review) -> str:
@@ -23,18 +23,34 @@ def tracking_key(review: Review) -> str:
     return f"{review.id}/{TRACKING_ISSUE}"
 
 
-def labels(review: Review) -> tuple[str, ...]:
-    """The labels of all issues of a review, by which they are found; they never change, whatever becomes of an item."""
-    return ("holdfast", f"holdfast:{review.id}"[:50])
+def labels(review: Review, item: Item | None = None) -> tuple[str, ...]:
+    """The labels of an issue. The first two, by which all issues of a review are found, never change."""
+    found = ("holdfast", f"holdfast:{review.id}"[:50])
+    return found if item is None else (*found, str(item.spec.item_class), str(item.spec.strength))
 
 
-def item_issue(review: Review, item: Item, texts: Mapping[TextRef, str], project: str, address: str) -> IssueSpec:
-    """The issue of an action item. `address` is that of the review's page."""
+def block(review: Review, item: Item, address: str) -> list[str]:
+    """What Holdfast keeps in an item's issue: what it is part of, its class and its strength."""
     spec = item.spec
-    lines = [
+    return [
         f"Action item **{spec.id}** of the post-incident review [{review.id}]({address}).",
         "",
         f"- class: {spec.item_class}, strength: {spec.strength}, outcome: {spec.outcome}",
+    ]
+
+
+def item_issue(
+    review: Review,
+    item: Item,
+    texts: Mapping[TextRef, str],
+    project: str,
+    address: str,
+    assignee: str | None = None,
+) -> IssueSpec:
+    """The issue of an action item. `address` is that of the review's page, `assignee` an account in its tracker."""
+    spec = item.spec
+    lines = [
+        *block(review, item, address),
         f"- due: {item.due:%d %b %Y}" if item.due else "- due: not set",
     ]
     if spec.prevents:
@@ -43,12 +59,57 @@ def item_issue(review: Review, item: Item, texts: Mapping[TextRef, str], project
         lines += ["", f"**Done when:** {texts[spec.end_state]}"]
     lines += ["", "The review stays open until this is done here. Closing it as not planned does not count as done."]
     return IssueSpec(
-        key=item_key(review, spec.id),
+        key=item_key(review, item),
         project=project,
         title=texts[spec.title],
         body="\n".join(lines),
-        labels=labels(review),
+        labels=labels(review, item),
+        due=item.due.date() if item.due else None,
+        assignee=assignee,
+        service=review.service,
+        severity=review.severity,
     )
+
+
+def is_disturbed(review: Review, item: str, found: IssueSnapshot, address: str) -> bool:
+    """Whether what Holdfast keeps in an item's issue was changed there: a label, or the link to the review.
+
+    Status, resolution, assignee and title are the tracker's own, and anybody's to change.
+    """
+    known = review.items.get(item)
+    if known is None or found.labels is None or found.body is None or found.ref is None:
+        return False
+    linked = known.adopts is not None or address in found.body
+    return not linked or not set(labels(review, known)) <= set(found.labels)
+
+
+def is_later(review: Review, item: str, found: IssueSnapshot) -> bool:
+    """Whether the tracker shows a later date for an item than it is due here: that asks for an extension."""
+    known = review.items.get(item)
+    return known is not None and known.due is not None and found.due is not None and found.due > known.due.date()
+
+
+def restored(review: Review, item: Item, address: str) -> str:
+    """The comment for whoever changed what Holdfast keeps in an issue."""
+    lines = ["Holdfast keeps the labels and this of the issue; to change them, change the item in the review.", ""]
+    return "\n".join([*lines, *block(review, item, address)])
+
+
+def declined_answer(item: Item, address: str, reopened: bool) -> str:
+    """The comment for whoever closed the issue of a prevention item without doing it."""
+    head = "This issue was opened again: it" if reopened else "This"
+    return (
+        f"{head} prevents what the review is about, and was closed without being done: the review stays open.\n\n"
+        "To clear that: do it, and close the issue as completed; or, in the review, withdraw "
+        f"{item.spec.id} with another person's approval, or ask for a waiver. {address}"
+    )
+
+
+def released(review: Review, item: Item, address: str) -> str:
+    """The comment on an issue that its item does not have any more."""
+    if item.left is not None and item.ref is not None:
+        return f"Item {item.spec.id} of the review {address} goes on at {item.ref.url}"
+    return f"This item was withdrawn from the review {address}"
 
 
 def tracking_issue(
@@ -101,7 +162,7 @@ def fact_of(review_id: str, item: str, found: IssueSnapshot) -> Input:
     if item == TRACKING:
         body = TrackingRead(status=found.status, as_of=found.as_of)
     else:
-        reading = Reading(item=item, status=found.status, as_of=found.as_of, ref=found.ref)
+        reading = Reading(item=item, status=found.status, as_of=found.as_of, ref=found.ref, due=found.due)
         body = ItemsRead(readings=(reading,))
     read = digest_of({"review": review_id, "item": item, "as_of": found.as_of.isoformat()})
     return Input(id=f"sync:{read}", door=Door.TRACKER, at=found.as_of, body=body)

@@ -7,20 +7,24 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
-from domain.review import Review
+from domain.review import IssueRef, Item, Review
 from domain.rules import READ, READ_FAILED, Blocker, blockers
 from domain.stages import ENDED_STAGES, OPEN_STAGES
 from domain.taxonomy import Clock, ItemStatus, Stage
 from domain.values import Message, Utc, digest_of
 
+EffectKind = Literal["open_issue", "release_issue", "tend_issue", "tell_tracking", "read_items"]
+
 
 class Effect(Message):
     """Something that the outside is owed. `key` names it; `input_id` names its result, so that it is heard once."""
 
-    kind: Literal["open_issue", "release_issue", "tell_tracking", "read_items"]
+    kind: EffectKind
     key: str
     input_id: str
     item: str | None = None
+    tracker: str = ""
+    """The one tracker that it touches, so that each waits for its own alone; none where it touches several."""
 
 
 class Plan(Message):
@@ -71,12 +75,22 @@ def owed_effects(review: Review, now: datetime, in_the_way: Sequence[Blocker] | 
     if in_the_way is None:
         in_the_way = blockers(review, now)
     for id, item in review.items.items():
+        if item.ref is not None and (item.unanswered or item.disturbed) and review.stage in OPEN_STAGES:
+            owed.append(_effect(review, "tend_issue", f"tend:{id}", id, item.ref.tracker))
         if item.accepted and item.ref is None and review.stage is not Stage.DISMISSED:
-            owed.append(_effect(review, "open_issue", f"issue:{id}", id))
-        if item.status is ItemStatus.WITHDRAWN and item.ref is not None and not item.released:
-            owed.append(_effect(review, "release_issue", f"release:{id}", id))
+            owed.append(_effect(review, "open_issue", f"issue:{id}", id, item.place.tracker if item.place else ""))
+        if owes_release(item):
+            owed.append(_effect(review, "release_issue", f"release:{id}", id, _tracker_of(item.left or item.ref)))
     if _tracking_is_owed(review, in_the_way):
-        owed.append(_effect(review, "tell_tracking", "tracking"))
+        home = review.home.tracker if review.home else ""
+        owed.append(
+            _effect(
+                review,
+                "tell_tracking",
+                "tracking",
+                tracker=_tracker_of(review.tracking.ref if review.tracking else None) or home,
+            )
+        )
     if _only_a_read_is_missing(review, in_the_way):
         owed.append(_effect(review, "read_items", READ))
     return owed
@@ -84,11 +98,24 @@ def owed_effects(review: Review, now: datetime, in_the_way: Sequence[Blocker] | 
 
 def _effect(
     review: Review,
-    kind: Literal["open_issue", "release_issue", "tell_tracking", "read_items"],
+    kind: EffectKind,
     key: str,
     item: str | None = None,
+    tracker: str = "",
 ) -> Effect:
-    return Effect(kind=kind, key=key, input_id=f"{key}@{review.seq}", item=item)
+    return Effect(kind=kind, key=key, input_id=f"{key}@{review.seq}", item=item, tracker=tracker)
+
+
+def owes_release(item: Item) -> bool:
+    """Whether an issue is to be closed that the item does not have any more: it was withdrawn, or moved to another."""
+    withdrawn = item.status is ItemStatus.WITHDRAWN
+    if item.left is not None:
+        return withdrawn or item.ref is not None
+    return withdrawn and item.ref is not None and not item.released
+
+
+def _tracker_of(ref: IssueRef | None) -> str:
+    return ref.tracker if ref else ""
 
 
 def awaiting_closing_read(review: Review, now: datetime) -> bool:

@@ -89,10 +89,17 @@ class WaiverTerms(Record):
 
 
 class OnEarlyClose(StrEnum):
-    """What happens when somebody closes the tracking issue while the review is open."""
+    """What happens when somebody closes an issue that is not done with: it is opened again, or only commented on."""
 
     REOPEN = "reopen"
     COMMENT = "comment"
+
+
+class OnRegression(StrEnum):
+    """What happens when an item of a closed review is open again in its tracker."""
+
+    REOPEN = "reopen"
+    TELL = "tell"
 
 
 class Policy(Record):
@@ -106,6 +113,10 @@ class Policy(Record):
     clocks: Clocks
     waivers: WaiverTerms
     on_early_close: OnEarlyClose = OnEarlyClose.REOPEN
+    on_declined: OnEarlyClose = Field(
+        default=OnEarlyClose.COMMENT, description="when somebody closes the issue of a prevention item as not planned"
+    )
+    on_regression: OnRegression = OnRegression.REOPEN
     oldest_read: PeriodText = Field(
         default=Period(seconds=600), description="a read of the trackers older than this closes nothing"
     )

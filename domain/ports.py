@@ -4,12 +4,14 @@ Adapters translate what their vendor says to these; nobody else knows a vendor's
 called on threads.
 """
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
 from typing import ClassVar, Protocol
 
+from pydantic import Field
+
 from domain.review import IssueRef
-from domain.taxonomy import FailureKind, IssueStatus
+from domain.taxonomy import FailureKind, IssueStatus, Severity
 from domain.values import Record, Utc
 
 
@@ -54,27 +56,65 @@ class RejectedError(TrackerError):
 
 
 class IssueSpec(Record):
-    """An issue as it should be. `key` is ours, and goes into the create call, so that no issue is ever made twice."""
+    """An issue as it should be. `key` is ours, and goes into the create call, so that no issue is ever made twice.
+
+    `assignee` is an account as the tracker names it; `service` and `severity` are for adapters that map them to the
+    tracker's components and priorities.
+    """
 
     key: str
     project: str
     title: str
     body: str
     labels: tuple[str, ...] = ()
+    due: date | None = None
+    assignee: str | None = None
+    service: str = ""
+    severity: Severity | None = None
 
 
 class IssueSnapshot(Record):
-    """What an issue was found to be. `as_of` is when the read began (UTC); `ref` is how it is named now."""
+    """What an issue was found to be. `as_of` is when the read began (UTC); `ref` is how it is named now.
+
+    What a tracker does not tell, or does not have, is none. `note` names in a sentence what is odd about the issue, as
+    that it was converted, locked, or lost with its project's issues.
+    """
 
     asked: IssueRef
     ref: IssueRef | None
     status: IssueStatus
     as_of: Utc
+    title: str | None = None
+    body: str | None = Field(default=None, description="as text, with our marker")
+    labels: tuple[str, ...] | None = None
     assignee: str | None = None
+    due: date | None = None
+    note: str = ""
+
+
+class Changes(Record):
+    """Some of what changed in a project. `cursor` is for the next question; `more` tells that it can be asked now."""
+
+    snapshots: tuple[IssueSnapshot, ...] = ()
+    cursor: str
+    more: bool = False
+
+
+class Comment(Record):
+    """A comment on an issue, by an account as the tracker names it. `id` is stable."""
+
+    id: str
+    author: str
+    text: str
+    at: Utc
+    ours: bool = Field(default=False, description="it bears a marker of ours")
 
 
 class IssueTracker(Protocol):
-    """Where action items live. Every write is repeatable: done twice, it has happened once."""
+    """Where action items live. Every write is repeatable: done twice, it has happened once.
+
+    A ref's `id` is stable as long as the tracker can make it so; its `key` is what people call the issue now.
+    """
 
     name: str
 
@@ -86,6 +126,10 @@ class IssueTracker(Protocol):
         """
         ...
 
+    def find(self, key: str) -> IssueRef:
+        """The issue that people call `key`, to adopt it. Raises `TrackerError`, `NotFoundError` where there is none."""
+        ...
+
     def read(self, refs: Sequence[IssueRef]) -> list[IssueSnapshot]:
         """One snapshot for every ref, in order: gone, moved and forbidden issues are statuses, not errors.
 
@@ -93,12 +137,37 @@ class IssueTracker(Protocol):
         """
         ...
 
+    def changes(self, project: str, cursor: str | None, among: Collection[str]) -> Changes:
+        """What changed in a project since `cursor` was given out, of the issues with these stable ids, page by page.
+
+        Without a cursor: nothing, and the cursor to begin with. An issue may be told though nothing about it changed.
+        What the tracker's lists do not show (deletion, transfer, lost permission) is not told; `read` finds it.
+        A cursor that is not understood any more is a `RejectedError`: begin without one, and read everything.
+        Raises `TrackerError`.
+        """
+        ...
+
+    def comments(self, ref: IssueRef) -> list[Comment]:
+        """The comments on an issue, oldest first. Raises `TrackerError`."""
+        ...
+
     def rewrite(self, ref: IssueRef, title: str, body: str) -> None:
-        """Give an issue this title and body. Raises `TrackerError`."""
+        """Give an issue this title and body; our marker stays. Raises `TrackerError`."""
+        ...
+
+    def label(self, ref: IssueRef, labels: Sequence[str]) -> None:
+        """Add those labels that an issue lacks; the others stay. Raises `TrackerError`."""
         ...
 
     def comment(self, ref: IssueRef, key: str, text: str) -> None:
         """Add a comment once for each `key`. Raises `TrackerError`."""
+        ...
+
+    def show_blocking(self, ref: IssueRef, by: Sequence[IssueRef]) -> None:
+        """Show, in the tracker's own way, that an issue is blocked by others; those of other trackers are left out.
+
+        Raises `TrackerError`.
+        """
         ...
 
     def reopen(self, ref: IssueRef) -> None:
@@ -111,6 +180,72 @@ class IssueTracker(Protocol):
 
     def check(self, project: str) -> list[str]:
         """What keeps us from working with a project, in sentences that say what to change; empty when all is well."""
+        ...
+
+
+class Trouble(Record):
+    """Why a tracker project could not be looked at, since when, and when it is tried again (UTC)."""
+
+    kind: FailureKind
+    says: str
+    since: Utc
+    retry_at: Utc
+    count: int = 1
+
+
+class ProjectSeen(Record):
+    """How far a tracker project is known: where the next look goes on, when it was looked at and swept last (UTC)."""
+
+    tracker: str
+    project: str
+    cursor: str | None = None
+    looked_at: Utc | None = None
+    swept_at: Utc | None = None
+    trouble: Trouble | None = None
+
+
+class IssueSeen(Record):
+    """What was last seen of an issue, whether or not any review had to be told. `seen_at` is when that read began."""
+
+    tracker: str
+    id: str
+    status: IssueStatus
+    title: str | None = None
+    assignee: str | None = None
+    due: date | None = None
+    note: str = ""
+    seen_at: Utc
+
+
+class SeenBook(Protocol):
+    """Where it is kept what was seen of the trackers. It can be lost: everything is looked at anew then."""
+
+    def project(self, tracker: str, project: str) -> ProjectSeen:
+        """How far a project is known; an empty one where it was never looked at."""
+        ...
+
+    def troubled(self, tracker: str) -> Trouble | None:
+        """The trouble of any project of a tracker that is of its credential, if there is any."""
+        ...
+
+    def keep(self, project: ProjectSeen) -> None:
+        """Keep how far a project is known."""
+        ...
+
+    def issues(self, tracker: str, ids: Collection[str]) -> dict[str, IssueSeen]:
+        """What was last seen of these issues, by id."""
+        ...
+
+    def see(self, issues: Sequence[IssueSeen]) -> None:
+        """Keep what was seen, unless something newer is kept already."""
+        ...
+
+    def wanted(self, tracker: str, limit: int) -> dict[str, datetime]:
+        """The ids of issues that somebody asked to look at, and when (UTC)."""
+        ...
+
+    def looked(self, tracker: str, asked: Mapping[str, datetime]) -> None:
+        """Forget these wishes, but for those that were asked anew meanwhile."""
         ...
 
 

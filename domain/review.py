@@ -3,10 +3,12 @@
 Nothing here changes or decides; `domain.evolve` makes a new state from an old one and an event.
 """
 
+from datetime import date
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from domain.places import Place
 from domain.policy import Policy, Profile
 from domain.taxonomy import (
     Ask,
@@ -122,6 +124,7 @@ class IssueRef(Record):
     id: str
     key: str
     url: str
+    project: str = ""
 
 
 class Item(Record):
@@ -130,15 +133,31 @@ class Item(Record):
     spec: ItemSpec
     status: ItemStatus = ItemStatus.PROPOSED
     due: Utc | None = None
+    extended: int = Field(default=0, description="how often its due date was put off")
+    place: Place | None = Field(default=None, description="where its issue belongs; none until it is accepted")
+    adopts: Line | None = Field(default=None, description="an issue there that is to be its own, as people call it")
+    moves: int = Field(default=0, description="how often it was given another issue by a person")
     ref: IssueRef | None = None
     issue_status: IssueStatus | None = None
     as_of: Utc | None = Field(default=None, description="when the read that told the status began")
     released: bool = Field(default=False, description="its issue was closed after it was withdrawn")
+    answered: bool = Field(default=False, description="that its issue was closed without being done was answered there")
+    disturbed: Utc | None = Field(
+        default=None, description="when what Holdfast keeps in its issue was found changed; none once it was put back"
+    )
+    formerly: tuple[IssueRef, ...] = Field(default=(), description="the issues that were its own before, oldest first")
+    left: IssueRef | None = Field(default=None, description="the issue that it was moved away from, still to be closed")
+    unreadable: FailureKind | None = Field(default=None, description="why its tracker project cannot be read now")
 
     @property
     def accepted(self) -> bool:
         """Whether somebody has promised this item and nobody has taken the promise back."""
         return self.status not in (ItemStatus.PROPOSED, ItemStatus.WITHDRAWN)
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether somebody closed its issue without doing what prevents, and was not told yet what that means."""
+        return self.spec.item_class is ItemClass.PREVENT and self.status is ItemStatus.DECLINED and not self.answered
 
 
 class Reading(Record):
@@ -148,6 +167,7 @@ class Reading(Record):
     status: IssueStatus
     as_of: Utc
     ref: IssueRef | None = None
+    due: date | None = Field(default=None, description="the date that the tracker shows, if any")
 
 
 class Submission(Record):
@@ -260,6 +280,7 @@ class Review(Record):
     policy: Policy | None = None
     policy_digest: str = ""
     opened: Utc | None = None
+    home: Place | None = Field(default=None, description="where the issue of the review as a whole belongs")
     excluded_by: str | None = None
     severity: Severity = Severity.SEV1
     incidents: dict[str, Incident] = {}
@@ -279,6 +300,7 @@ class Review(Record):
     tracking: Tracking | None = None
     closure: Closure | None = None
     reopened: int = 0
+    regressions: tuple[str, ...] = Field(default=(), description="what got in the way after closure, and is only told")
     unknown: tuple[str, ...] = Field(default=(), description="events that this release cannot read")
 
     @property

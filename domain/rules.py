@@ -181,6 +181,8 @@ def _undone(review: Review, item: Item) -> Finding | None:
     if item.spec.item_class is not ItemClass.PREVENT or item.status is ItemStatus.DONE:
         return None
     why = _WHY_UNDONE[item.issue_status or IssueStatus.UNREAD]
+    if item.unreadable is not None:
+        why = f"cannot be read: {WHY_FAILED[item.unreadable]}"
     return Finding(
         subject=name,
         sentence=f"{name} ({item.ref.key}) {why}.",

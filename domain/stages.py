@@ -33,6 +33,8 @@ HEARD_IN: dict[type[Record], frozenset[Stage | None]] = {
     inputs.AcceptItem: OPEN_STAGES,
     inputs.WithdrawItem: OPEN_STAGES,
     inputs.ChangeItem: OPEN_STAGES,
+    inputs.ExtendDue: OPEN_STAGES | {Stage.CLOSED},
+    inputs.MoveItem: OPEN_STAGES | {Stage.CLOSED},
     inputs.AskWaiver: OPEN_STAGES | {Stage.CLOSED},
     inputs.AcceptRisk: OPEN_STAGES | {Stage.CLOSED},
     inputs.LowerSeverity: OPEN_STAGES,

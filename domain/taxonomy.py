@@ -237,6 +237,7 @@ class Ask(StrEnum):
     WITHDRAW_ITEM = "withdraw_item"
     LOWER_SEVERITY = "lower_severity"
     CHANGE_ITEM = "change_item"
+    EXTEND_DUE = "extend_due"
 
 
 class FailureKind(StrEnum):

@@ -16,6 +16,7 @@ from domain.decide import Rejected, decide
 from domain.draft import DraftContent
 from domain.evolve import fold
 from domain.inputs import Given, Input, JoinIncident, SubmitDraft
+from domain.places import Routing
 from domain.policy import Policy
 from domain.review import Review
 from domain.view import Answer, Outcome, outcome
@@ -34,10 +35,11 @@ log = logging.getLogger(__name__)
 class Advance:
     """Carries inputs to `decide`, and what it decides into the records."""
 
-    def __init__(self, database: Database, policy: Policy, catalogue: Catalogue) -> None:
+    def __init__(self, database: Database, policy: Policy, catalogue: Catalogue, routing: Routing) -> None:
         self._database = database
         self._policy = policy
         self._catalogue = catalogue
+        self._routing = routing
         self._memory = Memory()
 
     def __call__(self, review_id: str, input: Input, now: datetime, epoch: int) -> Outcome:
@@ -85,6 +87,7 @@ class Advance:
         return Given(
             policy=self._policy,
             catalogue=self._catalogue,
+            routing=self._routing,
             draft=_draft(connection, review, input),
             elsewhere=_elsewhere(connection, review, input),
         )

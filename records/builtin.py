@@ -1,12 +1,14 @@
 """The built-in tracker: issues kept in our own database, for those who have no other and for the demo."""
 
 import json
-from collections.abc import Sequence
-from datetime import UTC, datetime
+import uuid
+from collections.abc import Collection, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
-from domain.ports import IssueSnapshot, IssueSpec, NotFoundError, RejectedError
+from domain.ports import Changes, Comment, IssueSnapshot, IssueSpec, NotFoundError, RejectedError
 from domain.review import IssueRef
 from domain.taxonomy import IssueStatus
 from domain.values import Record, Utc
@@ -16,6 +18,9 @@ from records.people import insert_once
 
 PROJECT = "default"
 """The one project of the built-in tracker."""
+
+_OVERLAP = timedelta(minutes=1)
+"""Longer than a transaction takes."""
 
 
 class BuiltinIssue(Record):
@@ -28,6 +33,7 @@ class BuiltinIssue(Record):
     labels: tuple[str, ...]
     status: IssueStatus
     assignee: str | None
+    due: date | None = None
     changed_at: Utc
 
 
@@ -54,6 +60,9 @@ class BuiltinTracker:
             "body": spec.body,
             "labels": json.dumps(spec.labels),
             "status": IssueStatus.OPEN,
+            "assignee": spec.assignee,
+            "due": spec.due,
+            "blocked_by": "[]",
             "changed_at": datetime.now(UTC),
         }
         with self._database.write() as connection:
@@ -75,12 +84,88 @@ class BuiltinTracker:
         """Give an issue this title and body."""
         self._change(ref, title=title, body=body)
 
+    def find(self, key: str) -> IssueRef:
+        """The issue that people call `HF-12`. Raises `NotFoundError`."""
+        return self.issue(key)[0]
+
+    def changes(self, project: str, cursor: str | None, among: Collection[str]) -> Changes:
+        """What changed since a moment, and a little before it: transactions do not end in the order of their clocks."""
+        begun = datetime.now(UTC)
+        if cursor is None:
+            return Changes(cursor=begun.isoformat())
+        try:
+            since = datetime.fromisoformat(cursor).astimezone(UTC) - _OVERLAP
+        except ValueError:
+            raise RejectedError(f"{cursor!r} is no cursor of this tracker.") from None
+        query = select(tables.builtin_issues).where(
+            tables.builtin_issues.c.changed_at >= since, tables.builtin_issues.c.project == project
+        )
+        with self._database.read() as connection:
+            changed = connection.execute(query.order_by(tables.builtin_issues.c.changed_at)).all()
+        told = tuple(_snapshot(self._ref(row.number), row, begun) for row in changed if str(row.number) in among)
+        return Changes(snapshots=told, cursor=begun.isoformat())
+
+    def comments(self, ref: IssueRef) -> list[Comment]:
+        """The comments of an issue, oldest first."""
+        query = select(tables.builtin_comments).where(tables.builtin_comments.c.number == int(ref.id))
+        with self._database.read() as connection:
+            self._require(connection, ref)
+            rows = connection.execute(query.order_by(tables.builtin_comments.c.position))
+            return [
+                Comment(
+                    id=str(row.position),
+                    author=row.author or "holdfast",
+                    text=row.body,
+                    at=row.written_at,
+                    ours=row.author is None,
+                )
+                for row in rows
+            ]
+
     def comment(self, ref: IssueRef, key: str, text: str) -> None:
         """Add a comment once for each key."""
+        self._say(ref, key, None, text)
+
+    def say(self, ref: IssueRef, author: str, text: str) -> None:
+        """Comment as somebody."""
+        self._say(ref, uuid.uuid4().hex, author, text)
+
+    def _say(self, ref: IssueRef, key: str, author: str | None, text: str) -> None:
         with self._database.write() as connection:
             self._require(connection, ref)
-            row = {"number": int(ref.id), "key": key, "body": text, "written_at": datetime.now(UTC)}
+            row = {
+                "number": int(ref.id),
+                "key": key,
+                "author": author,
+                "body": text,
+                "written_at": datetime.now(UTC),
+            }
             insert_once(connection, tables.builtin_comments, [row])
+            self._touch(connection, ref)
+
+    def label(self, ref: IssueRef, labels: Sequence[str]) -> None:
+        """Add those labels that an issue lacks."""
+        with self._database.write() as connection:
+            known = json.loads(self._require(connection, ref).labels)
+            self._touch(connection, ref, labels=json.dumps([*known, *(one for one in labels if one not in known)]))
+
+    def unlabel(self, ref: IssueRef, label: str) -> None:
+        """Take a label off an issue."""
+        with self._database.write() as connection:
+            known = json.loads(self._require(connection, ref).labels)
+            self._touch(connection, ref, labels=json.dumps([one for one in known if one != label]))
+
+    def show_blocking(self, ref: IssueRef, by: Sequence[IssueRef]) -> None:
+        """Keep which issues block an issue."""
+        with self._database.write() as connection:
+            known = json.loads(self._require(connection, ref).blocked_by)
+            fresh = [int(other.id) for other in by if other.tracker == self.name and int(other.id) not in known]
+            self._touch(connection, ref, blocked_by=json.dumps([*known, *fresh]))
+
+    def blocked_by(self, ref: IssueRef) -> list[IssueRef]:
+        """The issues that are shown as blocking an issue."""
+        with self._database.read() as connection:
+            return [self._ref(number) for number in json.loads(self._require(connection, ref).blocked_by)]
 
     def reopen(self, ref: IssueRef) -> None:
         """Open an issue, if it is not."""
@@ -108,20 +193,14 @@ class BuiltinTracker:
         """Give an issue to somebody, or to nobody."""
         self._change(ref, assignee=assignee)
 
-    def comments(self, ref: IssueRef) -> list[str]:
-        """The comments of an issue, oldest first."""
-        query = select(tables.builtin_comments.c.body).where(tables.builtin_comments.c.number == int(ref.id))
-        with self._database.read() as connection:
-            return list(connection.execute(query.order_by(tables.builtin_comments.c.position)).scalars())
-
     def delete(self, ref: IssueRef) -> None:
         """Remove an issue for good, as trackers allow their administrators to."""
         with self._database.write() as connection:
             for table in (tables.builtin_comments, tables.builtin_issues):
                 connection.execute(table.delete().where(table.c.number == int(ref.id)))
 
-    def find(self, key: str) -> tuple[IssueRef, BuiltinIssue]:
-        """The issue that people know as `HF-12`. Raises `NotFoundError`."""
+    def issue(self, key: str) -> tuple[IssueRef, BuiltinIssue]:
+        """The issue that people know as `HF-12`, in full. Raises `NotFoundError`."""
         number = key.upper().removeprefix("HF-")
         if number.isascii() and number.isdigit() and len(number) < 16:
             query = select(tables.builtin_issues).where(tables.builtin_issues.c.number == int(number))
@@ -139,29 +218,45 @@ class BuiltinTracker:
     def _change(self, ref: IssueRef, **changes: object) -> None:
         with self._database.write() as connection:
             self._require(connection, ref)
-            connection.execute(
-                update(tables.builtin_issues)
-                .where(tables.builtin_issues.c.number == int(ref.id))
-                .values(**changes, changed_at=datetime.now(UTC))
-            )
+            self._touch(connection, ref, **changes)
 
-    def _require(self, connection: Connection, ref: IssueRef) -> None:
-        query = select(tables.builtin_issues.c.number).where(tables.builtin_issues.c.number == int(ref.id))
-        if connection.execute(query).scalar_one_or_none() is None:
+    def _touch(self, connection: Connection, ref: IssueRef, **changes: object) -> None:
+        connection.execute(
+            update(tables.builtin_issues)
+            .where(tables.builtin_issues.c.number == int(ref.id))
+            .values(**changes, changed_at=datetime.now(UTC))
+        )
+
+    def _require(self, connection: Connection, ref: IssueRef) -> Row[Any, Any]:
+        query = select(tables.builtin_issues).where(tables.builtin_issues.c.number == int(ref.id))
+        row = connection.execute(query).one_or_none()
+        if row is None:
             raise NotFoundError(f"There is no issue {ref.key}.")
+        return row
 
     def _ref(self, number: int) -> IssueRef:
         key = f"HF-{number}"
-        return IssueRef(tracker=self.name, id=str(number), key=key, url=f"{self._public_url}/issues/{key}")
+        url = f"{self._public_url}/issues/{key}"
+        return IssueRef(tracker=self.name, id=str(number), key=key, url=url, project=PROJECT)
 
 
-def _snapshot(ref: IssueRef, row: Row[tuple[object, ...]] | None, begun: datetime) -> IssueSnapshot:
+def _snapshot(ref: IssueRef, row: Row[Any, Any] | None, begun: datetime) -> IssueSnapshot:
     if row is None:
         return IssueSnapshot(asked=ref, ref=None, status=IssueStatus.MISSING, as_of=begun)
-    return IssueSnapshot(asked=ref, ref=ref, status=IssueStatus(row.status), as_of=begun, assignee=row.assignee)
+    return IssueSnapshot(
+        asked=ref,
+        ref=ref,
+        status=IssueStatus(row.status),
+        as_of=begun,
+        title=row.title,
+        body=row.body,
+        labels=tuple(json.loads(row.labels)),
+        assignee=row.assignee,
+        due=row.due,
+    )
 
 
-def _issue(row: Row[tuple[object, ...]]) -> BuiltinIssue:
+def _issue(row: Row[Any, Any]) -> BuiltinIssue:
     return BuiltinIssue(
         key=f"HF-{row.number}",
         project=row.project,
@@ -170,5 +265,6 @@ def _issue(row: Row[tuple[object, ...]]) -> BuiltinIssue:
         labels=tuple(json.loads(row.labels)),
         status=IssueStatus(row.status),
         assignee=row.assignee,
+        due=row.due,
         changed_at=row.changed_at,
     )

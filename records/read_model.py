@@ -23,6 +23,13 @@ from records.database import Database
 from records.people import insert_once
 
 
+class WatchedProject(Record):
+    """A tracker project in which some review watches an issue."""
+
+    tracker: str
+    project: str
+
+
 class WatchedIssue(Record):
     """An issue whose state some review wants to know, and the state that it knows."""
 
@@ -97,6 +104,7 @@ def _rewrite_watched(connection: Connection, review: Review, watched: Sequence[W
             "item": issue.item,
             "ref": issue.ref.model_dump_json(),
             "tracker": issue.ref.tracker,
+            "project": issue.ref.project,
             "status": issue.status,
             "as_of": issue.as_of,
         }
@@ -210,11 +218,20 @@ class Reviews:
         with self._database.read() as connection:
             return streams.load(connection, review_id)
 
-    def watched_issues(self, tracker: str | None = None) -> Sequence[WatchedIssue]:
-        """The issues whose state some review wants to know, in one tracker or in all."""
+    def watched_projects(self) -> Sequence[WatchedProject]:
+        """The tracker projects in which some review watches an issue."""
+        query = select(tables.watched_issues.c.tracker, tables.watched_issues.c.project).distinct()
+        with self._database.read() as connection:
+            rows = connection.execute(query.order_by(tables.watched_issues.c.tracker, tables.watched_issues.c.project))
+            return [WatchedProject(tracker=row.tracker, project=row.project) for row in rows]
+
+    def watched_issues(self, tracker: str | None = None, project: str | None = None) -> Sequence[WatchedIssue]:
+        """The issues whose state some review wants to know: of one tracker or of all, of one project or of all."""
         query = select(tables.watched_issues).order_by(tables.watched_issues.c.review_id, tables.watched_issues.c.item)
         if tracker is not None:
             query = query.where(tables.watched_issues.c.tracker == tracker)
+        if project is not None:
+            query = query.where(tables.watched_issues.c.project == project)
         with self._database.read() as connection:
             return [_issue(row) for row in connection.execute(query)]
 

@@ -1,6 +1,7 @@
 """The records as one thing: everything that is kept, over one database."""
 
 from domain.catalogue import Catalogue
+from domain.places import Routing
 from domain.policy import Policy
 from records.advance import Advance
 from records.audit import Audit
@@ -12,6 +13,9 @@ from records.engines import Engines
 from records.inbox import Inbox
 from records.people import People
 from records.read_model import Reviews
+from records.seen import Seen
+
+BUILTIN_ONLY = Routing()
 
 
 class Records:
@@ -29,9 +33,10 @@ class Records:
         self.inbox = Inbox(database)
         self.engines = Engines(database)
         self.claims = RecordedClaims(database)
+        self.seen = Seen(database)
         self.audit = Audit(database)
         self.builtin = BuiltinTracker(database, public_url)
 
-    def advance(self, policy: Policy, catalogue: Catalogue) -> Advance:
-        """The door to the reviews, under the policy and the catalogue in force."""
-        return Advance(self.database, policy, catalogue)
+    def advance(self, policy: Policy, catalogue: Catalogue, routing: Routing = BUILTIN_ONLY) -> Advance:
+        """The door to the reviews, under the policy, the catalogue and the routes in force."""
+        return Advance(self.database, policy, catalogue, routing)

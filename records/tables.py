@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Column,
+    Date,
     DateTime,
     Dialect,
     ForeignKey,
@@ -129,11 +130,41 @@ watched_issues = Table(
     Column("item", String(40), primary_key=True, comment="the item's id, or `tracking`"),
     Column("ref", Text, nullable=False, comment="the issue's reference, as JSON"),
     Column("tracker", String(40), nullable=False, index=True),
+    Column("project", String(300), nullable=False),
     Column("status", String(20), nullable=False),
     Column("as_of", UtcTime, nullable=True, comment="when the read began that told the status"),
 )
 
 # --- operational ------------------------------------------------------------------------------------------------------
+
+tracker_projects = Table(
+    "tracker_projects",
+    metadata,
+    Column("tracker", String(40), primary_key=True),
+    Column("project", String(300), primary_key=True),
+    Column("cursor", Text, nullable=True, comment="where the next look goes on; none: everything is read"),
+    Column("looked_at", UtcTime, nullable=True),
+    Column("swept_at", UtcTime, nullable=True, comment="when every watched issue was read"),
+    Column("trouble", Text, nullable=True, comment="why it could not be looked at, as JSON"),
+)
+
+issues_seen = Table(
+    "issues_seen",
+    metadata,
+    Column("tracker", String(40), primary_key=True),
+    Column("issue", String(200), primary_key=True, comment="its stable id"),
+    Column("seen_at", UtcTime, nullable=False),
+    Column("body", Text, nullable=False, comment="what was seen, as JSON"),
+)
+
+looks = Table(
+    "looks",
+    metadata,
+    Column("tracker", String(40), primary_key=True),
+    Column("issue", String(200), primary_key=True, comment="its stable id"),
+    Column("asked_at", UtcTime, nullable=False),
+    Column("look_at", UtcTime, nullable=False, comment="when it is to be started, or started again"),
+)
 
 engine = Table(
     "engine",
@@ -188,7 +219,9 @@ builtin_issues = Table(
     Column("labels", Text, nullable=False),
     Column("status", String(20), nullable=False),
     Column("assignee", String(300), nullable=True),
-    Column("changed_at", UtcTime, nullable=False),
+    Column("due", Date, nullable=True),
+    Column("blocked_by", Text, nullable=False, comment="numbers of the issues that are shown as blocking this one"),
+    Column("changed_at", UtcTime, nullable=False, index=True),
 )
 
 builtin_comments = Table(
@@ -197,6 +230,7 @@ builtin_comments = Table(
     Column("position", ROW, primary_key=True, autoincrement=True),
     Column("number", ROW, ForeignKey("builtin_issues.number"), nullable=False),
     Column("key", String(300), nullable=False),
+    Column("author", String(300), nullable=True, comment="none: Holdfast itself"),
     Column("body", Text, nullable=False),
     Column("written_at", UtcTime, nullable=False),
     UniqueConstraint("number", "key"),

@@ -69,20 +69,64 @@ class WebSettings(_Part):
         return f"http://{host}:{self.port}"
 
 
+SeverityName = Literal["SEV1", "SEV2", "SEV3", "SEV4"]
+
+
+class GithubAppSettings(_Part):
+    """A GitHub App, in place of a token."""
+
+    id: str
+    private_key: SecretStr = Field(description="PEM, as GitHub gave it out")
+    installation: int | None = Field(default=None, description="none: found for each owner")
+
+
 class GithubSettings(_Part):
     token: SecretStr | None = Field(default=None, description="may read and write issues of the named repositories")
+    app: GithubAppSettings | None = Field(default=None, description="in place of a token")
     api_url: str = "https://api.github.com"
+    webhook_secret: SecretStr | None = Field(default=None, description="what GitHub's webhooks are signed with")
+    new_per_minute: int = Field(default=60, gt=0, description="how many issues are made a minute; GitHub allows 80")
+
+
+class JiraSettings(_Part):
+    """Jira Cloud (an e-mail address and an API token, or OAuth) or Data Center (a personal access token)."""
+
+    url: str | None = Field(default=None, description="https://acme.atlassian.net, or that of your Data Center")
+    deployment: Literal["cloud", "data_center"] = "cloud"
+    email: str | None = Field(default=None, description="whose API token it is; Cloud")
+    token: SecretStr | None = Field(default=None, description="an API token, a personal access token, or OAuth's")
+    cloud_id: str | None = Field(default=None, description="for OAuth: the id of the site")
+    webhook_secret: SecretStr | None = Field(default=None, description="what Jira's webhooks are signed with")
+    issue_type: str = "Task"
+    priorities: dict[SeverityName, str] = Field(default={}, description="Jira's priority for each severity")
+    components: dict[str, list[str]] = Field(default={}, description="Jira's components for each of our services")
+    fields: dict[str, Any] = Field(default={}, description="other fields that your projects require, and their values")
+    done_resolutions: list[str] = Field(default=["Done", "Fixed", "Resolved", "Completed"])
+    done_statuses: list[str] = Field(
+        default=["Done", "Closed", "Resolved"], description="what counts where a resolution is not used"
+    )
+    declined_resolution: str = Field(default="Won't Do", description="how an item is closed that was withdrawn")
+    new_per_minute: int = Field(default=60, gt=0, description="how many issues are made a minute")
+
+
+class RouteSettings(_Part):
+    """Where matching items go; the first that matches counts. What is left out matches everything."""
+
+    to: str = Field(description="`builtin`, `github:owner/repository` or `jira:PROJECT`")
+    services: list[str] = []
+    models: list[str] = []
+    teams: list[str] = []
+    outcomes: list[str] = Field(default=[], description="of an item, such as monitoring_or_alerts")
 
 
 class TrackerSettings(_Part):
-    """Where action items go: `builtin`, or `github:owner/repository`. A service in the catalogue can name its own."""
+    """Where action items go. A service in the catalogue can name its own place; routes come before that."""
 
-    default: str = "builtin"
-    sync_every: timedelta = Field(default=timedelta(minutes=5), description="how often the issues are read")
+    default: str = Field(default="builtin", description="`builtin`, `github:owner/repository` or `jira:PROJECT`")
+    routes: list[RouteSettings] = []
+    sync_every: timedelta = Field(default=timedelta(minutes=5), description="how often a project is asked for changes")
     github: GithubSettings = GithubSettings()
-
-
-SeverityName = Literal["SEV1", "SEV2", "SEV3", "SEV4"]
+    jira: JiraSettings = JiraSettings()
 
 
 class PagerDutySettings(_Part):

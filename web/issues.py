@@ -97,7 +97,11 @@ def find_issue(deps: WebDeps, key: str) -> IssueShown:
     """An issue as it is now. Raises `domain.ports.NotFoundError`."""
     ref, issue = _find(deps, key)
     watched_by = tuple(dict.fromkeys(watched.review_id for watched in _watching(deps, ref)))
-    return IssueShown(**issue.model_dump(), comments=tuple(deps.records.builtin.comments(ref)), watched_by=watched_by)
+    return IssueShown(
+        **issue.model_dump(),
+        comments=tuple(comment.text for comment in deps.records.builtin.comments(ref)),
+        watched_by=watched_by,
+    )
 
 
 def carry_out(deps: WebDeps, key: str, action: Action, by: str | None) -> Acted:
@@ -131,7 +135,7 @@ def carry_out(deps: WebDeps, key: str, action: Action, by: str | None) -> Acted:
 def _find(deps: WebDeps, key: str) -> tuple[IssueRef, BuiltinIssue]:
     if not _KEY.fullmatch(key):
         raise NotFoundError(f"There is no issue {key}.")
-    return deps.records.builtin.find(key)
+    return deps.records.builtin.issue(key)
 
 
 def _watching(deps: WebDeps, ref: IssueRef) -> list[WatchedIssue]:

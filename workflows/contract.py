@@ -5,7 +5,7 @@ from temporalio.common import SearchAttributeKey
 from domain.values import Message
 
 TASK_QUEUE = "holdfast"
-SYNC_SCHEDULE = "holdfast-sync"
+WAKE_SCHEDULE = "holdfast-wake"
 
 STAGE = SearchAttributeKey.for_keyword("HoldfastStage")
 SEVERITY = SearchAttributeKey.for_keyword("HoldfastSeverity")
@@ -28,9 +28,23 @@ class ReviewStart(Message):
     epoch: int
 
 
-def tracker_queue(task_queue: str) -> str:
-    """The task queue of what touches the trackers: apart, so that a slow tracker takes no thread from recording."""
-    return f"{task_queue}-trackers"
+def tracker_queue(task_queue: str, tracker: str = "", creating: bool = False) -> str:
+    """The task queue of what touches a tracker: each its own, so that one in trouble takes no thread from another.
+
+    What makes something new there has a queue of its own too, whose rate paces it. Without a tracker: what touches
+    several of them.
+    """
+    return "-".join(part for part in (task_queue, "tracker", tracker, "new" if creating else "") if part)
+
+
+def sync_schedule(tracker: str, project: str) -> str:
+    """The id of the schedule that looks at a tracker project, and the beginning of its workflows' ids."""
+    return f"holdfast-sync-{tracker}-{project.replace('/', '-')}"
+
+
+def look_id(tracker: str) -> str:
+    """The id of the workflow that looks at the issues of a tracker that webhooks named."""
+    return f"look/{tracker}"
 
 
 def workflow_id(review_id: str) -> str:

@@ -28,10 +28,11 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.inputs import Input
+from domain.places import Place
 from domain.view import Answer
 from workflows import contract
 from workflows.review import ReviewWorkflow
-from workflows.sync import SyncWorkflow
+from workflows.sync import LookWorkflow, SyncWorkflow, WakeWorkflow
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +71,14 @@ class Outbox(Protocol):
 
     def sent(self, delivery_id: str) -> None:
         """Note that a delivery was handed over."""
+        ...
+
+
+class Wishes(Protocol):
+    """Where it waits what somebody wished to have looked at."""
+
+    def to_start(self) -> Sequence[str]:
+        """The trackers in which a look is to be started now; given out again only after a while."""
         ...
 
 
@@ -164,10 +173,26 @@ class Door:
             await asyncio.to_thread(outbox.sent, delivery.input.id)
         return sent
 
-    async def keep_sending(self, outbox: Outbox, every: timedelta) -> None:
-        """Send what the inbox holds, again and again, until cancelled. An engine that is away is waited for."""
+    async def start_looks(self, wishes: Wishes) -> None:
+        """Have the issues looked at that somebody wished to. Raises `AwayError`."""
+        for tracker in await asyncio.to_thread(wishes.to_start):
+            try:
+                await self.client.start_workflow(
+                    LookWorkflow.run,
+                    tracker,
+                    id=contract.look_id(tracker),
+                    task_queue=self._task_queue,
+                    id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                    start_signal="look",
+                )
+            except RPCError as error:
+                raise AwayError(f"Temporal says: {error.message}") from error
+
+    async def keep_sending(self, outbox: Outbox, wishes: Wishes, every: timedelta) -> None:
+        """Start looks and send what the inbox holds, again and again, until cancelled. An engine away is waited for."""
         while True:
             try:
+                await self.start_looks(wishes)
                 sent = await self.send_outgoing(outbox)
                 pause = every
             except AwayError as error:
@@ -179,22 +204,30 @@ class Door:
             if not sent:
                 await asyncio.sleep(pause.total_seconds())
 
-    async def schedule_sync(self, every: timedelta) -> None:
-        """Make sure that the trackers are read this often. Raises `AwayError`."""
+    async def schedule_waking(self, every: timedelta) -> None:
+        """Make sure that reviews that nobody looks at are woken this often. Raises `AwayError`."""
+        action = ScheduleActionStartWorkflow(WakeWorkflow.run, id=contract.WAKE_SCHEDULE, task_queue=self._task_queue)
+        await self._schedule(contract.WAKE_SCHEDULE, action, every)
+
+    async def schedule_sync(self, place: Place, every: timedelta) -> None:
+        """Make sure that a tracker project is looked at this often. Raises `AwayError`."""
+        id = contract.sync_schedule(place.tracker, place.project)
+        action = ScheduleActionStartWorkflow(SyncWorkflow.run, place, id=id, task_queue=self._task_queue)
+        await self._schedule(id, action, every)
+
+    async def _schedule(self, id: str, action: ScheduleActionStartWorkflow, every: timedelta) -> None:
         schedule = Schedule(
-            action=ScheduleActionStartWorkflow(
-                SyncWorkflow.run, id=contract.SYNC_SCHEDULE, task_queue=self._task_queue
-            ),
+            action=action,
             spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)]),
             policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP),
         )
         try:
-            await self.client.create_schedule(contract.SYNC_SCHEDULE, schedule)
-        except ScheduleAlreadyRunningError:
-            handle = self.client.get_schedule_handle(contract.SYNC_SCHEDULE)
-            await handle.update(lambda _: ScheduleUpdate(schedule=schedule))
+            try:
+                await self.client.create_schedule(id, schedule)
+            except ScheduleAlreadyRunningError:
+                await self.client.get_schedule_handle(id).update(lambda _: ScheduleUpdate(schedule=schedule))
         except RPCError as error:
-            raise AwayError(f"The schedule of the sync cannot be made: {error.message}") from error
+            raise AwayError(f"The schedule {id} cannot be made: {error.message}") from error
 
     async def _start(self, review_id: str) -> contract.ReviewStart:
         return contract.ReviewStart(review_id=review_id, epoch=await asyncio.to_thread(self._epoch))

@@ -28,8 +28,9 @@ TOUCH: dict[str, Any] = {
 """Effects on the outside."""
 
 SYNC: dict[str, Any] = {
-    # Reads every open issue; the next run of the schedule makes up for one that failed.
+    # A page of changes, or a sweep: a request for every hundred issues.
     "start_to_close_timeout": timedelta(minutes=5),
-    "retry_policy": RetryPolicy(maximum_attempts=2),
+    # The next run of the schedule makes up for one that failed.
+    "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=4),
 }
-"""The periodic read of the trackers."""
+"""Looking at the trackers."""

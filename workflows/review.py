@@ -26,10 +26,14 @@ with workflow.unsafe.imports_passed_through():
 EFFECTS: dict[str, Callable[..., Any]] = {
     "open_issue": TrackerActivities.open_issue,
     "release_issue": TrackerActivities.release_issue,
+    "tend_issue": TrackerActivities.tend_issue,
     "tell_tracking": TrackerActivities.tell_tracking,
     "read_items": TrackerActivities.read_items,
 }
 """Which activity does which kind of effect."""
+
+CREATING = frozenset({"open_issue", "tell_tracking"})
+"""Those that make something new in a tracker, and are paced."""
 
 
 class _Heard:
@@ -130,7 +134,9 @@ class ReviewWorkflow:
             fact: Fact = await workflow.execute_activity_method(
                 EFFECTS[effect.kind],
                 request,
-                task_queue=contract.tracker_queue(workflow.info().task_queue),
+                task_queue=contract.tracker_queue(
+                    workflow.info().task_queue, effect.tracker, creating=effect.kind in CREATING
+                ),
                 **policies.TOUCH,
             )
         except ActivityError as error:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from domain import events, inputs
 from domain.evolve import evolve
+from domain.places import Place
 from domain.review import Review
 from domain.stages import TRANSITIONS
 from domain.taxonomy import Clock, IncidentStatus, Stage
@@ -57,11 +58,15 @@ class Decision:
         if teams:
             self.record(events.SignaturesVoided(teams=teams))
 
-    def accept(self, item: str) -> None:
-        """Promise an item: its due date counts from now."""
-        assert self.review.policy is not None
-        due = self.review.policy.clocks.item[self.review.severity].after(self.now)
-        self.record(events.ItemAccepted(item=item, due=due))
+    def accept(self, item: str, place: Place | None = None, adopts: str | None = None) -> None:
+        """Promise an item: its due date counts from now, and its issue goes to `place`, or where the routes say."""
+        review = self.review
+        assert review.policy is not None
+        due, spec = review.policy.clocks.item[review.severity].after(self.now), review.items[item].spec
+        place = place or self.given.routing.place_for(
+            review.service, review.models, spec.team or review.team, spec.outcome
+        )
+        self.record(events.ItemAccepted(item=item, due=due, place=place, adopts=adopts))
 
 
 def refuse_if(*reasons: str | bool | None) -> None:
@@ -110,6 +115,8 @@ IMPOSSIBLE: dict[type[Record], str] = {
     inputs.AcceptItem: "An item cannot be accepted",
     inputs.WithdrawItem: "An item cannot be withdrawn",
     inputs.ChangeItem: "An item cannot be changed",
+    inputs.ExtendDue: "A due date cannot be put off",
+    inputs.MoveItem: "An item cannot be moved",
     inputs.AskWaiver: "A waiver cannot be asked for",
     inputs.AcceptRisk: "A risk cannot be accepted",
     inputs.LowerSeverity: "The severity cannot be lowered",

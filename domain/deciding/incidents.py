@@ -42,6 +42,7 @@ def _open(d: Decision, incident: Incident) -> None:
             owner=incident.responder or incident.lead,
             quiet_until=_quiet_until(d, incident, severity),
             due={Clock.REVIEW: policy.clocks.review[severity].after(start)},
+            home=d.given.routing.place_for(incident.service, incident.models, incident.team),
         )
     )
 

@@ -24,7 +24,28 @@ def accept_item(d: Decision, body: inputs.AcceptItem) -> None:
         item.status is not ItemStatus.PROPOSED and f"{body.item} is {item.status}, and not proposed.",
         _names_nothing(d, item.spec),
     )
-    d.accept(body.item)
+    d.accept(body.item, body.place, body.adopts)
+
+
+def extend_due(d: Decision, body: inputs.ExtendDue) -> None:
+    item = _item(d, body.item)
+    refuse_if(
+        item.due is None and f"{body.item} is {item.status}: it has no due date yet.",
+        item.due is not None and body.until <= item.due and f"{body.item} is due later already, {item.due:%d %b %Y}.",
+        body.until <= d.now and f"{body.until:%d %b %Y} is past.",
+        item.status in (ItemStatus.DONE, ItemStatus.WITHDRAWN) and f"{body.item} is {item.status}.",
+    )
+    ask(d, Ask.EXTEND_DUE, body.reason, subject=body.item, until=body.until)
+
+
+def move_item(d: Decision, body: inputs.MoveItem) -> None:
+    item = _item(d, body.item)
+    refuse_if(
+        not item.accepted and f"{body.item} is {item.status}: only an accepted item has an issue.",
+        item.status is ItemStatus.DONE and f"{body.item} is done.",
+        body.place == item.place and body.adopts == item.adopts and f"{body.item} is at {body.place} already.",
+    )
+    d.record(events.ItemMoved(item=body.item, by=d.by, place=body.place, adopts=body.adopts))
 
 
 def withdraw_item(d: Decision, body: inputs.WithdrawItem) -> None:

@@ -6,19 +6,41 @@ A function without an underscore carries out the command or the fact that it is 
 from domain import events, inputs
 from domain.deciding.closing import record_failure
 from domain.deciding.decision import Decision
-from domain.plan import owed_effects
+from domain.plan import owed_effects, owes_release
+from domain.stages import OPEN_STAGES
 from domain.taxonomy import ItemStatus
 
 
 def issue_opened(d: Decision, body: inputs.IssueOpened) -> None:
     item = d.review.items.get(body.item)
-    if item is not None and item.ref is None and item.status is not ItemStatus.PROPOSED:
+    if item is None or item.ref is not None or item.status is ItemStatus.PROPOSED:
+        return
+    if item.moves == body.moves:
         d.record(events.ItemIssueOpened(item=body.item, ref=body.ref))
+
+
+def items_unreadable(d: Decision, body: inputs.ItemsUnreadable) -> None:
+    """A closed review does not go on for want of a credential; an open one says what it cannot know."""
+    news = tuple(id for id in body.items if id in d.review.tracked_items and d.review.items[id].unreadable != body.kind)
+    if news and d.review.stage in OPEN_STAGES:
+        d.record(events.ItemsFoundUnreadable(items=news, kind=body.kind))
+
+
+def issue_disturbed(d: Decision, body: inputs.IssueDisturbed) -> None:
+    item = d.review.tracked_items.get(body.item)
+    if item is not None and item.disturbed is None and d.review.stage in OPEN_STAGES:
+        d.record(events.IssueFoundDisturbed(item=body.item, as_of=min(body.as_of, d.now)))
+
+
+def issue_tended(d: Decision, body: inputs.IssueTended) -> None:
+    item = d.review.items.get(body.item)
+    if item is not None and (item.unanswered or item.disturbed):
+        d.record(events.ItemIssueTended(item=body.item, as_of=min(body.as_of, d.now)))
 
 
 def issue_released(d: Decision, body: inputs.IssueReleased) -> None:
     item = d.review.items.get(body.item)
-    if item is not None and item.status is ItemStatus.WITHDRAWN and not item.released:
+    if item is not None and owes_release(item):
         d.record(events.ItemIssueReleased(item=body.item))
 
 

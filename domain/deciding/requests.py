@@ -9,7 +9,7 @@ from typing import Any
 
 from domain import events, inputs
 from domain.deciding.decision import Decision, Rejected, refuse_if, these, unheard
-from domain.review import Request, Review, Waiver, waiver_id
+from domain.review import Reading, Request, Review, Waiver, waiver_id
 from domain.rules import findings
 from domain.stages import HEARD_IN
 from domain.taxonomy import Ask, ItemStatus, Mode, Severity
@@ -101,6 +101,26 @@ def ask(d: Decision, ask: Ask, reason: str, **about: Any) -> None:
     d.record(events.ApprovalAsked(request=request))
 
 
+def ask_in_tracker(d: Decision, reading: Reading) -> None:
+    """A later date in the tracker asks for an extension; once for each date, whatever was decided of it."""
+    item = d.review.items.get(reading.item)
+    if item is None or item.due is None or reading.due is None or reading.due <= item.due.date():
+        return
+    if item.status in (ItemStatus.DONE, ItemStatus.WITHDRAWN):
+        return
+    until = datetime.combine(reading.due, item.due.timetz())
+    asked = [
+        r for r in d.review.requests.values() if (r.ask, r.subject, r.until) == (Ask.EXTEND_DUE, reading.item, until)
+    ]
+    if asked or until <= d.now:
+        return
+    id = f"R{len(d.review.requests) + 1}"
+    request = Request(
+        id=id, ask=Ask.EXTEND_DUE, by=d.by, at=d.now, reason="", subject=reading.item, until=until, item=item.spec
+    )
+    d.record(events.ApprovalAsked(request=request))
+
+
 def _about(request: Request) -> tuple[Ask, str, str]:
     return request.ask, request.rule, request.subject
 
@@ -154,10 +174,14 @@ def approve(d: Decision, body: inputs.Approve) -> None:
         request.ask is Ask.LOWER_SEVERITY
         and request.subject != d.review.severity
         and f"The severity was {request.subject} when {request.id} was asked, and is {d.review.severity}; ask anew.",
-        request.ask in (Ask.WITHDRAW_ITEM, Ask.CHANGE_ITEM)
+        request.ask in (Ask.WITHDRAW_ITEM, Ask.CHANGE_ITEM, Ask.EXTEND_DUE)
         and item is not None
         and item.status is ItemStatus.WITHDRAWN
         and f"{request.subject} is withdrawn already.",
+        request.ask is Ask.EXTEND_DUE
+        and item is not None
+        and (item.due is None or request.until is None or request.until <= item.due)
+        and f"{request.subject} is due later already.",
         _is_overtaken(request, d.review) and f"{request.subject} has changed since {request.id} was asked; ask anew.",
     )
     d.record(events.ApprovalGranted(request=request.id, by=d.by))
@@ -183,6 +207,11 @@ def _grant_item_change(d: Decision, request: Request) -> None:
     _void_after_weakening(d)
 
 
+def _grant_extension(d: Decision, request: Request) -> None:
+    assert request.until is not None
+    d.record(events.DueExtended(item=request.subject, due=request.until))
+
+
 def _grant_lower_severity(d: Decision, request: Request) -> None:
     assert request.severity is not None
     d.record(events.SeverityChanged(severity=request.severity))
@@ -205,6 +234,7 @@ _ASKED_BY: dict[Ask, type[Record]] = {
     Ask.WITHDRAW_ITEM: inputs.WithdrawItem,
     Ask.LOWER_SEVERITY: inputs.LowerSeverity,
     Ask.CHANGE_ITEM: inputs.ChangeItem,
+    Ask.EXTEND_DUE: inputs.ExtendDue,
 }
 """An approval is heard where its request is: what cannot be asked for any more is not granted either."""
 
@@ -216,4 +246,5 @@ _GRANTED: dict[Ask, Callable[[Decision, Request], None]] = {
     Ask.WITHDRAW_ITEM: _grant_withdrawal,
     Ask.LOWER_SEVERITY: _grant_lower_severity,
     Ask.CHANGE_ITEM: _grant_item_change,
+    Ask.EXTEND_DUE: _grant_extension,
 }

@@ -1,14 +1,14 @@
 """GitHub issues, through PyGithub.
 
-A wrong word here reports work as done that is not: `closed` with the reason `completed` is done, nothing else is. An
-issue is the one that we mean only if its id is; numbers are used again after a transfer or a rename.
+What is read here is told in our words by `github_reading`; how requests go out is `github_transport`'s business.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from time import monotonic
+from urllib.parse import urlsplit
 
 from github.GithubObject import NotSet
 from github.Issue import Issue
@@ -16,6 +16,8 @@ from github.Repository import Repository
 from github.Requester import Requester
 
 from domain.ports import (
+    Changes,
+    Comment,
     IssueSnapshot,
     IssueSpec,
     NotFoundError,
@@ -27,18 +29,20 @@ from domain.ports import (
 )
 from domain.review import IssueRef
 from domain.taxonomy import IssueStatus
+from integrations.trackers import github_changes, github_reading
+from integrations.trackers.github_reading import PROJECT, Found, own, ref_to, repository, without_pulls
+from integrations.trackers.github_signin import AppSignIn, GithubApp, TokenSignIn
 from integrations.trackers.github_transport import GONE, Refusal, talking
 from integrations.trackers.markers import bears, key_in, marked, shortened
 
-_PROJECT = re.compile(r"[A-Za-z0-9-]+/(?!\.{1,2}\Z)[A-Za-z0-9._-]+")
+__all__ = ["GithubApp", "GithubTracker"]
+
+_KEY = re.compile(r"([^/#]+/[^/#]+)#(\d{1,18})")
+_ADDRESS = re.compile(r"https?://[^/]+/([^/]+/[^/]+)/issues/(\d{1,18})/?(?:[?#].*)?")
 _LONGEST_TITLE = 256
 _LONGEST_BODY = 65_536
-_OVERLAP = timedelta(minutes=10)
-"""Clocks differ, and `since` compares GitHub's with ours."""
-
-_CLOSED_AS = {"completed": IssueStatus.DONE, "duplicate": IssueStatus.DUPLICATE}
+_INVALID = 422
 _REASONS = {IssueStatus.DONE: "completed", IssueStatus.DECLINED: "not_planned"}
-_UNSEEN = frozenset({IssueStatus.MISSING, IssueStatus.MOVED, IssueStatus.FORBIDDEN})
 
 
 def _utc_now() -> datetime:
@@ -48,66 +52,107 @@ def _utc_now() -> datetime:
 class GithubTracker:
     """`IssueTracker` for repositories on github.com or a GitHub Enterprise Server. A project is `owner/repo`.
 
-    `timeout` is seconds for connecting and again for each wait for an answer. `patience` is seconds after which looking
-    for an issue has taken so long that none is created any more: a claim on its key has to outlive
-    `patience + 2 * timeout`.
+    `credential` is a token, or a GitHub App to sign in as. `timeout` is seconds for connecting and again for each wait
+    for an answer. `patience` is seconds after which signing in and looking for an issue have taken so long that none is
+    created any more: a claim on its key has to outlive `patience + 2 * timeout`.
     """
 
-    name = "github"
+    name = github_reading.TRACKER
 
     def __init__(
         self,
-        token: str,
+        credential: str | GithubApp,
         api_url: str = "https://api.github.com",
         timeout: float = 15.0,
         now: Callable[[], datetime] = _utc_now,
         patience: float = 25.0,
     ) -> None:
-        self._token = token
         self._api_url = api_url.rstrip("/")
         self._timeout = timeout
         self._now = now
         self._patience = patience
+        self._token = credential if isinstance(credential, str) else None
+        self._signin = (
+            TokenSignIn(credential)
+            if isinstance(credential, str)
+            else AppSignIn(credential, self._api_url, timeout, now)
+        )
 
     def ensure_issue(self, spec: IssueSpec, attempted_since: datetime | None) -> IssueRef:
-        """The issue whose body bears the key, looked for in lists (never by search, which lags), else created."""
-        began = monotonic()
-        with self._talking() as requester:
-            repository = _repository(requester, spec.project)
-            for listed in _candidates(repository, spec, attempted_since):
+        """The issue whose body bears the key, looked for in lists (never by search, which lags), else created.
+
+        An assignee whom GitHub does not take is left out; a due date, a severity and a service GitHub does not have.
+        """
+        deadline = monotonic() + self._patience
+        with self._talking(spec.project) as requester:
+            place = repository(requester, spec.project)
+            for listed in _candidates(place, spec, attempted_since):
                 if bears(listed.body, spec.key):
-                    return _ref(listed)
-            if monotonic() - began > self._patience:
-                raise UnavailableError(f"Looking for {spec.key} in {spec.project} took too long; nothing was created.")
-            created = repository.create_issue(
-                shortened(spec.title, _LONGEST_TITLE),
-                body=marked(spec.body, spec.key, _LONGEST_BODY),
-                labels=list(spec.labels),
-            )
-            return _ref(created)
+                    return ref_to(listed)
+            try:
+                return ref_to(_created(place, spec, spec.assignee, deadline))
+            except Refusal as refusal:  # it says that nothing was made, and not dependably which field is wrong
+                if refusal.status != _INVALID or spec.assignee is None:
+                    raise
+            return ref_to(_created(place, spec, None, deadline))
+
+    def find(self, key: str) -> IssueRef:
+        """The issue `owner/repo#12`, or the one with the address that a browser shows, named as it is now."""
+        match = _KEY.fullmatch(key) or _ADDRESS.fullmatch(key)
+        if match is None:
+            raise NotFoundError(f"{key!r} names no GitHub issue: write owner/repository#12, or its address.")
+        project, number = match.groups()
+        with self._talking(project) as requester:
+            issue = _named(requester, project, int(number))
+            away = "://" in key and urlsplit(issue.html_url).netloc.lower() != urlsplit(key).netloc.lower()
+            if away or github_reading.is_pull(issue):
+                raise NotFoundError(f"{key} is not an issue here: GitHub has {issue.html_url}.")
+            return ref_to(issue)
 
     def read(self, refs: Sequence[IssueRef]) -> list[IssueSnapshot]:
-        """One GET for each issue. Where every issue and every repository is forbidden, the token is refused."""
+        """What each issue is now. Where every issue and every repository is forbidden, the credential is refused."""
         as_of = self._now()
-        with self._talking() as requester:
-            seen = [_look_at(requester, ref) for ref in refs]
-            if seen and all(status is IssueStatus.FORBIDDEN for status, _ in seen):
-                _see_any(requester, refs)
+        found: dict[IssueRef, Found] = {}
+        refused: list[TrackerError] = []
+        realms: dict[str, list[IssueRef]] = {}
+        for ref in refs:
+            realms.setdefault(self._signin.realm(ref.key), []).append(ref)
+        for together in realms.values():
+            try:
+                found |= zip(together, self._read(together), strict=True)
+            except UnauthorisedError as error:
+                refused.append(error)
+                found |= {ref: Found(IssueStatus.FORBIDDEN, note=str(error)) for ref in together}
+        if refused and len(refused) == len(realms):
+            raise refused[-1]
+        return [found[ref].snapshot(ref, as_of) for ref in refs]
+
+    def changes(self, project: str, cursor: str | None, among: Collection[str]) -> Changes:
+        """A page of the issues that changed. Without a cursor nothing is asked."""
+        at = github_changes.cursor_of(project, cursor, self._now())
+        if cursor is None:
+            return Changes(cursor=at.model_dump_json())
+        with self._talking(project) as requester:
+            return github_changes.look(requester, project, at, among, self._now)
+
+    def comments(self, ref: IssueRef) -> list[Comment]:
+        """All comments, in the order in which they were made."""
+        with self._talking(ref.key) as requester:
             return [
-                IssueSnapshot(
-                    asked=asked,
-                    ref=_ref(issue) if issue else None,
-                    status=status,
-                    as_of=as_of,
-                    assignee=_assignee(issue) if issue else None,
+                Comment(
+                    id=str(comment.id),
+                    author=comment.user.login if comment.user else "ghost",  # as GitHub calls who left
+                    text=comment.body or "",
+                    at=comment.created_at,
+                    ours=key_in(comment.body) is not None,
                 )
-                for asked, (status, issue) in zip(refs, seen, strict=True)
+                for comment in own(requester, ref).get_comments()
             ]
 
     def rewrite(self, ref: IssueRef, title: str, body: str) -> None:
         """Replace title and body; the marker, by which the issue is found again, stays."""
-        with self._talking() as requester:
-            issue = _own(requester, ref)
+        with self._talking(ref.key) as requester:
+            issue = own(requester, ref)
             key = key_in(issue.body)
             title = shortened(title, _LONGEST_TITLE)
             body = marked(body, key, _LONGEST_BODY) if key else shortened(body, _LONGEST_BODY)
@@ -116,15 +161,63 @@ class GithubTracker:
 
     def comment(self, ref: IssueRef, key: str, text: str) -> None:
         """Add a comment that bears the marker of `key`, unless one does."""
-        with self._talking() as requester:
-            issue = _own(requester, ref)
+        with self._talking(ref.key) as requester:
+            issue = own(requester, ref)
             if not any(bears(comment.body, key) for comment in issue.get_comments()):
                 issue.create_comment(marked(text, key, _LONGEST_BODY))
 
+    def label(self, ref: IssueRef, labels: Sequence[str]) -> None:
+        """Add those labels that are missing; GitHub does not tell upper and lower case apart.
+
+        Raises `UnauthorisedError` also where GitHub leaves labels out silently, as it does without push rights.
+        """
+        with self._talking(ref.key) as requester:
+            issue = own(requester, ref)
+            missing = _without(labels, {label.name for label in issue.labels})
+            if not missing:
+                return
+            _, now_there = requester.requestJsonAndCheck("POST", f"{issue.url}/labels", input={"labels": missing})
+            dropped = _without(missing, {label["name"] for label in now_there})
+            if dropped:
+                raise UnauthorisedError(
+                    f"GitHub left out the labels {', '.join(dropped)} of {ref.key}: give the credential's owner the "
+                    "role Triage or Write."
+                )
+
+    def show_blocking(self, ref: IssueRef, by: Sequence[IssueRef]) -> None:
+        """Make the issues that block this one its sub-issues, as far as GitHub can show that.
+
+        Left out, silently, since the text of the issue lists them all the same: everything, where the server knows no
+        sub-issues; issues of another owner; issues that are not where they were; those that people have put below
+        another issue, since GitHub allows one parent only; and what else GitHub refuses, as after the hundredth.
+        """
+        owner = ref.key.partition("/")[0].lower()
+        near = [other for other in by if other.tracker == self.name and other.key.partition("/")[0].lower() == owner]
+        with self._talking(ref.key) as requester:
+            issue = own(requester, ref)
+            try:
+                shown = {sub.node_id for sub in issue.get_sub_issues()}
+            except Refusal as refusal:
+                if refusal.status in GONE:
+                    return
+                raise
+            for other in near:
+                found = None if other.id in shown else github_reading.look_at(requester, other)
+                if found is None or found.issue is None or found.status in github_reading.UNSEEN:
+                    continue
+                shown.add(other.id)
+                if found.issue.parent_issue_url:
+                    continue
+                try:
+                    issue.add_sub_issue(found.issue.id)
+                except Refusal as refusal:
+                    if refusal.status != _INVALID:
+                        raise
+
     def reopen(self, ref: IssueRef) -> None:
         """Open an issue, if it is not."""
-        with self._talking() as requester:
-            issue = _own(requester, ref)
+        with self._talking(ref.key) as requester:
+            issue = own(requester, ref)
             if issue.state != "open":
                 issue.edit(state="open")
 
@@ -136,8 +229,8 @@ class GithubTracker:
         reason = _REASONS.get(status)
         if reason is None:
             raise RejectedError(f"An issue is closed as done or declined, not as {status}.")
-        with self._talking() as requester:
-            issue = _own(requester, ref)
+        with self._talking(ref.key) as requester:
+            issue = own(requester, ref)
             if issue.state == "open":
                 issue.edit(state="closed", state_reason=reason)
 
@@ -145,149 +238,103 @@ class GithubTracker:
         """What is in the way, as far as reading can tell.
 
         A fine-grained token that may read issues and not write them is seen only as the first write fails: GitHub
-        reports the role of the token's owner, and of an App's token (`ghs_…`) nothing.
+        reports the role of the token's owner, and of an App's token that was given as such (`ghs_…`) nothing.
         """
-        if not _PROJECT.fullmatch(project):
+        if not PROJECT.fullmatch(project):
             return [f"{project!r} is not a GitHub repository: write it as owner/repository."]
         try:
-            with self._talking() as requester:
+            complaints = self._signin.complaints(project)
+            if complaints:
+                return complaints
+            with self._talking(project) as requester:
                 try:
-                    return self._complaints(_repository(requester, project).complete())
+                    return self._complaints(repository(requester, project).complete())
                 except Refusal as refusal:
                     if refusal.location is None:
                         raise
-                    name = _name_at(requester, refusal.location)
+                    name = github_reading.name_at(requester, refusal.location)
                     return [f"{project} has moved to {name}: put its new name into the settings."]
         except TrackerError as error:
-            return [_advice(error, project)]
+            return [self._advice(error, project)]
 
-    def _complaints(self, repository: Repository) -> list[str]:
-        name, found = repository.full_name, []
-        if not repository.has_issues:
+    def _complaints(self, place: Repository) -> list[str]:
+        name, found = place.full_name, []
+        if not place.has_issues:
             found.append(f"Issues are switched off in {name}: switch them on in its settings, under Features.")
-        if repository.archived:
+        if place.archived:
             found.append(f"{name} is archived: unarchive it, or use another repository.")
-        if not self._token.startswith("ghs_") and not repository.permissions.push:
+        if self._token and not self._token.startswith("ghs_") and not place.permissions.push:
             found.append(
                 f"The token may not write to {name}: give its owner the role Write and the token Issues: read and "
                 "write. Without them GitHub leaves out labels silently, and refuses to close issues."
             )
         if not found:
-            next(iter(repository.get_issues()), None)  # a token that may not read issues is refused here
+            next(iter(place.get_issues()), None)  # a credential that may not read issues is refused here
         return found
 
-    def _talking(self) -> AbstractContextManager[Requester]:
-        return talking(self._token, self._api_url, self._timeout, self._now)
+    def _advice(self, error: TrackerError, project: str) -> str:
+        match error:
+            case UnauthorisedError() if self._token is None:
+                return f"GitHub does not let us into {project}: {error}"
+            case UnauthorisedError():
+                return (
+                    f"The token is refused for {project} ({error}): put one into the settings that has access to it, "
+                    "with Issues: read and write."
+                )
+            case NotFoundError():
+                return f"{project} is not there, or not visible: correct its name, or give us access. ({error})"
+            case RateLimitedError():
+                return f"GitHub cannot be asked now ({error}): check again after {error.retry_at:%Y-%m-%d %H:%M} UTC."
+            case _:
+                return f"{error}: check the address, the network and GitHub's status page, then check again."
+
+    def _read(self, refs: Sequence[IssueRef]) -> list[Found]:
+        """The same for issues that one credential is good for."""
+        with self._talking(*(ref.key for ref in refs)) as requester:
+            found = github_reading.read(requester, refs)
+            if all(seen.status is IssueStatus.FORBIDDEN for seen in found):
+                github_reading.see_any(requester, refs)
+            return found
+
+    def _talking(self, *places: str) -> AbstractContextManager[Requester]:
+        """For a call about projects that one credential is good for, or about issues with such keys."""
+        projects = dict.fromkeys(place.partition("#")[0] for place in places)
+        return talking(self._signin.auth(*projects), self._api_url, self._timeout, self._now)
 
 
-def _repository(requester: Requester, project: str) -> Repository:
-    if not _PROJECT.fullmatch(project):
-        raise NotFoundError(f"{project!r} is not a GitHub repository: write it as owner/repository.")
-    return Repository(requester, url=f"/repos/{project}")
-
-
-def _candidates(repository: Repository, spec: IssueSpec, attempted_since: datetime | None) -> Iterator[Issue]:
+def _candidates(place: Repository, spec: IssueSpec, attempted_since: datetime | None) -> Iterator[Issue]:
     """The issues that may be the one, oldest first, so that of two the same is found by everybody.
 
     The second list is needed because GitHub leaves out the labels of a token without push rights, silently.
     """
     labels = list(spec.labels) or NotSet
-    yield from _issues(repository.get_issues(state="all", labels=labels, sort="created", direction="asc"))
+    yield from without_pulls(place.get_issues(state="all", labels=labels, sort="created", direction="asc"))
     if attempted_since is not None:
-        since = (attempted_since - _OVERLAP).astimezone(UTC)  # PyGithub sends the digits, and calls them UTC
-        yield from _issues(repository.get_issues(state="all", since=since, sort="created", direction="asc"))
+        # PyGithub sends the digits, and calls them UTC.
+        since = (attempted_since - github_changes.OVERLAP).astimezone(UTC)
+        yield from without_pulls(place.get_issues(state="all", since=since, sort="created", direction="asc"))
 
 
-def _issues(listed: Iterable[Issue]) -> Iterator[Issue]:
-    # GitHub lists pull requests among the issues; asking PyGithub for `pull_request` costs a request each.
-    return (item for item in listed if "/pull/" not in item.html_url)
+def _created(place: Repository, spec: IssueSpec, assignee: str | None, deadline: float) -> Issue:
+    if monotonic() > deadline:
+        raise UnavailableError(f"Looking for {spec.key} in {spec.project} took too long; nothing was created.")
+    return place.create_issue(
+        shortened(spec.title, _LONGEST_TITLE),
+        body=marked(spec.body, spec.key, _LONGEST_BODY),
+        labels=list(spec.labels),
+        assignees=[assignee] if assignee else NotSet,
+    )
 
 
-def _look_at(requester: Requester, ref: IssueRef) -> tuple[IssueStatus, Issue | None]:
-    project, _, number = ref.key.rpartition("#")
+def _named(requester: Requester, project: str, number: int) -> Issue:
     try:
-        issue = _repository(requester, project).get_issue(int(number)).complete()
+        return repository(requester, project).get_issue(number).complete()
     except Refusal as refusal:
-        if refusal.location is not None:
-            return _look_after_move(requester, ref, refusal.location)
-        if refusal.status in GONE:
-            return IssueStatus.MISSING, None
-        if refusal.forbidden:
-            return IssueStatus.FORBIDDEN, None
-        raise
-    return (_status(issue), issue) if str(issue.id) == ref.id else (IssueStatus.MISSING, None)
+        if refusal.location is None or not refusal.location.startswith(f"{requester.base_url}/"):
+            raise
+        return Issue(requester, url=refusal.location).complete()
 
 
-def _look_after_move(requester: Requester, ref: IssueRef, location: str) -> tuple[IssueStatus, Issue | None]:
-    """A renamed repository keeps its issues' ids, a transfer does not: only a transferred issue has moved."""
-    if not location.startswith(f"{requester.base_url}/"):
-        return IssueStatus.MOVED, None
-    try:
-        issue = Issue(requester, url=location).complete()
-    except Refusal as refusal:
-        if refusal.location is not None or refusal.forbidden or refusal.status in GONE:
-            return IssueStatus.MOVED, None
-        raise
-    return (_status(issue) if str(issue.id) == ref.id else IssueStatus.MOVED), issue
-
-
-def _own(requester: Requester, ref: IssueRef) -> Issue:
-    """The issue, to be written to. Never another one that has its number, nor one that was moved elsewhere."""
-    status, issue = _look_at(requester, ref)
-    if status is IssueStatus.FORBIDDEN:
-        raise UnauthorisedError(f"The token may not see {ref.key}.")
-    if issue is None or status in _UNSEEN:
-        where = f", but at {issue.html_url}" if issue else ""
-        raise NotFoundError(f"The issue is not at {ref.key} any more{where}.")
-    return issue
-
-
-def _see_any(requester: Requester, refs: Sequence[IssueRef]) -> None:
-    """Return if any of the repositories can be seen; else raise what was answered for the last one."""
-    refused = []
-    for project in dict.fromkeys(ref.key.rpartition("#")[0] for ref in refs):
-        try:
-            _repository(requester, project).complete()
-        except Refusal as refusal:
-            refused.append(refusal)
-        else:
-            return
-    raise refused[-1]
-
-
-def _status(issue: Issue) -> IssueStatus:
-    if issue.state == "open":
-        return IssueStatus.OPEN
-    return _CLOSED_AS.get(issue.state_reason or "", IssueStatus.DECLINED)
-
-
-def _assignee(issue: Issue) -> str | None:
-    return issue.assignees[0].login if issue.assignees else None
-
-
-def _ref(issue: Issue) -> IssueRef:
-    # The number in the database is what GitHub has never changed; node ids have had two formats.
-    owner, repository = issue.html_url.split("/")[-4:-2]
-    key = f"{owner}/{repository}#{issue.number}"
-    return IssueRef(tracker=GithubTracker.name, id=str(issue.id), key=key, url=issue.html_url)
-
-
-def _name_at(requester: Requester, location: str) -> str:
-    if not location.startswith(f"{requester.base_url}/"):
-        return location
-    return Repository(requester, url=location).complete().full_name
-
-
-def _advice(error: TrackerError, project: str) -> str:
-    match error:
-        case UnauthorisedError():
-            return (
-                f"The token is refused for {project} ({error}): put one into the settings that has access to it, with "
-                "Issues: read and write."
-            )
-        case NotFoundError():
-            return f"{project} is not there, or not visible: correct its name, or give the token access. ({error})"
-        case RateLimitedError():
-            return f"GitHub cannot be asked now ({error}): check again after {error.retry_at:%Y-%m-%d %H:%M} UTC."
-        case _:
-            return f"{error}: check the address, the network and GitHub's status page, then check again."
+def _without(labels: Sequence[str], there: Collection[str]) -> list[str]:
+    known = {label.lower() for label in there}
+    return [label for label in dict.fromkeys(labels) if label.lower() not in known]

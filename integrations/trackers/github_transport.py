@@ -1,10 +1,14 @@
 """How GitHub is talked to: PyGithub's requester, without the parts of it that act on their own.
 
 PyGithub repeats writes, sleeps on limits and follows redirects unseen (a redirected list even loses its filters). Here
-a request is sent once, and every answer but a plain 2xx is a `Refusal`. This module knows nothing of issues.
+a request is sent once, and every answer but a plain 2xx is a `Refusal`. The one exception is a 401 for a token that may
+have run out: nothing was done, so the same request goes out once more with a new one. This module knows nothing of
+issues.
 """
 
 import json
+import logging
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -30,13 +34,20 @@ from domain.ports import (
 
 API_VERSION = "2022-11-28"
 GONE = frozenset({404, 410})
+UNCHANGED = 304
+
+_LIMITS = frozenset({"RATE_LIMIT", "RATE_LIMITED"})
+_FORBIDDING = frozenset({"FORBIDDEN", "INSUFFICIENT_SCOPES"})
 
 _SHORTEST_WAIT = timedelta(minutes=1)
 _LONGEST_MESSAGE = 500
 
 
 class Refusal(Exception):
-    """GitHub's answer, as it came, where it is not the plain success that was asked for."""
+    """GitHub's answer where it is not the plain success that was asked for.
+
+    GraphQL answers everything with 200; there, `status` is what REST would have answered.
+    """
 
     def __init__(self, status: int, headers: dict[str, str], text: str) -> None:
         self.status = status
@@ -88,14 +99,22 @@ class Refusal(Exception):
         return UnavailableError(f"GitHub answered {self.status}: {self.said}")
 
 
+class Renewable(Auth.Auth, ABC):
+    """A credential that runs out, and can be had anew."""
+
+    @abstractmethod
+    def renewed(self) -> bool:
+        """Give up the present token after it was refused; whether asking again with another one makes sense."""
+
+
 @contextmanager
-def talking(token: str, api_url: str, timeout: float, now: Callable[[], datetime]) -> Iterator[Requester]:
+def talking(auth: Auth.Auth, api_url: str, timeout: float, now: Callable[[], datetime]) -> Iterator[Requester]:
     """A requester for one port call: PyGithub's is not safe to share between threads.
 
     What goes wrong inside leaves as an error of the port.
     """
     requester = _OnceRequester(
-        auth=Auth.Token(token),
+        auth=auth,
         base_url=api_url.rstrip("/"),
         timeout=timeout,  # type: ignore[arg-type]  # it is handed to requests, which takes fractions
         user_agent="holdfast",
@@ -114,10 +133,44 @@ def talking(token: str, api_url: str, timeout: float, now: Callable[[], datetime
         raise refusal.as_port_error(now()) from refusal
     except OSError as error:  # what requests raises for all that happens on the wire is one
         raise UnavailableError(f"GitHub cannot be reached at {api_url}: {error}") from error
-    except (BadAttributeException, GithubException, ValueError) as error:
+    except _UNREADABLE as error:
         raise UnavailableError(f"GitHub's answer cannot be read: {error!r}") from error
     finally:
         requester.close()
+
+
+def graphql(requester: Requester, query: str, variables: dict[str, Any]) -> dict[str, Any] | None:
+    """The `data` of a GraphQL answer, in which what cannot be had is null; none where this server cannot tell.
+
+    It cannot where nothing of it was found, or where it is older than the query: then there is no `data` at all
+    (GraphQL specification, 7.1, "Request Error Result"). Errors come with status 200. PyGithub gives up all of the
+    answer for one of them, and knows no limit there.
+    """
+    headers, answer = requester.requestJsonAndCheck(
+        "POST", requester.graphql_url, input={"query": query, "variables": variables}
+    )
+    errors = [error for error in answer.get("errors") or [] if isinstance(error, dict)]
+    kinds = {error.get("type") for error in errors}
+    text = json.dumps(answer)
+    if kinds & _LIMITS or any(Requester.isRateLimitError(str(error.get("message"))) for error in errors):
+        raise Refusal(429, headers, text)
+    data = answer.get("data")
+    if isinstance(data, dict):
+        return data
+    if kinds == {"NOT_FOUND"} or (kinds == {None} and "data" not in answer):
+        return None
+    raise Refusal(403 if kinds & _FORBIDDING else 502, headers, text)
+
+
+_UNREADABLE = (
+    BadAttributeException,
+    GithubException,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    AssertionError,  # PyGithub's, of an address that is not GitHub's
+)
 
 
 class _Connection(HTTPRequestsConnectionClass):
@@ -131,10 +184,21 @@ class _SecureConnection(HTTPSRequestsConnectionClass):
 
 
 class _OnceRequester(Requester):
-    """A class of its own, so that other users of PyGithub in this process keep their connections."""
+    """A class of its own, so that other users of PyGithub in this process keep their connections and their log."""
+
+    def requestJson(self, *args: Any, **named: Any) -> tuple[int, dict[str, Any], str]:
+        try:
+            return super().requestJson(*args, **named)
+        except Refusal as refusal:
+            if refusal.status != 401 or not isinstance(self.auth, Renewable) or not self.auth.renewed():
+                raise
+            return super().requestJson(*args, **named)
 
 
+_silent = logging.Logger(f"{__name__}.silent")  # PyGithub logs answers, and tokens are in some
+_silent.disabled = True
 _OnceRequester.injectConnectionClasses(_Connection, _SecureConnection)
+_OnceRequester.injectLogger(_silent)
 
 
 def _accepted(response: RequestsResponse) -> RequestsResponse:

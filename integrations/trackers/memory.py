@@ -3,13 +3,23 @@
 It is steered by methods that the port does not have; nothing but a test calls them.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from itertools import count
 from threading import RLock
 
-from domain.ports import IssueSnapshot, IssueSpec, NotFoundError, RejectedError, TrackerError, UnauthorisedError
+from domain.ports import (
+    Changes,
+    Comment,
+    IssueSnapshot,
+    IssueSpec,
+    NotFoundError,
+    RejectedError,
+    TrackerError,
+    UnauthorisedError,
+)
 from domain.review import IssueRef
 from domain.taxonomy import IssueStatus
 
@@ -27,11 +37,16 @@ class MemoryIssue:
 
     ref: IssueRef
     spec: IssueSpec
+    project: str
     title: str
     body: str
+    labels: set[str]
     status: IssueStatus = IssueStatus.OPEN
     assignee: str | None = None
-    comments: dict[str, str] = field(default_factory=dict)
+    due: date | None = None
+    comments: list[Comment] = field(default_factory=list)
+    blocked_by: set[str] = field(default_factory=set)
+    changed: int = 0
 
 
 class InMemoryTracker:
@@ -45,11 +60,14 @@ class InMemoryTracker:
         *projects: str,
         name: str = "memory",
         now: Callable[[], datetime] = _utc_now,
+        page: int = 50,
     ) -> None:
         self.name = name
         self.issues: list[MemoryIssue] = []
         self._projects = projects
         self._now = now
+        self._page = page
+        self._changed = 0
         self._lock = RLock()
         self._broken: TrackerError | None = None
         self._times: int | None = 0
@@ -72,21 +90,73 @@ class InMemoryTracker:
         with self._call():
             return [self._snapshot(ref, as_of) for ref in refs]
 
+    def find(self, key: str) -> IssueRef:
+        """The issue that is called so."""
+        with self._call():
+            for issue in self.issues:
+                if issue.ref.key == key and issue.status not in _UNSEEN:
+                    return issue.ref
+            raise NotFoundError(f"There is no issue {key}.")
+
+    def changes(self, project: str, cursor: str | None, among: Collection[str]) -> Changes:
+        """The issues that changed after the change with the number `cursor`."""
+        as_of = self._now()
+        with self._call():
+            if cursor is None:
+                return Changes(cursor=str(self._changed))
+            if not cursor.isdecimal():
+                raise RejectedError(f"{cursor!r} is no cursor of this tracker.")
+            changed = sorted(
+                (
+                    i
+                    for i in self.issues
+                    if i.changed > int(cursor) and i.project == project and i.status not in _UNSEEN
+                ),
+                key=lambda issue: issue.changed,
+            )
+            page = changed[: self._page]
+            return Changes(
+                snapshots=tuple(self._snapshot(issue.ref, as_of) for issue in page if issue.ref.id in among),
+                cursor=str(page[-1].changed) if page else cursor,
+                more=len(changed) > len(page),
+            )
+
+    def comments(self, ref: IssueRef) -> list[Comment]:
+        """All comments, oldest first."""
+        with self._call():
+            return list(self._own(ref).comments)
+
     def rewrite(self, ref: IssueRef, title: str, body: str) -> None:
         """Replace title and body."""
         with self._call():
             issue = self._own(ref)
             issue.title, issue.body = title, body
+            self._touch(issue)
 
     def comment(self, ref: IssueRef, key: str, text: str) -> None:
         """Add a comment, unless there is one with this key."""
         with self._call():
-            self._own(ref).comments.setdefault(key, text)
+            issue = self._own(ref)
+            if all(comment.id != key for comment in issue.comments):
+                issue.comments.append(Comment(id=key, author="holdfast", text=text, at=self._now(), ours=True))
+                self._touch(issue)
+
+    def label(self, ref: IssueRef, labels: Sequence[str]) -> None:
+        """Add labels."""
+        with self._call():
+            issue = self._own(ref)
+            issue.labels |= set(labels)
+            self._touch(issue)
+
+    def show_blocking(self, ref: IssueRef, by: Sequence[IssueRef]) -> None:
+        """Keep what blocks an issue."""
+        with self._call():
+            self._own(ref).blocked_by |= {other.key for other in by if other.tracker == self.name}
 
     def reopen(self, ref: IssueRef) -> None:
         """Open an issue, if it is not."""
         with self._call():
-            self._own(ref).status = IssueStatus.OPEN
+            self._set(self._own(ref), IssueStatus.OPEN)
 
     def close(self, ref: IssueRef, status: IssueStatus) -> None:
         """Close an issue, if it is open."""
@@ -95,7 +165,7 @@ class InMemoryTracker:
         with self._call():
             issue = self._own(ref)
             if issue.status is IssueStatus.OPEN:
-                issue.status = status
+                self._set(issue, status)
 
     def check(self, project: str) -> list[str]:
         """That the project is not known, or how the tracker was broken."""
@@ -107,37 +177,71 @@ class InMemoryTracker:
 
     # --- steering -----------------------------------------------------------------------------------------------------
 
+    def add_project(self, name: str) -> None:
+        """There is another project from now on."""
+        self._projects += (name,)
+
     def finish(self, key: str) -> None:
         """Somebody closes the issue as done."""
-        self.named(key).status = IssueStatus.DONE
+        self._set(self.named(key), IssueStatus.DONE)
 
     def decline(self, key: str) -> None:
         """Somebody closes the issue as not planned."""
-        self.named(key).status = IssueStatus.DECLINED
+        self._set(self.named(key), IssueStatus.DECLINED)
 
     def duplicate(self, key: str) -> None:
         """Somebody closes the issue as a duplicate."""
-        self.named(key).status = IssueStatus.DUPLICATE
+        self._set(self.named(key), IssueStatus.DUPLICATE)
 
     def revive(self, key: str) -> None:
         """Somebody opens the issue again."""
-        self.named(key).status = IssueStatus.OPEN
+        self._set(self.named(key), IssueStatus.OPEN)
 
     def lose(self, key: str) -> None:
         """Somebody deletes the issue."""
-        self.named(key).status = IssueStatus.MISSING
+        self._set(self.named(key), IssueStatus.MISSING)
 
     def move(self, key: str) -> None:
         """Somebody moves the issue out of reach."""
-        self.named(key).status = IssueStatus.MOVED
+        self._set(self.named(key), IssueStatus.MOVED)
 
     def forbid(self, key: str) -> None:
         """Somebody hides the issue from us."""
-        self.named(key).status = IssueStatus.FORBIDDEN
+        self._set(self.named(key), IssueStatus.FORBIDDEN)
 
     def assign(self, key: str, login: str) -> None:
         """Somebody takes the issue."""
         self.named(key).assignee = login
+        self._touch(self.named(key))
+
+    def retitle(self, key: str, title: str) -> None:
+        """Somebody gives the issue another title."""
+        self.named(key).title = title
+        self._touch(self.named(key))
+
+    def unlabel(self, key: str, label: str) -> None:
+        """Somebody takes a label off the issue."""
+        self.named(key).labels.discard(label)
+        self._touch(self.named(key))
+
+    def postpone(self, key: str, due: date) -> None:
+        """Somebody sets the date by which the issue is to be done."""
+        self.named(key).due = due
+        self._touch(self.named(key))
+
+    def say(self, key: str, login: str, text: str) -> None:
+        """Somebody comments on the issue."""
+        issue = self.named(key)
+        id = f"{issue.ref.id}/{len(issue.comments) + 1}"
+        issue.comments.append(Comment(id=id, author=login, text=text, at=self._now()))
+        self._touch(issue)
+
+    def transfer(self, key: str, project: str) -> None:
+        """Somebody moves the issue to another project, where it has another key and the same id."""
+        issue = self.named(key)
+        issue.project = project
+        issue.ref = issue.ref.model_copy(update={"key": self._next_key(project), "project": project})
+        self._touch(issue)
 
     def break_with(self, error: TrackerError, times: int | None = 1, stored: bool = False) -> None:
         """Let the next calls fail (`times` none: all, until `mend`). `stored`: only their answers are lost."""
@@ -174,13 +278,35 @@ class InMemoryTracker:
                 raise error
 
     def _made(self, spec: IssueSpec) -> MemoryIssue:
-        number = 1 + sum(issue.spec.project == spec.project for issue in self.issues)
-        key = f"{spec.project}#{number}"
-        ref = IssueRef(
-            tracker=self.name, id=str(len(self.issues) + 1), key=key, url=f"memory://{spec.project}/{number}"
+        key = self._next_key(spec.project)
+        id, url = str(len(self.issues) + 1), f"memory://{key}"
+        ref = IssueRef(tracker=self.name, id=id, key=key, url=url, project=spec.project)
+        issue = MemoryIssue(
+            ref=ref,
+            spec=spec,
+            project=spec.project,
+            title=spec.title,
+            body=spec.body,
+            labels=set(spec.labels),
+            assignee=spec.assignee,
+            due=spec.due,
         )
-        self.issues.append(MemoryIssue(ref=ref, spec=spec, title=spec.title, body=spec.body))
-        return self.issues[-1]
+        self.issues.append(issue)
+        self._touch(issue)
+        return issue
+
+    def _next_key(self, project: str) -> str:
+        taken = {issue.ref.key for issue in self.issues}
+        return next(key for n in count(1) if (key := f"{project}#{n}") not in taken)
+
+    def _set(self, issue: MemoryIssue, status: IssueStatus) -> None:
+        issue.status = status
+        self._touch(issue)
+
+    def _touch(self, issue: MemoryIssue) -> None:
+        with self._lock:
+            self._changed += 1
+            issue.changed = self._changed
 
     def _found(self, ref: IssueRef) -> MemoryIssue | None:
         return next((issue for issue in self.issues if issue.ref.id == ref.id), None)
@@ -198,4 +324,14 @@ class InMemoryTracker:
         if issue is None or issue.status in _UNSEEN:
             status = issue.status if issue else IssueStatus.MISSING
             return IssueSnapshot(asked=asked, ref=None, status=status, as_of=as_of)
-        return IssueSnapshot(asked=asked, ref=issue.ref, status=issue.status, as_of=as_of, assignee=issue.assignee)
+        return IssueSnapshot(
+            asked=asked,
+            ref=issue.ref,
+            status=issue.status,
+            as_of=as_of,
+            title=issue.title,
+            body=issue.body,
+            labels=tuple(sorted(issue.labels)),
+            assignee=issue.assignee,
+            due=issue.due,
+        )

@@ -1,56 +1,81 @@
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from temporalio.exceptions import ApplicationError
 
-from activities.sync import SyncActivities
-from activities.trackers import EffectRequest, Places, TrackerActivities
-from domain.inputs import ItemsRead, TrackingRead
-from domain.ports import UnauthorisedError
-from domain.taxonomy import Door, IssueStatus, ItemStatus
+from activities.sync import Looked, SyncActivities
+from activities.trackers import EffectRequest, TrackerActivities
+from domain.inputs import IssueDisturbed, ItemsRead, ItemsUnreadable, TrackingRead
+from domain.places import Place
+from domain.ports import NotFoundError, ProjectSeen, RateLimitedError, TrackerError, UnauthorisedError, UnavailableError
+from domain.taxonomy import Door, FailureKind, IssueStatus, ItemStatus
 from integrations.trackers.memory import InMemoryTracker
+from records.inbox import Outgoing
 from records.store import Records
-from tests.records.build import Teller
+from tests.records.build import IN_MEMORY, Teller
+
+HERE = Place(tracker="memory")
+
+
+def address(review: str) -> str:
+    return f"http://127.0.0.1/reviews/{review}"
 
 
 @pytest.fixture
 def tracker() -> InMemoryTracker:
-    return InMemoryTracker("default")
+    return InMemoryTracker("default", "other", page=2)
 
 
 @pytest.fixture
-def review(sqlite_records: Records, tracker: InMemoryTracker) -> str:
-    teller = Teller(sqlite_records)
-    activities = TrackerActivities(
-        sqlite_records.reviews,
-        sqlite_records.people,
-        sqlite_records.claims,
-        {"memory": tracker},
-        Places(default="memory"),
-        str,
-    )
+def sync(sqlite_records: Records, tracker: InMemoryTracker) -> SyncActivities:
+    records = sqlite_records
+    return SyncActivities(records.reviews, records.inbox, records.seen, {"memory": tracker}, address)
+
+
+@pytest.fixture
+def review(sqlite_records: Records, tracker: InMemoryTracker, sync: SyncActivities) -> str:
+    """A review in remediation, with its issues, all of it seen once."""
+    records, teller = sqlite_records, Teller(sqlite_records, routing=IN_MEMORY)
+    acting = TrackerActivities(records.reviews, records.people, records.claims, {"memory": tracker}, address)
     review = teller.to_remediation()
-    teller.say(review, activities.open_issue(EffectRequest(review_id=review, item="I1")))
-    teller.say(review, activities.tell_tracking(EffectRequest(review_id=review)))
+    teller.say(review, acting.open_issue(EffectRequest(review_id=review, item="I1")))
+    teller.say(review, acting.tell_tracking(EffectRequest(review_id=review)))
+    sync.look_at_project(HERE)
+    taken(records)
     return review
 
 
-def sync(records: Records, **trackers: InMemoryTracker) -> SyncActivities:
-    return SyncActivities(records.reviews, records.inbox, trackers)
+def taken(records: Records) -> list[Outgoing]:
+    """What waits in the inbox, taken out of it."""
+    waiting = list(records.inbox.outgoing())
+    for delivery in waiting:
+        records.inbox.sent(delivery.input.id)
+    return waiting
 
 
-def test_what_has_not_changed_is_not_told(sqlite_records: Records, tracker: InMemoryTracker, review: str) -> None:
-    result = sync(sqlite_records, memory=tracker).sync_issues()
-    assert (result.read, result.changed, result.failed) == (2, 0, ())
-    assert sqlite_records.inbox.outgoing() == []
+def look(sync: SyncActivities) -> int:
+    """Look until there is nothing more; how many tellings came of it."""
+    told, more = 0, True
+    while more:
+        looked = sync.look_at_project(HERE)
+        told, more = told + looked.told, looked.more
+    return told
+
+
+def test_what_has_not_changed_is_not_told(sqlite_records: Records, sync: SyncActivities, review: str) -> None:
+    look(sync)
+    assert look(sync) == 0
+    assert taken(sqlite_records) == []
 
 
 def test_what_has_changed_goes_to_its_review_through_the_inbox(
-    sqlite_records: Records, tracker: InMemoryTracker, review: str
+    sqlite_records: Records, tracker: InMemoryTracker, sync: SyncActivities, review: str
 ) -> None:
     tracker.decline(f"{review}/I1")
     tracker.finish(f"{review}/tracking")
-    assert sync(sqlite_records, memory=tracker).sync_issues().changed == 2
-    item, tracking = sorted(sqlite_records.inbox.outgoing(), key=lambda sent: sent.input.body.type)
+    assert look(sync) == 2
+    item, tracking = sorted(taken(sqlite_records), key=lambda sent: sent.input.body.type)
     assert {item.review_id, tracking.review_id} == {review}
     assert isinstance(item.input.body, ItemsRead)
     assert isinstance(tracking.input.body, TrackingRead)
@@ -63,16 +88,177 @@ def test_what_has_changed_goes_to_its_review_through_the_inbox(
     assert found.items["I1"].status is ItemStatus.DECLINED
     assert found.tracking is not None
     assert found.tracking.status is IssueStatus.DONE
-    assert sync(sqlite_records, memory=tracker).sync_issues().changed == 0
+    assert look(sync) == 0
 
 
-def test_a_tracker_in_trouble_is_named_and_holds_no_other_up(
-    sqlite_records: Records, tracker: InMemoryTracker, review: str
+def test_a_cursor_is_kept_only_when_what_was_seen_is_on_its_way(
+    sqlite_records: Records,
+    tracker: InMemoryTracker,
+    sync: SyncActivities,
+    review: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    broken = InMemoryTracker("default", name="broken")
-    broken.break_with(UnauthorisedError("no"), times=None)
-    result = sync(sqlite_records, broken=broken, memory=tracker).sync_issues()
-    assert result.failed == ()  # nobody watches anything there
+    tracker.finish(f"{review}/I1")
+    with monkeypatch.context() as broken:
+        broken.setattr(sqlite_records.inbox, "receive", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            look(sync)
+    assert look(sync) == 1
+
+
+def test_what_no_list_shows_is_found_once_a_day(
+    sqlite_records: Records,
+    tracker: InMemoryTracker,
+    sync: SyncActivities,
+    review: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tracker.lose(f"{review}/I1")
+    assert look(sync) == 0
+    monkeypatch.setattr("activities.sync.SWEEP", timedelta(0))
+    assert look(sync) == 1
+    (found,) = taken(sqlite_records)
+    assert isinstance(found.input.body, ItemsRead)
+    assert found.input.body.readings[0].status is IssueStatus.MISSING
+
+
+def test_a_cursor_that_is_not_understood_any_more_reads_everything(
+    sqlite_records: Records, tracker: InMemoryTracker, sync: SyncActivities, review: str
+) -> None:
+    known = sqlite_records.seen.project("memory", "default")
+    sqlite_records.seen.keep(known.model_copy(update={"cursor": "of another release"}))
+    tracker.finish(f"{review}/I1")
+    assert look(sync) == 1
+    assert sqlite_records.seen.project("memory", "default").cursor != "of another release"
+
+
+def test_an_issue_that_was_moved_is_told_under_its_new_name(
+    sqlite_records: Records, tracker: InMemoryTracker, sync: SyncActivities, review: str
+) -> None:
+    tracker.transfer(f"{review}/I1", "other")
+    sqlite_records.seen.want("memory", [tracker.named(f"{review}/I1").ref.id])
+    assert sync.look_at_wanted("memory").told == 1
+    (told,) = taken(sqlite_records)
+    teller = Teller(sqlite_records)
+    teller.now = datetime.now(UTC)
+    teller.say(review, told.input.body)
+    item = teller.find(review).items["I1"]
+    assert item.ref is not None
+    assert item.ref.key == "other#1"
+    assert [ref.key for ref in item.formerly] == ["default#1"]
+    assert [p.project for p in sqlite_records.reviews.watched_projects()] == ["default", "other"]
+
+
+def test_a_later_date_in_the_tracker_is_told_once(
+    sqlite_records: Records, tracker: InMemoryTracker, sync: SyncActivities, review: str
+) -> None:
+    teller = Teller(sqlite_records)
+    due = teller.find(review).items["I1"].due
+    assert due is not None
+    tracker.postpone(f"{review}/I1", due.date() + timedelta(days=9))
+    assert look(sync) == 1
+    (told,) = taken(sqlite_records)
+    teller.say(review, told.input.body)
+    (request,) = teller.find(review).requests.values()
+    assert request.until == due + timedelta(days=9)
+    assert look(sync) == 0
+
+
+def test_what_is_ours_and_was_changed_is_told(
+    sqlite_records: Records, tracker: InMemoryTracker, sync: SyncActivities, review: str
+) -> None:
+    tracker.retitle(f"{review}/I1", "Theirs")
+    assert look(sync) == 0
+    tracker.unlabel(f"{review}/I1", "prevent")
+    assert look(sync) == 1
+    (told,) = taken(sqlite_records)
+    assert isinstance(told.input.body, IssueDisturbed)
+    seen = sqlite_records.seen.issues("memory", [tracker.named(f"{review}/I1").ref.id])
+    assert [issue.title for issue in seen.values()] == ["Theirs"]
+
+
+@pytest.mark.parametrize("error", [UnauthorisedError("no"), NotFoundError("no such project")])
+def test_what_a_person_has_to_mend_is_told_once_and_goes_on_by_itself(
+    sqlite_records: Records,
+    tracker: InMemoryTracker,
+    sync: SyncActivities,
+    review: str,
+    error: TrackerError,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tracker.break_with(error, times=None)
+    assert sync.look_at_project(HERE).trouble == error.kind
+    (told,) = taken(sqlite_records)
+    assert told.input.body == ItemsUnreadable(items=("I1",), kind=error.kind)
+    trouble = sqlite_records.seen.project("memory", "default").trouble
+    assert trouble is not None
+    assert trouble.retry_at - trouble.since == timedelta(minutes=1)
+    tracker.mend()
+    assert sync.look_at_project(HERE).trouble == error.kind, "left alone until it is tried again"
+    sqlite_records.seen.keep(_due_again(sqlite_records))
+    tracker.break_with(error)
+    sync.look_at_project(HERE)
+    assert taken(sqlite_records) == []
+    again = sqlite_records.seen.project("memory", "default").trouble
+    assert again is not None
+    assert (again.since, again.count) == (trouble.since, 2)
+    sqlite_records.seen.keep(_due_again(sqlite_records))
+    tracker.finish(f"{review}/I1")
+    assert sync.look_at_project(HERE).trouble == ""
+    bodies = [sent.input.body for sent in taken(sqlite_records)]
+    assert ItemsUnreadable(items=("I1",), kind=None) in bodies
+    assert sum(isinstance(body, ItemsRead) for body in bodies) == 1
+    assert sqlite_records.seen.project("memory", "default").trouble is None
+
+
+def test_a_refused_credential_leaves_the_other_projects_of_its_tracker_alone(
+    sqlite_records: Records, tracker: InMemoryTracker, sync: SyncActivities, review: str
+) -> None:
+    tracker.transfer(f"{review}/I1", "other")
+    sqlite_records.seen.want("memory", [tracker.named(f"{review}/I1").ref.id])
+    sync.look_at_wanted("memory")
+    Teller(sqlite_records).say(review, taken(sqlite_records)[0].input.body)
     tracker.break_with(UnauthorisedError("no"))
-    result = sync(sqlite_records, memory=tracker).sync_issues()
-    assert result.failed == ("memory: unauthorised",)
+    assert sync.look_at_project(HERE).trouble == FailureKind.UNAUTHORISED
+    assert sync.look_at_project(Place(tracker="memory", project="other")).trouble == FailureKind.UNAUTHORISED
+    assert tracker.read([]) == [], "nothing was asked of it"
+
+
+@pytest.mark.parametrize("error", [UnavailableError("away"), RateLimitedError("slowly", datetime.now(UTC))])
+def test_trouble_that_passes_is_temporals_to_repeat(
+    tracker: InMemoryTracker, sync: SyncActivities, sqlite_records: Records, review: str, error: TrackerError
+) -> None:
+    tracker.break_with(error, times=2)
+    sqlite_records.seen.want("memory", [tracker.named(f"{review}/I1").ref.id])
+    acts: tuple[Callable[[], Looked], ...] = (
+        lambda: sync.look_at_project(HERE),
+        lambda: sync.look_at_wanted("memory"),
+    )
+    for act in acts:
+        with pytest.raises(ApplicationError) as raised:
+            act()
+        assert (raised.value.type, raised.value.non_retryable) == (error.kind, False)
+    assert sqlite_records.seen.project("memory", "default").trouble is None
+    assert sync.look_at_wanted("memory").read == 1
+    assert sync.look_at_wanted("memory").read == 0
+
+
+def test_a_look_that_a_credential_forbids_is_not_wanted_for_ever(
+    tracker: InMemoryTracker, sync: SyncActivities, sqlite_records: Records, review: str
+) -> None:
+    sqlite_records.seen.want("memory", [tracker.named(f"{review}/I1").ref.id, "of no review"])
+    tracker.break_with(UnauthorisedError("no"))
+    assert sync.look_at_wanted("memory").told == 0
+    assert sqlite_records.seen.wanted("memory", 10) == {}
+
+
+def test_nobody_looks_where_nothing_is_watched(sync: SyncActivities, tracker: InMemoryTracker) -> None:
+    tracker.break_with(UnavailableError("away"))
+    assert sync.look_at_project(HERE).read == 0
+
+
+def _due_again(records: Records) -> ProjectSeen:
+    known = records.seen.project("memory", "default")
+    assert known.trouble is not None
+    trouble = known.trouble.model_copy(update={"retry_at": datetime.now(UTC)})
+    return known.model_copy(update={"trouble": trouble})

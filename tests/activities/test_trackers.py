@@ -4,22 +4,26 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from temporalio.exceptions import ApplicationError
 
-from activities.trackers import EffectRequest, Places, TrackerActivities
+from activities.trackers import EffectRequest, TrackerActivities
 from domain.inputs import (
     Approve,
+    IssueDisturbed,
     IssueOpened,
     ItemsRead,
+    MoveItem,
     TrackingRead,
     TrackingTold,
     WithdrawItem,
 )
+from domain.places import Place, Routing
 from domain.policy import OnEarlyClose
-from domain.ports import IssueTracker, RateLimitedError, RejectedError, UnavailableError
+from domain.ports import IssueSpec, RateLimitedError, RejectedError, UnavailableError
+from domain.review import Reading
 from domain.taxonomy import FailureKind, IssueStatus, ItemStatus, Stage
 from integrations.trackers.memory import InMemoryTracker
 from records.store import Records
 from tests.domain.build import CATALOGUE, policy
-from tests.records.build import Teller
+from tests.records.build import IN_MEMORY, Teller
 
 Build = Callable[..., TrackerActivities]
 
@@ -31,19 +35,19 @@ def tracker() -> InMemoryTracker:
 
 @pytest.fixture
 def teller(sqlite_records: Records) -> Teller:
-    return Teller(sqlite_records)
+    return Teller(sqlite_records, routing=IN_MEMORY)
 
 
 @pytest.fixture
 def build(sqlite_records: Records, tracker: InMemoryTracker) -> Build:
-    def built(places: str = "memory", **trackers: IssueTracker) -> TrackerActivities:
+    def built() -> TrackerActivities:
         return TrackerActivities(
             sqlite_records.reviews,
             sqlite_records.people,
             sqlite_records.claims,
-            {"memory": tracker, **trackers},
-            Places(default=places),
+            {"memory": tracker},
             lambda review: f"http://127.0.0.1/reviews/{review}",
+            lambda person, tracker: f"{person} at {tracker}",
             settle=timedelta(milliseconds=50),
         )
 
@@ -66,7 +70,11 @@ def test_an_items_issue_says_what_is_done_why_and_where_the_review_is(
     assert issue.title == "Watch the drift of I1"
     assert f"http://127.0.0.1/reviews/{review}" in issue.body
     assert "prevents: F1" in issue.body
-    assert issue.spec.labels == ("holdfast", f"holdfast:{review}")
+    assert issue.labels == {"holdfast", f"holdfast:{review}", "prevent", "intermediate"}
+    due = teller.find(review).items["I1"].due
+    assert due is not None
+    owner = teller.find(review).items["I1"].spec.owner
+    assert (issue.due, issue.assignee) == (due.date(), f"{owner} at memory")
 
 
 def test_opening_twice_makes_one_issue(teller: Teller, build: Build, tracker: InMemoryTracker) -> None:
@@ -109,9 +117,9 @@ def test_an_unknown_outcome_is_waited_for_and_a_known_one_is_not(
 def test_a_tracking_issue_that_was_closed_early_is_answered_as_the_policy_says(
     sqlite_records: Records, build: Build, tracker: InMemoryTracker, reopens: bool
 ) -> None:
-    teller = Teller(sqlite_records)
+    teller = Teller(sqlite_records, routing=IN_MEMORY)
     under = policy(on_early_close=OnEarlyClose.REOPEN if reopens else OnEarlyClose.COMMENT)
-    teller._advance = sqlite_records.advance(under, CATALOGUE)
+    teller._advance = sqlite_records.advance(under, CATALOGUE, IN_MEMORY)
     review = opened(teller, build())
     tracker.finish(f"{review}/tracking")
     teller.say(review, TrackingRead(status=IssueStatus.DONE, as_of=datetime.now(UTC)))
@@ -196,15 +204,100 @@ def test_what_a_tracker_cannot_do_is_said_by_kind(teller: Teller, build: Build, 
 
 
 def test_a_place_without_a_tracker_and_a_review_that_is_not_there_are_errors(teller: Teller, build: Build) -> None:
+    teller = Teller(teller.records, routing=Routing(default=Place(tracker="github", project="acme/x")))
     review = teller.to_remediation()
     with pytest.raises(ApplicationError, match="no tracker is called github") as error:
-        build("github:acme/x").open_issue(EffectRequest(review_id=review, item="I1"))
+        build().open_issue(EffectRequest(review_id=review, item="I1"))
     assert error.value.non_retryable
     with pytest.raises(ApplicationError, match="there is no review none"):
         build().open_issue(EffectRequest(review_id="none", item="I1"))
 
 
-def test_a_service_can_have_a_place_of_its_own() -> None:
-    places = Places(default="builtin", by_service={"ranker": "github:acme/ranker"})
-    assert places.place_for("ranker") == ("github", "acme/ranker")
-    assert places.place_for("search") == ("builtin", "default")
+def test_an_adopted_issue_is_labelled_and_told_and_stays_as_it_is(
+    teller: Teller, build: Build, tracker: InMemoryTracker
+) -> None:
+    spec = IssueSpec(key="theirs", project="default", title="Theirs", body="By hand.")
+    theirs = tracker.ensure_issue(spec, None)
+    review = teller.to_remediation()
+    teller.say(review, MoveItem(item="I1", place=Place(tracker="memory"), adopts=theirs.key))
+    request = EffectRequest(review_id=review, item="I1")
+    for _ in range(2):
+        opened = build().open_issue(request)
+    assert opened == IssueOpened(item="I1", ref=theirs, moves=1)
+    issue = tracker.named("theirs")
+    assert (issue.title, issue.body) == ("Theirs", "By hand.")
+    assert {"holdfast", "prevent"} <= issue.labels
+    assert len(issue.comments) == 1
+    assert len(tracker.issues) == 1
+
+
+@pytest.mark.parametrize("act", ["finish", "decline"])
+def test_an_issue_that_is_closed_already_is_not_adopted(
+    teller: Teller, build: Build, tracker: InMemoryTracker, act: str
+) -> None:
+    theirs = tracker.ensure_issue(IssueSpec(key="theirs", project="default", title="T", body="B"), None)
+    getattr(tracker, act)("theirs")
+    review = teller.to_remediation()
+    teller.say(review, MoveItem(item="I1", place=Place(tracker="memory"), adopts=theirs.key))
+    with pytest.raises(ApplicationError) as error:
+        build().open_issue(EffectRequest(review_id=review, item="I1"))
+    assert error.value.type == FailureKind.REJECTED
+
+
+def test_the_issue_that_an_item_was_moved_away_from_says_where_it_goes_on(
+    teller: Teller, build: Build, tracker: InMemoryTracker
+) -> None:
+    tracker.add_project("acme/other")
+    review = opened(teller, build())
+    teller.say(review, MoveItem(item="I1", place=Place(tracker="memory", project="acme/other")))
+    request = EffectRequest(review_id=review, item="I1")
+    teller.say(review, build().open_issue(request))
+    teller.say(review, build().release_issue(request))
+    old, new = tracker.named(f"{review}/I1"), tracker.named(f"{review}/I1/2")
+    assert (old.status, new.status) == (IssueStatus.DECLINED, IssueStatus.OPEN)
+    assert new.ref.url in old.comments[0].text
+    assert teller.find(review).items["I1"].ref == new.ref
+
+
+def test_what_is_ours_is_put_back_with_a_comment_and_titles_are_the_trackers(
+    teller: Teller, build: Build, tracker: InMemoryTracker
+) -> None:
+    review = opened(teller, build())
+    key = f"{review}/I1"
+    tracker.unlabel(key, "prevent")
+    tracker.retitle(key, "Theirs now")
+    teller.now = datetime.now(UTC)
+    teller.say(review, IssueDisturbed(item="I1", as_of=teller.now))
+    request = EffectRequest(review_id=review, item="I1")
+    for _ in range(2):
+        teller.say(review, build().tend_issue(request))
+    issue = tracker.named(key)
+    assert "prevent" in issue.labels
+    assert issue.title == "Theirs now"
+    assert ["class: prevent" in comment.text for comment in issue.comments] == [True]
+    assert teller.find(review).items["I1"].disturbed is None
+
+
+@pytest.mark.parametrize("reopens", [True, False])
+def test_who_closes_a_prevention_item_undone_is_answered_as_the_policy_says(
+    sqlite_records: Records, build: Build, tracker: InMemoryTracker, reopens: bool
+) -> None:
+    teller = Teller(sqlite_records, routing=IN_MEMORY)
+    under = policy(on_declined=OnEarlyClose.REOPEN if reopens else OnEarlyClose.COMMENT)
+    teller._advance = sqlite_records.advance(under, CATALOGUE, IN_MEMORY)
+    review = opened(teller, build())
+    tracker.decline(f"{review}/I1")
+    teller.now = datetime.now(UTC)
+    reading = Reading(item="I1", status=IssueStatus.DECLINED, as_of=teller.now)
+    outcome = teller.say(review, ItemsRead(readings=(reading,)))
+    assert "tend:I1" in [effect.key for effect in outcome.plan.effects]
+    outcome = teller.say(review, build().tend_issue(EffectRequest(review_id=review, item="I1")))
+    assert "tend:I1" not in [effect.key for effect in outcome.plan.effects]
+    issue = tracker.named(f"{review}/I1")
+    assert issue.status is (IssueStatus.OPEN if reopens else IssueStatus.DECLINED)
+    assert "waiver" in issue.comments[0].text
+
+
+def test_the_tracking_issue_shows_what_blocks_it(teller: Teller, build: Build, tracker: InMemoryTracker) -> None:
+    review = opened(teller, build())
+    assert tracker.named(f"{review}/tracking").blocked_by == {tracker.named(f"{review}/I1").ref.key}

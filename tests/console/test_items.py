@@ -98,7 +98,7 @@ def test_comments_and_control_characters_of_an_issue_are_shown_safely(holdfast: 
     review = holdfast.opened()
     holdfast.done("item", "add", review, "I7", *SPEC)
     holdfast.done("item", "accept", review, "I7")
-    ref, _ = holdfast.records.builtin.find("HF-1")
+    ref = holdfast.records.builtin.find("HF-1")
     holdfast.records.builtin.comment(ref, "one", "Nearly\x1b[2Jdone [bold]\nTomorrow")
     shown = holdfast.done("issue", "show", "HF-1")
     assert "Watched by" not in _of_nobody(holdfast)

@@ -5,7 +5,7 @@ is nothing but a dictionary. Other rooms' tests may use all of this.
 """
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from domain.inputs import (
     Input,
     IssueOpened,
     IssueReleased,
+    IssueTended,
     ItemsRead,
     OpenReview,
     SignForTeam,
@@ -32,9 +33,10 @@ from domain.inputs import (
     Tick,
     TrackingTold,
 )
+from domain.places import Place, Routing
 from domain.plan import Effect, Plan, plan, tracking_digest, tracking_text
 from domain.policy import OnEarlyClose, Policy
-from domain.review import Incident, IssueRef, ItemSpec, Reading, Review
+from domain.review import Incident, IssueRef, Item, ItemSpec, Reading, Review
 from domain.rules import Blocker, blockers
 from domain.taxonomy import (
     Confidence,
@@ -76,6 +78,8 @@ CATALOGUE = Catalogue.model_validate(
         "pipelines": {"clicks": "Click stream"},
     }
 )
+
+ROUTING = Routing(default=Place(tracker="github", project="acme/ranker"))
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 """A Monday morning."""
@@ -190,6 +194,13 @@ def ref(item: str = "I1", tracker: str = "github") -> IssueRef:
     return IssueRef(tracker=tracker, id=f"id-{item}", key=f"#{item}", url=f"https://tracker.example/{item}")
 
 
+def issue_of(item: Item) -> IssueRef:
+    """The issue that an accepted item gets: the one that it adopts, or one of its own for each move."""
+    assert item.place is not None
+    name = item.adopts or (f"{item.spec.id}/{item.moves + 1}" if item.moves else item.spec.id)
+    return ref(name, item.place.tracker)
+
+
 def reading(item: str = "I1", status: IssueStatus = IssueStatus.DONE, as_of: datetime = NOW) -> Reading:
     """What an item's issue was found to be."""
     return Reading(item=item, status=status, as_of=as_of, ref=ref(item))
@@ -198,8 +209,14 @@ def reading(item: str = "I1", status: IssueStatus = IssueStatus.DONE, as_of: dat
 class Driver:
     """One review: its events, its clock, and the outside world as far as it needs one."""
 
-    def __init__(self, policy: Policy = POLICY, catalogue: Catalogue = CATALOGUE, now: datetime = NOW) -> None:
-        self.policy, self.catalogue, self.now = policy, catalogue, now
+    def __init__(
+        self,
+        policy: Policy = POLICY,
+        catalogue: Catalogue = CATALOGUE,
+        now: datetime = NOW,
+        routing: Routing = ROUTING,
+    ) -> None:
+        self.policy, self.catalogue, self.now, self.routing = policy, catalogue, now, routing
         self.events: list[Event] = []
         self.review = Review(id="pagerduty:PD-1")
         self.issues: dict[str, IssueStatus] = {}
@@ -211,7 +228,7 @@ class Driver:
     def say(self, body: Body, by: PersonId = OTHER, draft: DraftContent | None = None) -> list[Event]:
         """Carry an input through `decide` and `evolve`. Raises `Rejected`."""
         self._inputs += 1
-        given = Given(policy=self.policy, catalogue=self.catalogue, draft=draft)
+        given = Given(policy=self.policy, catalogue=self.catalogue, routing=self.routing, draft=draft)
         recorded = decide(self.review, Input(id=f"input {self._inputs}", by=by, body=body), self.now, given)
         for event in recorded:
             self.review = evolve(self.review, event)
@@ -283,11 +300,17 @@ class Driver:
         if effect.kind == "read_items":
             return self.closing_read()
         assert effect.item is not None
+        if effect.kind == "tend_issue":
+            return IssueTended(item=effect.item, as_of=self.now)
+        item = self.review.items[effect.item]
         if effect.kind == "release_issue":
-            self.issues[effect.item] = IssueStatus.DECLINED
+            if item.left is None:
+                self.issues[effect.item] = IssueStatus.DECLINED
             return IssueReleased(item=effect.item)
+        if item.moves:
+            self.issues[effect.item] = IssueStatus.OPEN
         self.issues.setdefault(effect.item, IssueStatus.OPEN)
-        return IssueOpened(item=effect.item, ref=ref(effect.item))
+        return IssueOpened(item=effect.item, ref=issue_of(item), moves=item.moves)
 
     def _tracking_status(self, is_open: bool) -> IssueStatus:
         tracking = self.review.tracking
@@ -302,8 +325,18 @@ class Driver:
             for id, item in self.review.items.items()
             if item.ref is not None and item.status is not ItemStatus.WITHDRAWN
         ]
-        readings = tuple(reading(id, self.issues.get(id, IssueStatus.MISSING), self.now) for id in asked)
+        readings = tuple(self.found(id, self.issues.get(id, IssueStatus.MISSING)) for id in asked)
         return ItemsRead(readings=readings, for_closing=True)
+
+    def found(self, id: str, status: IssueStatus = IssueStatus.DONE, due: date | None = None) -> Reading:
+        """What a read of an item's issue finds that is made now."""
+        item = self.review.items.get(id)
+        return Reading(item=id, status=status, as_of=self.now, ref=item.ref if item else None, due=due)
+
+    def read(self, id: str, status: IssueStatus, due: date | None = None) -> list[Event]:
+        """Read an item's issue a minute from now, and let the review hear of it."""
+        self.now += timedelta(minutes=1)
+        return self.say(ItemsRead(readings=(self.found(id, status, due),)), "holdfast")
 
     def obey(self, rounds: int = 30) -> None:
         """Do what the plan owes, successfully, until it owes nothing."""
@@ -346,9 +379,9 @@ class Driver:
 # --- reviews that have come some way --------------------------------------------------------------------------------
 
 
-def in_stabilization(under: Policy = POLICY, **about: Any) -> Driver:
+def in_stabilization(under: Policy = POLICY, routing: Routing = ROUTING, **about: Any) -> Driver:
     """A review that an incident has just opened (near misses and graver severities qualify by themselves)."""
-    driver = Driver(under)
+    driver = Driver(under, routing=routing)
     driver.say(IncidentTold(incident=incident(**about)))
     if driver.stage is not Stage.STABILIZATION:
         driver.say(OpenReview(incident=incident(**about)))
@@ -390,4 +423,4 @@ def finish(driver: Driver, items: Iterable[str]) -> None:
     driver.now += timedelta(minutes=1)
     for id in items:
         driver.issues[id] = IssueStatus.DONE
-    driver.say(ItemsRead(readings=tuple(reading(id, IssueStatus.DONE, driver.now) for id in items)))
+    driver.say(ItemsRead(readings=tuple(driver.found(id) for id in items)))

@@ -55,7 +55,7 @@ def test_an_item_with_little_to_say_says_little() -> None:
 
 def test_the_keys_of_a_review_s_issues_are_its_own() -> None:
     review = in_remediation().review
-    assert item_key(review, "tracking2") != tracking_key(review) == "pagerduty:PD-1/tracking"
+    assert item_key(review, Item(spec=spec("tracking2"))) != tracking_key(review) == "pagerduty:PD-1/tracking"
     assert TRACKING == "*tracking"
     assert all(len(label) <= 50 for label in labels(review.model_copy(update={"id": "x" * 90})))
 

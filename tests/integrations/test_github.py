@@ -20,8 +20,9 @@ from domain.ports import (
 from domain.review import IssueRef
 from domain.taxonomy import IssueStatus
 from integrations.trackers.github import GithubTracker
-from tests.integrations.github_server import TOKEN, GithubServer, running
-from tests.integrations.tracker_contract import Engineer, TrackerContract
+from standins.github import TOKEN, GithubServer, running
+from standins.github_state import Issue
+from tests.integrations.tracker_contract import RemoteEngineer, RemoteTrackerContract
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 SPEC = IssueSpec(
@@ -31,6 +32,8 @@ SPEC = IssueSpec(
     body="Why and how.",
     labels=("holdfast", "review-P1"),
 )
+
+SECONDARY = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
 
 
 @pytest.fixture
@@ -49,48 +52,74 @@ class GithubEngineer:
         self._server = server
 
     def finish(self, ref: IssueRef) -> None:
-        self._set(ref, "closed", "completed")
+        self._server.close(self._issue(ref))
 
     def decline(self, ref: IssueRef) -> None:
-        self._set(ref, "closed", "not_planned")
+        self._server.close(self._issue(ref), "not_planned")
 
     def mark_duplicate(self, ref: IssueRef) -> None:
-        self._set(ref, "closed", "duplicate")
+        self._server.close(self._issue(ref), "duplicate")
 
     def reopen(self, ref: IssueRef) -> None:
-        self._set(ref, "open", "reopened")
+        self._server.reopen(self._issue(ref))
 
     def delete(self, ref: IssueRef) -> None:
-        self._server.delete(self._server.issue(ref.key))
+        self._server.delete(self._issue(ref))
 
     def assign(self, ref: IssueRef, login: str) -> None:
-        self._server.issue(ref.key).assignees.append(login)
+        self._server.assign(self._issue(ref), login)
 
     def count(self, project: str) -> int:
         return sum(issue.repo.name == project for issue in self._server.issues)
 
     def text(self, ref: IssueRef) -> tuple[str, str]:
-        issue = self._server.issue(ref.key)
+        issue = self._issue(ref)
         return issue.title, issue.body or ""
 
     def labels(self, ref: IssueRef) -> set[str]:
-        return set(self._server.issue(ref.key).labels)
+        return set(self._issue(ref).labels)
 
     def comments(self, ref: IssueRef) -> list[str]:
-        return self._server.issue(ref.key).comments
+        return self._issue(ref).comments
 
-    def _set(self, ref: IssueRef, state: str, reason: str) -> None:
-        issue = self._server.issue(ref.key)
-        issue.state, issue.state_reason = state, reason
+    def say(self, ref: IssueRef, login: str, text: str) -> None:
+        self._server.comment(self._issue(ref), login, text)
+
+    def unlabel(self, ref: IssueRef, label: str) -> None:
+        self._server.unlabel(self._issue(ref), label)
+
+    def retitle(self, ref: IssueRef, title: str) -> None:
+        self._server.edit(self._issue(ref), title=title)
+
+    def blocked_by(self, ref: IssueRef) -> set[str]:
+        return {f"{child.repo.name}#{child.number}" for child in self._issue(ref).sub_issues}
+
+    def move(self, ref: IssueRef) -> None:
+        self._server.transfer(self._issue(ref), self._server.add_repo("acme/other"))
+
+    def hide(self, ref: IssueRef) -> None:
+        self._issue(ref).forbidden = True
+
+    def limit(self, seconds: int) -> None:
+        self._server.answers(403, SECONDARY, {"Retry-After": str(seconds)})
+
+    def fail_next(self) -> None:
+        self._server.answers(502, "Bad Gateway")
+
+    def refuse_credential(self) -> None:
+        self._server.accounts.refuse()
+
+    def _issue(self, ref: IssueRef) -> Issue:
+        return self._server.issue(ref.key)
 
 
-class TestGithubTracker(TrackerContract):
+class TestGithubTracker(RemoteTrackerContract):
     @pytest.fixture
     def tracker(self, server: GithubServer) -> IssueTracker:
         return GithubTracker(TOKEN, server.url, timeout=5)
 
     @pytest.fixture
-    def engineer(self, server: GithubServer) -> Engineer:
+    def engineer(self, server: GithubServer) -> RemoteEngineer:
         return GithubEngineer(server)
 
     @pytest.fixture
@@ -128,6 +157,13 @@ def test_labels_that_were_dropped_do_not_make_a_second_issue(server: GithubServe
     assert server.issues[0].labels == []
     assert github.ensure_issue(SPEC, began) == first
     assert server.count("POST") == 1
+
+
+def test_search_which_lags_is_never_asked(server: GithubServer, github: GithubTracker) -> None:
+    server.lag = timedelta(hours=1)
+    began = datetime.now(UTC)
+    assert github.ensure_issue(SPEC, None) == github.ensure_issue(SPEC, began)
+    assert server.count(path="search") == 0
 
 
 def test_the_time_of_the_first_attempt_is_sent_as_utc(server: GithubServer, github: GithubTracker) -> None:
@@ -188,6 +224,151 @@ def test_calls_from_many_threads_do_not_mix(server: GithubServer, github: Github
     assert [server.issue(ref.key).title for ref in refs] == [spec.title for spec in specs]
 
 
+# --- assignees, labels, comments, sub-issues --------------------------------------------------------------------------
+
+
+def test_an_issue_is_given_to_its_assignee(server: GithubServer, github: GithubTracker) -> None:
+    ref = github.ensure_issue(SPEC.model_copy(update={"assignee": "octocat"}), None)
+    assert github.read([ref])[0].assignee == "octocat"
+
+
+def test_an_assignee_whom_github_refuses_is_left_out_and_there_is_one_issue(
+    server: GithubServer, github: GithubTracker
+) -> None:
+    invalid = {"message": "Validation Failed", "errors": [{"field": "assignees", "code": "invalid", "value": "gone"}]}
+    server.answers(422, body=invalid, method="POST")
+    spec = SPEC.model_copy(update={"assignee": "gone"})
+    ref = github.ensure_issue(spec, None)
+    assert github.read([ref])[0].assignee is None
+    assert github.ensure_issue(spec, None) == ref
+    assert len(server.issues) == 1
+
+
+def test_an_assignee_whom_github_drops_makes_no_second_issue(server: GithubServer, github: GithubTracker) -> None:
+    server.drop_labels(server.repos[0])
+    began = datetime.now(UTC)
+    spec = SPEC.model_copy(update={"assignee": "octocat"})
+    assert github.ensure_issue(spec, None) == github.ensure_issue(spec, began)
+    assert server.count("POST") == 1
+
+
+def test_without_an_assignee_a_refusal_is_a_refusal(server: GithubServer, github: GithubTracker) -> None:
+    server.answers(422, "Validation Failed", method="POST", times=2)
+    with pytest.raises(RejectedError):
+        github.ensure_issue(SPEC, None)
+    assert server.count("POST") == 1
+
+
+@pytest.mark.parametrize("there", [[], ["Holdfast"]])
+def test_labels_that_github_drops_silently_are_a_matter_of_rights(
+    server: GithubServer, github: GithubTracker, there: list[str]
+) -> None:
+    issue = server.open_issue(server.repos[0], "By hand", None, there)
+    ref = github.find("acme/scoring#1")
+    server.answers(200, body=[{"name": label} for label in there], method="POST", path="/labels")
+    with pytest.raises(UnauthorisedError, match=r"left out the labels prevent.*acme/scoring#1"):
+        github.label(ref, [*there, "prevent"])
+    assert issue.labels == there
+
+
+def test_labels_differ_by_more_than_case(server: GithubServer, github: GithubTracker) -> None:
+    server.open_issue(server.repos[0], "By hand", None, ["Holdfast"])
+    github.label(github.find("acme/scoring#1"), ["holdfast"])
+    assert server.count("POST") == 0
+
+
+def test_a_comment_by_who_left_has_an_author_too(server: GithubServer, github: GithubTracker) -> None:
+    ref = github.ensure_issue(SPEC, None)
+    listed = {"id": 7, "url": f"{server.url}/x", "user": None, "body": None, "created_at": "2026-11-20T12:00:00Z"}
+    server.answers(200, body=[listed], path="/comments")
+    (comment,) = github.comments(ref)
+    assert (comment.id, comment.author, comment.text, comment.at) == ("7", "ghost", "", NOW)
+
+
+def test_without_sub_issues_on_the_server_nothing_is_shown(server: GithubServer, github: GithubTracker) -> None:
+    review, item = _several(github, 2)
+    server.answers(404, path="/sub_issues")
+    github.show_blocking(review, [item])
+    server.answers(403, "Must have admin rights", path="/sub_issues")
+    with pytest.raises(UnauthorisedError):
+        github.show_blocking(review, [item])
+    assert server.count("POST", "/sub_issues") == 0
+
+
+def test_what_cannot_be_a_sub_issue_is_left_out(server: GithubServer, github: GithubTracker) -> None:
+    review, item, deleted, placed, theirs = _several(github, 5)
+    server.delete(server.issue(deleted.key))
+    server.add_sub_issue(server.issue(theirs.key), server.issue(placed.key))
+    server.open_issue(server.add_repo("other/scoring"), "Elsewhere", None, [])
+    github.show_blocking(review, [deleted, placed, github.find("other/scoring#1"), item, item])
+    assert server.issue(review.key).sub_issues == [server.issue(item.key)]
+    assert server.issue(placed.key).parent is server.issue(theirs.key)
+    assert server.count("POST", "/sub_issues") == 1
+
+
+@pytest.mark.parametrize(("status", "error"), [(422, None), (404, NotFoundError), (502, UnavailableError)])
+def test_a_sub_issue_that_is_refused_is_left_out_and_trouble_is_told(
+    server: GithubServer, github: GithubTracker, status: int, error: type[TrackerError] | None
+) -> None:
+    review, first, second = _several(github, 3)
+    server.answers(status, "No.", method="POST", path="/sub_issues")
+    if error is None:
+        github.show_blocking(review, [first, second])
+        assert server.issue(review.key).sub_issues == [server.issue(second.key)]
+    else:
+        with pytest.raises(error):
+            github.show_blocking(review, [first, second])
+        assert server.count("POST", "/sub_issues") == 1
+
+
+# --- finding ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ending", ["", "/", "#issuecomment-5", "?x=1"])
+def test_an_issue_is_found_by_its_address(server: GithubServer, github: GithubTracker, ending: str) -> None:
+    ref = github.ensure_issue(SPEC, None)
+    assert github.find(ref.url + ending) == ref
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "",
+        "12",
+        "#1",
+        "acme/scoring",
+        "acme/scoring#x",
+        "acme/scoring#0",
+        "acme/..#1",
+        "https://github.test/acme/scoring",
+    ],
+)
+def test_what_names_no_issue_finds_none(server: GithubServer, github: GithubTracker, key: str) -> None:
+    github.ensure_issue(SPEC, None)
+    with pytest.raises(NotFoundError):
+        github.find(key)
+
+
+def test_neither_a_pull_request_nor_an_issue_of_another_host_is_found(
+    server: GithubServer, github: GithubTracker
+) -> None:
+    github.ensure_issue(SPEC, None)
+    server.open_issue(server.repos[0], "A change", None, [], pull=True)
+    for key in ("acme/scoring#2", "https://github.com/acme/scoring/issues/1"):
+        with pytest.raises(NotFoundError, match=r"github\.test"):
+            github.find(key)
+
+
+def test_what_was_moved_is_found_where_it_is_now(server: GithubServer, github: GithubTracker) -> None:
+    ref = github.ensure_issue(SPEC, None)
+    moved = server.transfer(server.issue(ref.key), server.add_repo("acme/serving"))
+    found = github.find(ref.key)
+    assert (found.key, found.id) == ("acme/serving#1", moved.node_id)
+    server.answers(301, headers={"Location": "https://elsewhere.test/repositories/1/issues/1"})
+    with pytest.raises(NotFoundError, match=r"elsewhere\.test"):
+        github.find(ref.key)
+
+
 # --- moved, renamed, gone, forbidden ----------------------------------------------------------------------------------
 
 
@@ -198,7 +379,7 @@ def test_a_transferred_issue_is_moved_and_named_as_it_is_now(server: GithubServe
     (snapshot,) = github.read([ref])
     assert snapshot.status is IssueStatus.MOVED
     assert snapshot.ref is not None
-    assert (snapshot.ref.key, snapshot.ref.id) == ("acme/serving#1", str(moved.id))
+    assert (snapshot.ref.key, snapshot.ref.id) == ("acme/serving#1", moved.node_id)
     assert github.read([snapshot.ref])[0].status is IssueStatus.DONE
 
 
@@ -231,9 +412,20 @@ def test_trouble_at_the_new_place_is_trouble(server: GithubServer, github: Githu
 def test_a_moved_issue_is_never_written_to(server: GithubServer, github: GithubTracker) -> None:
     ref = github.ensure_issue(SPEC, None)
     server.transfer(server.issue(ref.key), server.add_repo("acme/serving"))
-    with pytest.raises(NotFoundError, match="acme/serving/issues/1"):
-        github.close(ref, IssueStatus.DONE)
-    assert server.count("PATCH") == 0
+    server.forget()
+    calls: list[Callable[[], object]] = [
+        lambda: github.close(ref, IssueStatus.DONE),
+        lambda: github.reopen(ref),
+        lambda: github.rewrite(ref, "Title", "Body"),
+        lambda: github.comment(ref, "key", "Text"),
+        lambda: github.label(ref, ["prevent"]),
+        lambda: github.show_blocking(ref, [ref]),
+        lambda: github.comments(ref),
+    ]
+    for call in calls:
+        with pytest.raises(NotFoundError, match="acme/serving/issues/1"):
+            call()
+    assert {request.method for request in server.requests} == {"GET"}
 
 
 def test_in_a_renamed_repository_an_issue_is_the_same(server: GithubServer, github: GithubTracker) -> None:
@@ -255,6 +447,20 @@ def test_in_a_renamed_repository_nothing_is_created_by_its_old_name(
     with pytest.raises(NotFoundError):
         github.ensure_issue(SPEC, None)
     assert server.count("POST") == 0
+
+
+@pytest.mark.parametrize("status", [301, 307, 308])
+@pytest.mark.parametrize("method", ["PATCH", "POST"])
+def test_a_write_that_is_redirected_is_neither_followed_nor_taken_for_done(
+    server: GithubServer, github: GithubTracker, status: int, method: str
+) -> None:
+    ref = github.ensure_issue(SPEC, None)
+    server.forget()
+    server.answers(status, headers={"Location": f"{server.url}/repositories/1/issues/1"}, method=method)
+    with pytest.raises(NotFoundError, match="repositories/1"):
+        github.close(ref, IssueStatus.DONE) if method == "PATCH" else github.comment(ref, "key", "Text")
+    assert server.count(method) == 1
+    assert server.issues[0].state == "open"
 
 
 def test_another_issue_with_the_same_number_is_not_ours(server: GithubServer, github: GithubTracker) -> None:
@@ -322,7 +528,6 @@ def test_a_refused_token_is_not_a_missing_issue(server: GithubServer, github: Gi
 RESET = str(int((NOW + timedelta(minutes=20)).timestamp()))
 SPENT = {"X-RateLimit-Limit": "5000", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": RESET}
 LEFT = SPENT | {"X-RateLimit-Remaining": "4999"}
-SECONDARY = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
 
 
 @pytest.mark.parametrize("status", [403, 429])
@@ -460,7 +665,7 @@ def test_a_check_names_a_token_that_may_not_read_issues(server: GithubServer, gi
 def test_the_token_of_an_app_is_not_judged_by_the_role_of_a_person(
     server: GithubServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tests.integrations.github_server.TOKEN", "ghs_app")
+    monkeypatch.setattr("standins.github.TOKEN", "ghs_app")
     server.repos[0].push = False
     assert GithubTracker("ghs_app", server.url).check("acme/scoring") == []
 
@@ -486,3 +691,7 @@ def test_a_check_names_a_host_that_is_not_reached() -> None:
     (sentence,) = GithubTracker(TOKEN, url).check("acme/scoring")
     assert "cannot be reached" in sentence
     assert url in sentence
+
+
+def _several(github: GithubTracker, number: int) -> list[IssueRef]:
+    return [github.ensure_issue(SPEC.model_copy(update={"key": f"item-{n}"}), None) for n in range(number)]

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -6,7 +7,7 @@ from domain.ports import IssueSpec, IssueTracker, NotFoundError, RateLimitedErro
 from domain.review import IssueRef
 from domain.taxonomy import IssueStatus
 from integrations.trackers.memory import InMemoryTracker
-from tests.integrations.tracker_contract import Engineer, TrackerContract
+from tests.integrations.tracker_contract import RemoteEngineer, RemoteTrackerContract
 
 SPEC = IssueSpec(key="P1/1", project="acme/scoring", title="Alert on drift", body="Why and how.")
 
@@ -41,19 +42,47 @@ class MemoryEngineer:
         return issue.title, issue.body
 
     def labels(self, ref: IssueRef) -> set[str]:
-        return set(self._tracker.named(ref.key).spec.labels)
+        return set(self._tracker.named(ref.key).labels)
 
     def comments(self, ref: IssueRef) -> list[str]:
-        return list(self._tracker.named(ref.key).comments.values())
+        return [comment.text for comment in self._tracker.named(ref.key).comments]
+
+    def say(self, ref: IssueRef, login: str, text: str) -> None:
+        self._tracker.say(ref.key, login, text)
+
+    def unlabel(self, ref: IssueRef, label: str) -> None:
+        self._tracker.unlabel(ref.key, label)
+
+    def retitle(self, ref: IssueRef, title: str) -> None:
+        self._tracker.retitle(ref.key, title)
+
+    def blocked_by(self, ref: IssueRef) -> set[str]:
+        return self._tracker.named(ref.key).blocked_by
+
+    def move(self, ref: IssueRef) -> None:
+        self._tracker.transfer(ref.key, "acme/other")
+
+    def hide(self, ref: IssueRef) -> None:
+        self._tracker.forbid(ref.key)
+
+    def limit(self, seconds: int) -> None:
+        retry_at = datetime.now(UTC) + timedelta(seconds=seconds)
+        self._tracker.break_with(RateLimitedError("Slowly.", retry_at))
+
+    def fail_next(self) -> None:
+        self._tracker.break_with(UnavailableError("In trouble."))
+
+    def refuse_credential(self) -> None:
+        self._tracker.break_with(UnauthorisedError("The token is refused."), times=None)
 
 
-class TestInMemoryTracker(TrackerContract):
+class TestInMemoryTracker(RemoteTrackerContract):
     @pytest.fixture
     def tracker(self) -> InMemoryTracker:
-        return InMemoryTracker("acme/scoring")
+        return InMemoryTracker("acme/scoring", "acme/other")
 
     @pytest.fixture
-    def engineer(self, tracker: IssueTracker) -> Engineer:
+    def engineer(self, tracker: IssueTracker) -> RemoteEngineer:
         assert isinstance(tracker, InMemoryTracker)
         return MemoryEngineer(tracker)
 

@@ -10,7 +10,17 @@ from typing import Protocol
 
 import pytest
 
-from domain.ports import IssueSpec, IssueTracker, NotFoundError, RejectedError, TrackerError
+from domain.ports import (
+    IssueSnapshot,
+    IssueSpec,
+    IssueTracker,
+    NotFoundError,
+    RateLimitedError,
+    RejectedError,
+    TrackerError,
+    UnauthorisedError,
+    UnavailableError,
+)
 from domain.review import IssueRef
 from domain.taxonomy import IssueStatus
 
@@ -58,6 +68,46 @@ class Engineer(Protocol):
         """The comments on an issue, in order."""
         ...
 
+    def say(self, ref: IssueRef, login: str, text: str) -> None:
+        """Comment on an issue, as somebody."""
+        ...
+
+    def unlabel(self, ref: IssueRef, label: str) -> None:
+        """Take a label off an issue."""
+        ...
+
+    def retitle(self, ref: IssueRef, title: str) -> None:
+        """Give an issue another title."""
+        ...
+
+    def blocked_by(self, ref: IssueRef) -> set[str]:
+        """The keys of the issues that are shown as blocking an issue."""
+        ...
+
+
+class RemoteEngineer(Engineer, Protocol):
+    """The same in a tracker of somebody else's, with several projects, rights and limits."""
+
+    def move(self, ref: IssueRef) -> None:
+        """Move an issue to another project that we may see."""
+        ...
+
+    def hide(self, ref: IssueRef) -> None:
+        """Let us not see an issue any more."""
+        ...
+
+    def limit(self, seconds: int) -> None:
+        """Let the tracker answer the next request only that it is to be left alone for so long."""
+        ...
+
+    def fail_next(self) -> None:
+        """Let the tracker be in trouble for the next request."""
+        ...
+
+    def refuse_credential(self) -> None:
+        """Let the tracker refuse our credential from now on."""
+        ...
+
 
 class TrackerContract:
     """The tests. Derive from it, and give it its fixtures."""
@@ -84,6 +134,11 @@ class TrackerContract:
     @pytest.fixture
     def unknown_project(self) -> str:
         return "acme/nowhere"
+
+    @pytest.fixture
+    def many(self) -> int:
+        """More changes than the tracker tells at once."""
+        return 120
 
     @pytest.fixture
     def clock(self) -> Callable[[], datetime]:
@@ -214,7 +269,115 @@ class TrackerContract:
         engineer.assign(ref, "octocat")
         assert tracker.read([ref])[0].assignee == "octocat"
 
+    def test_a_snapshot_says_what_belongs_to_the_tracker_and_what_is_ours(
+        self, tracker: IssueTracker, engineer: Engineer, spec: IssueSpec
+    ) -> None:
+        ref = tracker.ensure_issue(spec, None)
+        engineer.retitle(ref, "Page on drift")
+        engineer.unlabel(ref, spec.labels[1])
+        (found,) = tracker.read([ref])
+        assert found.title == "Page on drift"
+        assert found.labels is not None
+        assert set(found.labels) == {spec.labels[0]}
+        assert found.body is not None
+        assert "Page the owner when the error of calibration passes 0.1." in found.body
+
+    def test_an_issue_is_found_by_what_people_call_it(self, tracker: IssueTracker, spec: IssueSpec) -> None:
+        ref = tracker.ensure_issue(spec, None)
+        assert tracker.find(ref.key) == ref
+
+    def test_what_nobody_calls_an_issue_is_not_found(
+        self, tracker: IssueTracker, engineer: Engineer, spec: IssueSpec
+    ) -> None:
+        ref = tracker.ensure_issue(spec, None)
+        engineer.delete(ref)
+        for key in (ref.key, "no key at all"):
+            with pytest.raises(NotFoundError):
+                tracker.find(key)
+
+    # --- changes ------------------------------------------------------------------------------------------------------
+
+    def test_changes_begin_with_nothing(self, tracker: IssueTracker, spec: IssueSpec) -> None:
+        ref = tracker.ensure_issue(spec, None)
+        first = tracker.changes(spec.project, None, {ref.id})
+        assert first.snapshots == ()
+        assert first.cursor
+
+    def test_what_changed_is_told_and_nothing_of_other_issues(
+        self, tracker: IssueTracker, engineer: Engineer, spec: IssueSpec
+    ) -> None:
+        one, other, unwatched = (tracker.ensure_issue(_numbered(spec, n), None) for n in range(3))
+        watched = {one.id, other.id}
+        cursor = tracker.changes(spec.project, None, watched).cursor
+        engineer.finish(one)
+        engineer.decline(unwatched)
+        told, cursor = _walk(tracker, spec.project, cursor, watched)
+        assert told[one.id].status is IssueStatus.DONE
+        assert set(told) <= watched
+        engineer.reopen(one)
+        engineer.mark_duplicate(other)
+        told, _ = _walk(tracker, spec.project, cursor, watched)
+        assert (told[one.id].status, told[other.id].status) == (IssueStatus.OPEN, IssueStatus.DUPLICATE)
+
+    def test_a_cursor_may_be_used_again(self, tracker: IssueTracker, engineer: Engineer, spec: IssueSpec) -> None:
+        ref = tracker.ensure_issue(spec, None)
+        cursor = tracker.changes(spec.project, None, {ref.id}).cursor
+        engineer.finish(ref)
+        for _ in range(2):
+            told, _ = _walk(tracker, spec.project, cursor, {ref.id})
+            assert told[ref.id].status is IssueStatus.DONE
+
+    def test_many_changes_come_page_by_page(
+        self, tracker: IssueTracker, engineer: Engineer, spec: IssueSpec, many: int
+    ) -> None:
+        refs = [tracker.ensure_issue(_numbered(spec, n), None) for n in range(many)]
+        cursor = tracker.changes(spec.project, None, {ref.id for ref in refs}).cursor
+        for ref in refs:
+            engineer.finish(ref)
+        told, _ = _walk(tracker, spec.project, cursor, {ref.id for ref in refs})
+        assert {id for id, found in told.items() if found.status is IssueStatus.DONE} == {ref.id for ref in refs}
+
+    def test_a_comment_counts_as_a_change(self, tracker: IssueTracker, engineer: Engineer, spec: IssueSpec) -> None:
+        ref = tracker.ensure_issue(spec, None)
+        cursor = tracker.changes(spec.project, None, {ref.id}).cursor
+        engineer.say(ref, "octocat", "/holdfast why")
+        assert ref.id in _walk(tracker, spec.project, cursor, {ref.id})[0]
+
+    @pytest.mark.parametrize("cursor", ["", "yesterday", "{}", "[1]"])
+    def test_a_cursor_that_is_not_understood_is_refused(self, tracker: IssueTracker, project: str, cursor: str) -> None:
+        with pytest.raises(RejectedError):
+            tracker.changes(project, cursor, set())
+
     # --- writing ------------------------------------------------------------------------------------------------------
+
+    def test_comments_tell_who_said_what_and_which_are_ours(
+        self, tracker: IssueTracker, engineer: Engineer, spec: IssueSpec
+    ) -> None:
+        ref = tracker.ensure_issue(spec, None)
+        engineer.say(ref, "octocat", "/holdfast why")
+        tracker.comment(ref, "answer:1", "I1 is open.")
+        said, answered = tracker.comments(ref)
+        assert (said.author, said.text.strip(), said.ours) == ("octocat", "/holdfast why", False)
+        assert answered.text.startswith("I1 is open.")
+        assert answered.ours
+        assert said.id != answered.id
+        assert said.at <= answered.at
+
+    def test_missing_labels_are_added_and_others_stay(
+        self, tracker: IssueTracker, engineer: Engineer, spec: IssueSpec
+    ) -> None:
+        ref = tracker.ensure_issue(spec, None)
+        engineer.unlabel(ref, spec.labels[0])
+        for _ in range(2):
+            tracker.label(ref, [spec.labels[0], "prevent"])
+        assert engineer.labels(ref) == {*spec.labels, "prevent"}
+
+    def test_blocking_is_shown_once(self, tracker: IssueTracker, engineer: Engineer, spec: IssueSpec) -> None:
+        review, one, two = (tracker.ensure_issue(_numbered(spec, n), None) for n in range(3))
+        elsewhere = one.model_copy(update={"tracker": "another"})
+        for by in ([one], [one, two], [one, two, elsewhere]):
+            tracker.show_blocking(review, by)
+        assert engineer.blocked_by(review) == {one.key, two.key}
 
     def test_a_comment_is_made_once_for_each_key(
         self, tracker: IssueTracker, engineer: Engineer, spec: IssueSpec
@@ -283,6 +446,7 @@ class TrackerContract:
         writes: list[Callable[[], None]] = [
             lambda: tracker.rewrite(ref, "title", "body"),
             lambda: tracker.comment(ref, "key", "text"),
+            lambda: tracker.label(ref, ["prevent"]),
             lambda: tracker.reopen(ref),
             lambda: tracker.close(ref, IssueStatus.DONE),
         ]
@@ -298,6 +462,103 @@ class TrackerContract:
     def test_a_check_names_a_project_that_is_not_there(self, tracker: IssueTracker, unknown_project: str) -> None:
         (sentence,) = tracker.check(unknown_project)
         assert unknown_project in sentence
+
+
+class RemoteTrackerContract(TrackerContract):
+    """What every tracker has to do that is not our own: it may move, hide, limit and refuse."""
+
+    @pytest.fixture
+    def engineer(self) -> RemoteEngineer:
+        raise NotImplementedError
+
+    def test_an_issue_that_was_moved_is_followed(
+        self, tracker: IssueTracker, engineer: RemoteEngineer, spec: IssueSpec
+    ) -> None:
+        ref = tracker.ensure_issue(spec, None)
+        engineer.move(ref)
+        (found,) = tracker.read([ref])
+        assert found.ref is not None
+        assert found.ref.key != ref.key
+        assert found.status in (IssueStatus.OPEN, IssueStatus.MOVED)
+        (again,) = tracker.read([found.ref])
+        assert (again.status, again.ref) == (IssueStatus.OPEN, found.ref)
+        tracker.comment(found.ref, "moved", "It goes on here.")
+        engineer.finish(found.ref)
+        assert _statuses(tracker, found.ref) == [IssueStatus.DONE]
+
+    def test_a_moved_issue_says_so_or_keeps_its_id(
+        self, tracker: IssueTracker, engineer: RemoteEngineer, spec: IssueSpec
+    ) -> None:
+        ref = tracker.ensure_issue(spec, None)
+        engineer.move(ref)
+        (found,) = tracker.read([ref])
+        assert found.ref is not None
+        assert (found.status is IssueStatus.MOVED) == (found.ref.id != ref.id)
+
+    def test_an_issue_that_we_may_not_see_is_neither_open_nor_done(
+        self, tracker: IssueTracker, engineer: RemoteEngineer, spec: IssueSpec
+    ) -> None:
+        hidden, shown = (tracker.ensure_issue(_numbered(spec, n), None) for n in range(2))
+        engineer.hide(hidden)
+        statuses = _statuses(tracker, hidden, shown)
+        assert statuses[0] in (IssueStatus.FORBIDDEN, IssueStatus.MISSING)
+        assert statuses[1] is IssueStatus.OPEN
+
+    def test_a_limit_tells_when_to_come_again(
+        self, tracker: IssueTracker, engineer: RemoteEngineer, spec: IssueSpec, clock: Callable[[], datetime]
+    ) -> None:
+        ref = tracker.ensure_issue(spec, None)
+        calls: list[Callable[[], object]] = [
+            lambda: tracker.read([ref]),
+            lambda: tracker.changes(spec.project, tracker_cursor, {ref.id}),
+            lambda: tracker.comment(ref, "key", "text"),
+            lambda: tracker.ensure_issue(_numbered(spec, 2), None),
+        ]
+        tracker_cursor = tracker.changes(spec.project, None, {ref.id}).cursor
+        for call in calls:
+            before = clock()
+            engineer.limit(70)
+            with pytest.raises(RateLimitedError) as raised:
+                call()
+            assert raised.value.retry_at is not None
+            assert timedelta(seconds=60) <= raised.value.retry_at - before <= timedelta(seconds=90)
+            call()
+
+    def test_trouble_is_told_and_passes(self, tracker: IssueTracker, engineer: RemoteEngineer, spec: IssueSpec) -> None:
+        ref = tracker.ensure_issue(spec, None)
+        engineer.fail_next()
+        with pytest.raises(UnavailableError):
+            tracker.read([ref])
+        assert _statuses(tracker, ref) == [IssueStatus.OPEN]
+
+    def test_a_refused_credential_is_told_as_such(
+        self, tracker: IssueTracker, engineer: RemoteEngineer, spec: IssueSpec
+    ) -> None:
+        ref = tracker.ensure_issue(spec, None)
+        cursor = tracker.changes(spec.project, None, {ref.id}).cursor
+        engineer.refuse_credential()
+        calls: list[Callable[[], object]] = [
+            lambda: tracker.read([ref]),
+            lambda: tracker.changes(spec.project, cursor, {ref.id}),
+            lambda: tracker.comment(ref, "key", "text"),
+            lambda: tracker.ensure_issue(spec, None),
+        ]
+        for call in calls:
+            with pytest.raises(UnauthorisedError):
+                call()
+        assert tracker.check(spec.project)
+
+
+def _walk(tracker: IssueTracker, project: str, cursor: str, among: set[str]) -> tuple[dict[str, IssueSnapshot], str]:
+    """All changes since `cursor`, the last telling of each issue, and the cursor after them."""
+    told: dict[str, IssueSnapshot] = {}
+    for _ in range(50):
+        changes = tracker.changes(project, cursor, among)
+        told |= {found.ref.id: found for found in changes.snapshots if found.ref is not None}
+        cursor = changes.cursor
+        if not changes.more:
+            return told, cursor
+    raise AssertionError("the changes never end")
 
 
 def _numbered(spec: IssueSpec, number: int) -> IssueSpec:

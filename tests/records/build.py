@@ -15,6 +15,7 @@ from domain.inputs import (
     SubmitDraft,
     Tick,
 )
+from domain.places import Place, Routing
 from domain.review import Incident, Reading, Review
 from domain.taxonomy import IncidentStatus, IssueStatus, Severity
 from domain.view import Outcome
@@ -23,6 +24,8 @@ from tests.domain.build import CATALOGUE, POLICY, document, ref, spec
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 PERSON = "p-owner"
+BUILTIN = Routing()
+IN_MEMORY = Routing(default=Place(tracker="memory"))
 
 
 def told(id: str = "Q1", key: str | None = None, status: str = "resolved", at: datetime = NOW) -> IncidentTold:
@@ -45,11 +48,11 @@ def told(id: str = "Q1", key: str | None = None, status: str = "resolved", at: d
 class Teller:
     """Says things to reviews in real records, with a clock of its own."""
 
-    def __init__(self, records: Records, engine: str = "engine-1") -> None:
+    def __init__(self, records: Records, engine: str = "engine-1", routing: Routing = BUILTIN) -> None:
         self.records = records
         self.epoch = records.engines.claim(engine)
         self.now = NOW
-        self._advance = records.advance(POLICY, CATALOGUE)
+        self._advance = records.advance(POLICY, CATALOGUE, routing)
 
     def say(self, review: str, body: Body, by: str = "p-other", id: str | None = None) -> Outcome:
         """Say something to a review, now."""

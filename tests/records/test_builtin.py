@@ -38,14 +38,26 @@ class BuiltinEngineer:
         return sum(issue.project == project for issue in self._tracker.list())
 
     def text(self, ref: IssueRef) -> tuple[str, str]:
-        _, issue = self._tracker.find(ref.key)
+        _, issue = self._tracker.issue(ref.key)
         return issue.title, issue.body
 
     def labels(self, ref: IssueRef) -> set[str]:
-        return set(self._tracker.find(ref.key)[1].labels)
+        return set(self._tracker.issue(ref.key)[1].labels)
 
     def comments(self, ref: IssueRef) -> list[str]:
-        return self._tracker.comments(ref)
+        return [comment.text for comment in self._tracker.comments(ref)]
+
+    def say(self, ref: IssueRef, login: str, text: str) -> None:
+        self._tracker.say(ref, login, text)
+
+    def unlabel(self, ref: IssueRef, label: str) -> None:
+        self._tracker.unlabel(ref, label)
+
+    def retitle(self, ref: IssueRef, title: str) -> None:
+        self._tracker.rewrite(ref, title, self._tracker.issue(ref.key)[1].body)
+
+    def blocked_by(self, ref: IssueRef) -> set[str]:
+        return {other.key for other in self._tracker.blocked_by(ref)}
 
 
 class TestBuiltinTracker(TrackerContract):

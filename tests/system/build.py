@@ -18,8 +18,8 @@ from console.up import Running, everything
 from runtime.engine import free_port
 from runtime.files import DEFAULT_POLICY, read_yaml
 from runtime.settings import CONFIG_VARIABLE, Settings, load_settings
+from standins.github import TOKEN, GithubServer
 from tests.domain.build import document
-from tests.integrations.github_server import TOKEN, GithubServer
 
 SECRET = "a signing secret"
 TEAMS = ("ml", "infrastructure", "product")

@@ -14,7 +14,7 @@ from domain.taxonomy import Stage
 from records.database import Database
 from records.inbox import DeliveryState
 from records.store import Records
-from tests.integrations.github_server import running as github_running
+from standins.github import running as github_running
 from tests.system.build import Users, prepare, product
 
 KILLS = 20

@@ -14,8 +14,8 @@ from records.store import Records
 from runtime.engine import EngineError, find_server, free_port
 from runtime.settings import Settings
 from runtime.supervisor import Command, Kept
-from tests.integrations.github_server import GithubServer
-from tests.integrations.github_server import running as github_running
+from standins.github import GithubServer
+from standins.github import running as github_running
 from tests.system.build import TEAMS, Users, prepare, product
 
 

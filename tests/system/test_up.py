@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 import console.demo
 from cli import app
 from console.demo import StepFailedError
-from tests.integrations.github_server import running as github_running
+from standins.github import running as github_running
 from tests.system.build import Users, prepare
 
 

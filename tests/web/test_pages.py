@@ -479,7 +479,7 @@ async def test_a_withdrawn_item_is_not_shown(web: Site) -> None:
 
 async def test_an_issue_has_a_page_with_its_comments(web: Site) -> None:
     review = await web.in_remediation()
-    ref, _ = web.records.builtin.find("HF-1")
+    ref = web.records.builtin.find("HF-1")
     web.records.builtin.comment(ref, "k", "A comment\nof two lines")
     said = await read(web, "/issues/HF-1")
     assert "HF-1 ○ open nobody has it" in said

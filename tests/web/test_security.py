@@ -95,7 +95,7 @@ async def test_words_that_are_markup_are_shown_and_not_obeyed(web: Site) -> None
 
 async def test_an_issue_with_markup_is_shown_and_not_obeyed(web: Site) -> None:
     await web.in_remediation()
-    ref, _ = web.records.builtin.find("HF-1")
+    ref = web.records.builtin.find("HF-1")
     web.records.builtin.rewrite(ref, "<script>1</script>", "<script>2</script>\njavascript:alert(1)")
     web.records.builtin.comment(ref, "k", "<script>3</script>")
     page = await web.page("/issues/HF-1")

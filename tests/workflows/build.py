@@ -10,8 +10,8 @@ from typing import Any
 
 from temporalio.client import Client
 
-from activities.trackers import Places
 from domain.inputs import Body, Input, SignForTeam, SubmitDraft
+from domain.places import Place, Routing
 from domain.policy import Policy
 from domain.review import Review
 from domain.taxonomy import Severity, Stage
@@ -115,7 +115,7 @@ def build_house(
         policy=under or quick_policy(),
         catalogue=CATALOGUE,
         trackers={"memory": tracker},
-        places=Places(default="memory"),
+        routing=Routing(default=Place(tracker="memory")),
         address_of=lambda review: f"http://127.0.0.1:8585/reviews/{review}",
         settle=timedelta(milliseconds=300),
     )

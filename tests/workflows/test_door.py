@@ -6,10 +6,11 @@ import pytest
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from activities.sync import SyncResult
+from activities.sync import Looked
 from domain.inputs import AssignOwner, Input
+from domain.places import Place
 from domain.taxonomy import Door as DoorName
-from domain.taxonomy import Stage
+from domain.taxonomy import ItemStatus, Stage
 from records.engines import ForeignEngineError
 from records.store import Records
 from runtime.engine import free_port
@@ -43,7 +44,9 @@ async def test_what_the_inbox_holds_reaches_its_review(house: House) -> None:
     for n in range(3):
         input = Input(id=f"{id}-{n}", door=DoorName.WEBHOOK, body=told(id, at=datetime.now(UTC)))
         house.records.inbox.receive("pagerduty", "incident.resolved", input)
-    sending = asyncio.create_task(house.door.keep_sending(house.records.inbox, timedelta(milliseconds=50)))
+    sending = asyncio.create_task(
+        house.door.keep_sending(house.records.inbox, house.records.seen, timedelta(milliseconds=50))
+    )
     await house.until(lambda r: r.stage is Stage.STABILIZATION)
     async with asyncio.timeout(20):
         while await asyncio.to_thread(house.records.inbox.unfinished):
@@ -84,7 +87,7 @@ class Trouble:
 
 async def test_sending_goes_on_after_every_kind_of_failure(house: House) -> None:
     outbox = Trouble()
-    sending = asyncio.create_task(house.door.keep_sending(outbox, timedelta(milliseconds=1)))
+    sending = asyncio.create_task(house.door.keep_sending(outbox, house.records.seen, timedelta(milliseconds=1)))
     async with asyncio.timeout(10):
         await outbox.asked.wait()
     sending.cancel()
@@ -108,7 +111,7 @@ async def test_an_engine_that_is_away_is_an_error_that_says_so(away: Client) -> 
         await unreachable.command("r", Input(id="x", body=AssignOwner(owner="p")), patience=timedelta(seconds=1))
     asked = (
         unreachable.start("r"),
-        unreachable.schedule_sync(timedelta(hours=1)),
+        unreachable.schedule_sync(Place(tracker="memory"), timedelta(hours=1)),
         unreachable.command("r", Input(id="x", body=AssignOwner(owner="p")), patience=timedelta(seconds=60)),
     )
     failures = await asyncio.wait_for(asyncio.gather(*asked, return_exceptions=True), 60)
@@ -132,13 +135,15 @@ async def test_a_door_of_an_engine_that_lost_the_records_sends_nothing(house: Ho
 async def test_the_trackers_are_read_on_a_schedule(house: House) -> None:
     await house.to_remediation()
     for every in (timedelta(hours=1), timedelta(hours=2)):
-        await house.door.schedule_sync(every)
-    handle = house.client.get_schedule_handle(contract.SYNC_SCHEDULE)
+        await house.door.schedule_sync(Place(tracker="memory"), every)
+    handle = house.client.get_schedule_handle(contract.sync_schedule("memory", "default"))
     try:
         described = await handle.describe()
         assert described.schedule.spec.intervals[0].every == timedelta(hours=2)
-        result = await house.client.execute_workflow(SyncWorkflow.run, id=f"sync-{house.queue}", task_queue=house.queue)
-        assert result == SyncResult(read=2)
+        result = await house.client.execute_workflow(
+            SyncWorkflow.run, Place(tracker="memory"), id=f"sync-{house.queue}", task_queue=house.queue
+        )
+        assert (result, await asyncio.to_thread(house.records.inbox.list)) == (Looked(read=2), [])
     finally:
         await handle.delete()
 
@@ -165,3 +170,21 @@ async def test_a_fact_said_as_a_command_is_not_carried(house: House) -> None:
     await house.open()
     with pytest.raises(AwayError, match="could not carry the command"):
         await house.door.command(house.review, Input(id="x", body=told(at=datetime.now(UTC))))
+
+
+async def test_what_a_webhook_named_is_looked_at_and_its_review_hears_of_it(house: House) -> None:
+    review = await house.to_remediation()
+    ref = review.items["I1"].ref
+    assert ref is not None
+    house.tracker.decline(ref.key)
+    sending = asyncio.create_task(
+        house.door.keep_sending(house.records.inbox, house.records.seen, timedelta(milliseconds=50))
+    )
+    house.records.seen.want("memory", [ref.id, "of no review"])
+    await house.until(lambda r: r.items["I1"].status is ItemStatus.DECLINED)
+    await house.until(lambda r: r.items["I1"].answered)
+    async with asyncio.timeout(20):
+        while await asyncio.to_thread(house.records.seen.wanted, "memory", 10):
+            await asyncio.sleep(0.05)
+    sending.cancel()
+    assert "waiver" in house.tracker.named(ref.key).comments[0].text

@@ -113,7 +113,7 @@ async def test_a_workflow_that_was_ended_from_outside_is_woken_by_the_next_look_
         with pytest.raises(WorkflowFailureError):
             await house.handle.result()
         await asyncio.sleep(2.1)
-        sync = SyncActivities(house.records.reviews, house.records.inbox, {})
+        sync = SyncActivities(house.records.reviews, house.records.inbox, house.records.seen, {}, str)
         assert await asyncio.to_thread(sync.wake_overdue) == 1
         assert await house.door.send_outgoing(house.records.inbox) == 1
         await house.until(lambda r: r.stage is Stage.DRAFT)
@@ -215,8 +215,8 @@ async def test_a_tracking_issue_that_is_closed_early_is_opened_again_with_what_b
     await house.until(lambda r: r.tracking is not None and r.tracking.status is IssueStatus.OPEN)
     issue = house.tracker.named(key)
     assert issue.status is IssueStatus.OPEN
-    (comment,) = issue.comments.values()
-    assert "I1 (default#1) is open." in comment
+    (comment,) = issue.comments
+    assert "I1 (default#1) is open." in comment.text
 
 
 async def test_an_incident_that_comes_again_starts_the_quiet_window_again(

@@ -18,10 +18,17 @@ def upgrade() -> None:
         sa.Column("labels", sa.Text(), nullable=False),
         sa.Column("status", sa.String(length=20), nullable=False),
         sa.Column("assignee", sa.String(length=300), nullable=True),
+        sa.Column("due", sa.Date(), nullable=True),
+        sa.Column(
+            "blocked_by", sa.Text(), nullable=False, comment="numbers of the issues that are shown as blocking this one"
+        ),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("number"),
         sa.UniqueConstraint("key"),
     )
+    with op.batch_alter_table("builtin_issues", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_builtin_issues_changed_at"), ["changed_at"], unique=False)
+
     op.create_table(
         "claims",
         sa.Column("key", sa.String(length=300), nullable=False),
@@ -142,11 +149,40 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("ref"),
     )
     op.create_table(
+        "tracker_projects",
+        sa.Column("tracker", sa.String(length=40), nullable=False),
+        sa.Column("project", sa.String(length=300), nullable=False),
+        sa.Column("cursor", sa.Text(), nullable=True, comment="where the next look goes on; none: everything is read"),
+        sa.Column("looked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("swept_at", sa.DateTime(timezone=True), nullable=True, comment="when every watched issue was read"),
+        sa.Column("trouble", sa.Text(), nullable=True, comment="why it could not be looked at, as JSON"),
+        sa.PrimaryKeyConstraint("tracker", "project"),
+    )
+    op.create_table(
+        "issues_seen",
+        sa.Column("tracker", sa.String(length=40), nullable=False),
+        sa.Column("issue", sa.String(length=200), nullable=False, comment="its stable id"),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False, comment="what was seen, as JSON"),
+        sa.PrimaryKeyConstraint("tracker", "issue"),
+    )
+    op.create_table(
+        "looks",
+        sa.Column("tracker", sa.String(length=40), nullable=False),
+        sa.Column("issue", sa.String(length=200), nullable=False, comment="its stable id"),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column(
+            "look_at", sa.DateTime(timezone=True), nullable=False, comment="when it is to be started, or started again"
+        ),
+        sa.PrimaryKeyConstraint("tracker", "issue"),
+    )
+    op.create_table(
         "watched_issues",
         sa.Column("review_id", sa.String(length=300), nullable=False),
         sa.Column("item", sa.String(length=40), nullable=False, comment="the item's id, or `tracking`"),
         sa.Column("ref", sa.Text(), nullable=False, comment="the issue's reference, as JSON"),
         sa.Column("tracker", sa.String(length=40), nullable=False),
+        sa.Column("project", sa.String(length=300), nullable=False),
         sa.Column("status", sa.String(length=20), nullable=False),
         sa.Column(
             "as_of", sa.DateTime(timezone=True), nullable=True, comment="when the read began that told the status"
@@ -161,6 +197,7 @@ def upgrade() -> None:
         sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("key", sa.String(length=300), nullable=False),
+        sa.Column("author", sa.String(length=300), nullable=True, comment="none: Holdfast itself"),
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(

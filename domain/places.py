@@ -1,0 +1,74 @@
+"""Which tracker project takes an item: decided by routes once, when the item is accepted, and recorded with it."""
+
+import re
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from domain.taxonomy import Outcome
+from domain.values import Line, Record
+
+_PLACE = re.compile(r"([a-z][a-z0-9_]*)(?::(\S+))?")
+
+
+class Place(Record):
+    """A project in a tracker. As text: `tracker:project`, or `builtin`, which has one project."""
+
+    tracker: Line
+    project: Line = "default"
+
+    def __str__(self) -> str:
+        return f"{self.tracker}:{self.project}"
+
+
+def _read_place(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    match = _PLACE.fullmatch(value.strip())
+    if match is None:
+        raise ValueError(
+            f"{value!r} is not a place; write one like 'builtin', 'github:owner/repository' or 'jira:ACME'"
+        )
+    return Place(tracker=match[1], project=match[2]) if match[2] else Place(tracker=match[1])
+
+
+PlaceText = Annotated[Place, BeforeValidator(_read_place)]
+"""A `Place` that reads itself from text."""
+
+
+class Route(Record):
+    """Where matching items go. A condition that is left out matches everything; each that is given has to."""
+
+    to: PlaceText
+    services: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
+    outcomes: tuple[Outcome, ...] = Field(default=(), description="of an item; a review as a whole has none")
+
+    def matches(self, service: str, models: tuple[str, ...], team: str | None, outcome: Outcome | None) -> bool:
+        """Whether an item like this goes here."""
+        return (
+            (not self.services or service in self.services)
+            and (not self.models or bool(set(self.models) & set(models)))
+            and (not self.teams or team in self.teams)
+            and (not self.outcomes or outcome in self.outcomes)
+        )
+
+
+class Routing(Record):
+    """The routes in force, in order, and where everything else goes."""
+
+    default: PlaceText = Place(tracker="builtin")
+    routes: tuple[Route, ...] = ()
+
+    def place_for(
+        self, service: str, models: tuple[str, ...] = (), team: str | None = None, outcome: Outcome | None = None
+    ) -> Place:
+        """The place of the first route that matches."""
+        found = (route.to for route in self.routes if route.matches(service, models, team, outcome))
+        return next(found, self.default)
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Every place that something can be sent to, each once."""
+        return tuple(dict.fromkeys((self.default, *(route.to for route in self.routes))))
