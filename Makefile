@@ -4,7 +4,7 @@ BIN := .venv/bin
 ARGS ?=
 MARKS ?= not browser  # tests that need a Debian package run in `make check`
 
-.PHONY: demo test check format lint types coverage bench lock clean
+.PHONY: demo test check format lint types coverage chaos bench lock clean
 
 demo: .venv/run
 	$(BIN)/holdfast demo $(ARGS)
@@ -34,6 +34,9 @@ lint: .venv/dev
 
 types: .venv/dev
 	$(BIN)/mypy .
+
+chaos: .venv/dev  ## both trackers in trouble, and a worker that is killed: in full; a test does it in small
+	$(BIN)/python -m tests.system.chaos $(ARGS)
 
 bench: .venv/dev
 	$(BIN)/python -m benchmarks $(ARGS)

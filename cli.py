@@ -13,6 +13,7 @@ from console.opening import near_miss, opening
 from console.screen import say
 from console.second_person import second_person
 from console.stopping import StoppingGroup
+from console.trackers import trackers
 from console.writing import writing
 
 REVIEWS, RUNNING, KEEPING = "Reviews", "Running Holdfast", "The records"
@@ -41,6 +42,7 @@ app.add_typer(review, name="review", rich_help_panel=REVIEWS)
 app.add_typer(items, name="item", rich_help_panel=REVIEWS)
 app.command("near-miss", rich_help_panel=REVIEWS)(near_miss)
 app.add_typer(issues, name="issue", rich_help_panel=REVIEWS)
+app.command("trackers", rich_help_panel=REVIEWS)(trackers)
 app.command("demo", rich_help_panel=RUNNING)(embedded.demo)
 app.command("up", rich_help_panel=RUNNING)(embedded.up)
 app.command("worker", rich_help_panel=RUNNING)(installation.work)

@@ -23,20 +23,23 @@ from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from temporalio.workflow import SandboxImportNotificationPolicy
 
+from activities.listening import Listening
 from activities.reviews import ReviewActivities
-from activities.sync import SyncActivities
+from activities.sync import SWEEP, SyncActivities
 from activities.trackers import SETTLE, TrackerActivities
 from domain.catalogue import Catalogue
 from domain.places import Place, Routing
 from domain.policy import Policy
 from domain.ports import IssueTracker
 from domain.values import PersonId, Record
-from integrations.trackers.github import GithubTracker
+from integrations.trackers.github import GithubApp, GithubTracker
+from integrations.trackers.jira import JiraTracker
+from integrations.trackers.jira_site import JiraSite
 from records.database import Database
 from records.store import Records
 from records.streams import SupersededError
 from runtime.files import DEFAULT_POLICY, read_yaml
-from runtime.settings import Settings, SettingsError
+from runtime.settings import JiraSettings, Settings, SettingsError
 from runtime.temporal import EngineAwayError, connect, engine_id
 from workflows import contract
 from workflows.door import AwayError, Door
@@ -75,6 +78,7 @@ class Parts:
     routing: Routing
     address_of: Callable[[str], str]
     settle: timedelta = SETTLE
+    sweep_every: timedelta = SWEEP
     new_per_minute: Mapping[str, int] = dataclasses.field(default_factory=dict)
 
     def account_of(self, person: PersonId, tracker: str) -> str | None:
@@ -99,6 +103,7 @@ def build_parts(settings: Settings) -> Parts:
         build_trackers(settings, records),
         read_routing(settings, catalogue),
         lambda review_id: f"{url}/reviews/{review_id}",
+        sweep_every=settings.trackers.sweep_every,
         new_per_minute={
             "github": settings.trackers.github.new_per_minute,
             "jira": settings.trackers.jira.new_per_minute,
@@ -107,12 +112,32 @@ def build_parts(settings: Settings) -> Parts:
 
 
 def build_trackers(settings: Settings, records: Records) -> dict[str, IssueTracker]:
-    """The trackers that can be used with these settings, by name."""
+    """The trackers that can be used with these settings, by name. Raises `SettingsError`."""
     trackers: dict[str, IssueTracker] = {"builtin": records.builtin}
-    github = settings.trackers.github
+    github, jira = settings.trackers.github, settings.trackers.jira
+    if github.token is not None and github.app is not None:
+        raise SettingsError("trackers.github: give a token or an app, not both.")
     if github.token is not None:
         trackers["github"] = GithubTracker(github.token.get_secret_value(), github.api_url)
+    elif github.app is not None:
+        key = github.app.private_key.get_secret_value()
+        app = GithubApp(app_id=github.app.id, private_key=key, installation_id=github.app.installation)
+        trackers["github"] = GithubTracker(app, github.api_url)
+    if jira.url is not None or jira.token is not None:
+        trackers["jira"] = JiraTracker(_jira_site(jira), search_lag=jira.search_lag)
     return trackers
+
+
+def _jira_site(jira: JiraSettings) -> JiraSite:
+    told = jira.model_dump(exclude={"deployment", "webhook_secret", "new_per_minute", "search_lag"}, exclude_none=True)
+    try:
+        return JiraSite.model_validate({**told, "cloud": jira.deployment == "cloud"})
+    except ValidationError as error:
+        wrong = [
+            f"{'.'.join(('trackers.jira', *map(str, e['loc'])))}: {e['msg'].removeprefix('Value error, ')}"
+            for e in error.errors()
+        ]
+        raise SettingsError("; ".join(wrong)) from None
 
 
 def read_routing(settings: Settings, catalogue: Catalogue) -> Routing:
@@ -169,7 +194,10 @@ def build_worker(client: Client, parts: Parts, task_queue: str = contract.TASK_Q
         parts.account_of,
         parts.settle,
     )
-    sync = SyncActivities(records.reviews, records.inbox, records.seen, parts.trackers, parts.address_of)
+    listening = Listening(records.people, parts.catalogue.handle_of)
+    sync = SyncActivities(
+        records.reviews, records.inbox, records.seen, parts.trackers, parts.address_of, listening, parts.sweep_every
+    )
     restrictions = dataclasses.replace(
         SandboxRestrictions.default,
         import_notification_policy=SandboxImportNotificationPolicy.WARN_ON_DYNAMIC_IMPORT
@@ -190,7 +218,9 @@ def build_worker(client: Client, parts: Parts, task_queue: str = contract.TASK_Q
     for name in parts.trackers:
         queue = contract.tracker_queue(task_queue, name)
         looking: list[Callable[..., Any]] = [sync.look_at_project, sync.look_at_wanted]
-        touching.append(_touching(client, queue, [acting.release_issue, acting.tend_issue, *looking]))
+        touching.append(
+            _touching(client, queue, [acting.release_issue, acting.tend_issue, acting.answer_comment, *looking])
+        )
         queue = contract.tracker_queue(task_queue, name, creating=True)
         making = [acting.open_issue, acting.tell_tracking]
         touching.append(_touching(client, queue, making, parts.new_per_minute.get(name)))

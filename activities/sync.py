@@ -13,6 +13,7 @@ from typing import Protocol
 from temporalio import activity
 
 from activities.failures import as_application_error
+from activities.listening import Listening
 from domain.inputs import Input, IssueDisturbed, ItemsUnreadable, Tick
 from domain.issues import TRACKING, fact_of, is_disturbed, is_later
 from domain.places import Place
@@ -108,12 +109,16 @@ class SyncActivities:
         seen: SeenBook,
         trackers: Mapping[str, IssueTracker],
         address_of: Callable[[str], str],
+        listening: Listening,
+        sweep_every: timedelta = SWEEP,
     ) -> None:
         self._reviews = reviews
         self._inbox = inbox
         self._seen = seen
         self._trackers = trackers
         self._address_of = address_of
+        self._listening = listening
+        self._sweep_every = sweep_every
 
     @activity.defn
     def wake_overdue(self) -> int:
@@ -157,7 +162,9 @@ class SyncActivities:
     ) -> tuple[Looked, ProjectSeen]:
         tracker, ids = self._trackers[place.tracker], {issue.ref.id for issue in watched}
         well = known.model_copy(update={"looked_at": now, "trouble": None})
-        sweep = known.cursor is None or known.swept_at is None or known.swept_at + SWEEP < now or known.trouble
+        sweep = (
+            known.cursor is None or known.swept_at is None or known.swept_at + self._sweep_every < now or known.trouble
+        )
         if not sweep and known.cursor is not None:
             try:
                 changes = tracker.changes(place.project, known.cursor, ids)
@@ -180,7 +187,9 @@ class SyncActivities:
         told = 0
         if watched:
             try:
-                told = self._tell(name, watched, self._trackers[name].read([issue.ref for issue in watched]))
+                told = self._tell(
+                    name, watched, self._trackers[name].read([issue.ref for issue in watched]), asked=True
+                )
             except NEEDS_A_PERSON as error:
                 log.warning("%s: %s: %s", name, error.kind.value, error)
             except TrackerError as error:
@@ -191,8 +200,14 @@ class SyncActivities:
 
     # --- telling ------------------------------------------------------------------------------------------------------
 
-    def _tell(self, tracker: str, watched: Sequence[Watched], found: Iterable[IssueSnapshot]) -> int:
-        """Tell the reviews what is news to them, and keep what was seen; how many tellings there were."""
+    def _tell(
+        self, tracker: str, watched: Sequence[Watched], found: Iterable[IssueSnapshot], asked: bool = False
+    ) -> int:
+        """Tell the reviews what is news to them, and keep what was seen; how many tellings there were.
+
+        Comments are read where there are more of them than were heard; always where somebody asked for this look,
+        since one may have gone as another came.
+        """
         watching = defaultdict[str, list[Watched]](list)
         for issue in watched:
             watching[issue.ref.id].append(issue)
@@ -200,7 +215,9 @@ class SyncActivities:
         seen, told = self._seen.issues(tracker, snapshots), 0
         for id, snapshot in snapshots.items():
             for issue in watching[id]:
-                for fact in self._news(issue, snapshot, seen.get(id)):
+                before = None if asked else seen.get(id)
+                facts = (*self._news(issue, snapshot, seen.get(id)), *self._heard(issue, snapshot, before))
+                for fact in facts:
                     self._inbox.receive(tracker, fact.body.type, fact, issue.review_id)
                     told += 1
         self._seen.see([_seen(tracker, snapshot) for snapshot in snapshots.values()])
@@ -216,6 +233,13 @@ class SyncActivities:
             body = IssueDisturbed(item=issue.item, as_of=found.as_of)
             id = digest_of([issue.review_id, issue.item, found.as_of.isoformat()])
             yield Input(id=f"disturbed:{id}", door=Door.TRACKER, at=found.as_of, body=body)
+
+    def _heard(self, issue: Watched, found: IssueSnapshot, seen: IssueSeen | None) -> Iterable[Input]:
+        """What was said to us in comments, where there are more of them than were heard."""
+        if found.ref is None or not found.comments or found.comments <= (seen.comments if seen else 0):
+            return ()
+        comments = self._trackers[issue.ref.tracker].comments(found.ref)
+        return tuple(self._listening.facts(issue.ref.tracker, issue.review_id, issue.item, comments))
 
     def _in_trouble(self, known: ProjectSeen, watched: Sequence[Watched], error: TrackerError, now: datetime) -> Looked:
         """Note what a person has to mend; the first time, say so, and let the reviews know what they cannot know."""
@@ -260,6 +284,7 @@ def _seen(tracker: str, found: IssueSnapshot) -> IssueSeen:
         title=found.title,
         assignee=found.assignee,
         due=found.due,
+        comments=found.comments or 0,
         note=found.note,
         seen_at=found.as_of,
     )

@@ -10,7 +10,8 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.failures import as_application_error
-from domain.inputs import IssueOpened, IssueReleased, IssueTended, ItemsRead, TrackingTold
+from domain.comments import why
+from domain.inputs import CommentAnswered, IssueOpened, IssueReleased, IssueTended, ItemsRead, TrackingTold
 from domain.issues import (
     declined_answer,
     early_close_answer,
@@ -25,8 +26,17 @@ from domain.issues import (
 from domain.places import Place
 from domain.plan import tracking_text
 from domain.policy import OnEarlyClose
-from domain.ports import Claims, IssueSpec, IssueTracker, RejectedError, TrackerError, UnauthorisedError
+from domain.ports import (
+    Claims,
+    IssueSpec,
+    IssueTracker,
+    RejectedError,
+    TrackerError,
+    UnauthorisedError,
+    UnavailableError,
+)
 from domain.review import IssueRef, Reading, Review
+from domain.rules import blockers
 from domain.taxonomy import FailureKind, IssueStatus
 from domain.values import Message, PersonId, TextRef
 
@@ -145,6 +155,19 @@ class TrackerActivities:
         return IssueTended(item=item.spec.id, as_of=begun)
 
     @activity.defn
+    def answer_comment(self, request: EffectRequest) -> CommentAnswered:
+        """Answer, on the same issue, who spoke to us in a comment there."""
+        review, comment = self._review(request), request.item or ""
+        question = review.questions.get(comment)
+        ref = review.ref_of(question.item) if question else None
+        if question is not None and ref is not None:
+            told = "\n".join(question.answer)
+            text = told or why(blockers(review, datetime.now(UTC)), self._address_of(review.id))
+            with _translated():
+                self._trackers[ref.tracker].comment(ref, f"{review.id}/answer/{comment}", text)
+        return CommentAnswered(comment=comment)
+
+    @activity.defn
     def tell_tracking(self, request: EffectRequest) -> TrackingTold:
         """Make the tracking issue say what blocks closure, and be open while the review is."""
         review, now = self._review(request), datetime.now(UTC)
@@ -208,16 +231,18 @@ class TrackerActivities:
         if claim is None:
             message = "another attempt is creating this issue"
             raise ApplicationError(message, type=FailureKind.UNAVAILABLE, next_retry_delay=self._settle)
-        settling = timedelta(0)
+        settling, untouched = timedelta(0), False
         try:
             with _translated():
-                return tracker.ensure_issue(spec, claim.first_attempt if claim.repeated else None)
-        except ApplicationError as error:
-            if error.type == FailureKind.UNAVAILABLE:
-                settling = self._settle
-            raise
+                try:
+                    return tracker.ensure_issue(spec, claim.earlier)
+                except TrackerError as error:
+                    untouched = error.untouched
+                    if isinstance(error, UnavailableError) and not untouched:
+                        settling = self._settle
+                    raise
         finally:
-            self._claims.release(claim, datetime.now(UTC) + settling)
+            self._claims.release(claim, datetime.now(UTC) + settling, untouched)
 
     def _review(self, request: EffectRequest) -> Review:
         review = self._reviews.find(request.review_id)

@@ -6,6 +6,7 @@ import typer
 
 from console.api import Api
 from console.options import Actor, Json, Reason, ReviewId, Url
+from console.reading import end_of
 from console.saying import carry, tell
 from console.stopping import USAGE, Stop
 from domain.taxonomy import ItemClass, Outcome, Strength
@@ -24,6 +25,10 @@ WhatComes = Annotated[Outcome, typer.Option("--outcome", help="What there is whe
 EndState = Annotated[str | None, typer.Option("--end-state", help="How anyone can tell that it is done.")]
 Prevents = Annotated[list[str] | None, typer.Option(metavar="FACTOR", help="May be given several times.")]
 ForTeam = Annotated[str | None, typer.Option("--team", help="Which team does it.")]
+Adopt = Annotated[
+    str | None,
+    typer.Option("--adopt", metavar="KEY", help="An issue that is there already, such as ACME-12 or 45: link it."),
+]
 Owner = Annotated[str | None, typer.Option(metavar="HANDLE", help="Who sees that it is done.")]
 
 
@@ -61,10 +66,76 @@ def add(
     carry(url, review, by, {"type": "propose_item", "spec": spec}, json, f"{item} is proposed.")
 
 
-@items.command()
-def accept(review: ReviewId, item: ItemId, by: Actor, url: Url = None, json: Json = False) -> None:
-    """Promise an item: it is opened in its tracker at once, and its due date counts from now."""
-    carry(url, review, by, {"type": "accept_item", "item": item}, json, f"{item} is accepted.")
+@items.command(
+    epilog="Examples: holdfast item accept hand:20261122-1f3a9c I1\n\n"
+    "Elsewhere than the routes say: holdfast item accept hand:20261122-1f3a9c I1 --place github:acme/serving\n\n"
+    "With an issue that is there: holdfast item accept hand:20261122-1f3a9c I1 --place jira:ACME --adopt ACME-12"
+)
+def accept(
+    review: ReviewId,
+    item: ItemId,
+    by: Actor,
+    place: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PLACE", help="`builtin`, `github:owner/repository` or `jira:PROJECT`. Default: as the routes say."
+        ),
+    ] = None,
+    adopt: Adopt = None,
+    url: Url = None,
+    json: Json = False,
+) -> None:
+    """Promise an item: it is opened in its tracker at once, and its due date counts from now.
+
+    With --adopt no issue is opened: the one of that name becomes the item's, and keeps its own title.
+    """
+    command = {"type": "accept_item", "item": item, "place": place, "adopts": adopt}
+    carry(url, review, by, command, json, f"{item} is accepted.")
+
+
+@items.command(
+    epilog="Example: holdfast item extend hand:20261122-1f3a9c I1 --until 2026-12-18 --reason 'the vendor ships late'"
+)
+def extend(
+    review: ReviewId,
+    item: ItemId,
+    until: Annotated[
+        str, typer.Option("--until", metavar="DATE", help="The new due date: 2026-12-01, or 2026-12-01T09:00Z.")
+    ],
+    reason: Reason,
+    by: Actor,
+    url: Url = None,
+    json: Json = False,
+) -> None:
+    """Ask for a later due date. Another person has to approve it, and it is counted how often that was done.
+
+    A later date that somebody sets in the tracker asks for the same.
+    """
+    command = {"type": "extend_due", "item": item, "until": end_of(until).isoformat(), "reason": reason}
+    carry(url, review, by, command, json, f"{item} is due later.")
+
+
+@items.command(
+    epilog="Example: holdfast item move hand:20261122-1f3a9c I1 --place jira:PLATFORM\n\n"
+    "To an issue that is there: holdfast item move hand:20261122-1f3a9c I1 --place jira:PLATFORM --adopt PLATFORM-7"
+)
+def move(
+    review: ReviewId,
+    item: ItemId,
+    place: Annotated[
+        str, typer.Option(metavar="PLACE", help="`builtin`, `github:owner/repository` or `jira:PROJECT`.")
+    ],
+    by: Actor,
+    adopt: Adopt = None,
+    url: Url = None,
+    json: Json = False,
+) -> None:
+    """Give an accepted item another issue: a new one at the place, or one that is there already.
+
+    The issue that it had is closed, with a link to the new one. What moves inside its tracker is followed by itself.
+    """
+    command = {"type": "move_item", "item": item, "place": place, "adopts": adopt}
+    carry(url, review, by, command, json, f"{item} goes to {adopt or 'a new issue'} in {place}.")
 
 
 @items.command()

@@ -10,7 +10,7 @@ from console.api import Api, in_path
 from console.options import Json, ReviewId, Url
 from console.screen import as_json, heading, say, table
 from domain.taxonomy import Stage
-from web.wording import due, minute, plain
+from web.wording import due, minute, plain, times
 
 PANEL = "Look and open"
 
@@ -101,6 +101,7 @@ def show(review: ReviewId, url: Url = None, json: Json = False) -> None:
     _incidents(found["incidents"])
     _signatures(found)
     _items(found["items"])
+    _issues(found["items"], found["links"])
     if found["requests"]:
         heading("Requests")
         table(
@@ -172,7 +173,7 @@ def _items(items: Mapping[str, Any]) -> None:
             id,
             item["spec"]["item_class"],
             item["status"],
-            _due(item["due"]) if item["status"] == "open" else "",
+            _due_of(item),
             item["ref"]["key"] if item["ref"] else "",
             item["spec"]["team"] or "",
             item["spec"]["owner"] or "",
@@ -181,6 +182,37 @@ def _items(items: Mapping[str, Any]) -> None:
         for id, item in items.items()
     )
     table(("Item", "Class", "Status", "Due", "Issue", "Team", "Owner", "Title"), rows, empty="")
+
+
+def _due_of(item: Mapping[str, Any]) -> str:
+    put_off = f", put off {times(item['extended'])}" if item["extended"] else ""
+    return _due(item["due"]) + put_off if item["status"] == "open" else ""
+
+
+def _issues(items: Mapping[str, Any], links: Mapping[str, Any]) -> None:
+    """Where the issues of accepted items are, and what was last seen of each."""
+    accepted = {id: link for id, link in links.items() if link["place"] and items[id]["status"] != "withdrawn"}
+    if not accepted:
+        return
+    heading("Issues")
+    rows = (
+        (
+            id,
+            link["key"] or "",
+            link["place"],
+            plain(link["state"]),
+            " ".join(filter(None, [link["says"], _formerly(link["formerly"])])),
+            link["title"] or "not known",
+            link["assignee"] or "nobody known",
+            link["note"],
+        )
+        for id, link in accepted.items()
+    )
+    table(("Item", "Issue", "Place", "Link", "How it stands", "Title there", "Assignee there", "Note"), rows, empty="")
+
+
+def _formerly(keys: list[str]) -> str:
+    return f"Formerly {', '.join(keys)}." if keys else ""
 
 
 def _waivers(name: str, waivers: Mapping[str, Any]) -> None:
@@ -198,7 +230,8 @@ def _cells(in_the_way: Mapping[str, Any]) -> tuple[str, ...]:
 def _request(request: Mapping[str, Any]) -> tuple[str, ...]:
     about = " ".join(filter(None, (request["rule"], request["subject"], request["severity"])))
     until = _minute(request["until"]) if request["until"] else ""
-    return request["id"], plain(request["ask"]), about, until, request["by"], request["reason"]
+    why = request["reason"] or "its date was put off in the tracker"
+    return request["id"], plain(request["ask"]), about, until, request["by"], why
 
 
 def _decided(request: Mapping[str, Any]) -> tuple[str, ...]:

@@ -67,6 +67,12 @@ def moment(text: str) -> datetime:
     return read.astimezone(UTC)
 
 
+def end_of(text: str) -> datetime:
+    """A due date in UTC, from `2026-12-01T09:00Z`; a day stands for its last second. Raises `Stop`."""
+    read = moment(text)
+    return read - timedelta(seconds=1) if len(text) == len("2026-12-01") else read
+
+
 def ending(until: str | None, during: str | None, now: datetime) -> str | None:
     """When something asked for at `now` is to end (ISO 8601), from `--until` or `--for`; none: as the policy says.
 

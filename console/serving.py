@@ -71,6 +71,7 @@ def serve() -> None:
             catalogue=parts.catalogue,
             pagerduty=settings.pagerduty,
             incidents=settings.incidents,
+            trackers=settings.trackers,
             web=settings.web,
         )
         server = uvicorn.Server(uvicorn.Config(create_app(deps), host, port, log_config=None, server_header=False))

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from domain import events, inputs
-from domain.deciding import closing, incidents, items, outside, requests, signing
+from domain.deciding import closing, commenting, incidents, items, outside, requests, signing
 from domain.deciding.decision import Decision, Rejected, UnreadableReviewError, these, unheard
 from domain.deciding.settling import settle
 from domain.review import Review
@@ -70,6 +70,8 @@ _HANDLERS: dict[type[Any], Callable[[Decision, Any], None]] = {
     inputs.ItemsUnreadable: outside.items_unreadable,
     inputs.IssueDisturbed: outside.issue_disturbed,
     inputs.IssueTended: outside.issue_tended,
+    inputs.CommentSaid: commenting.comment_said,
+    inputs.CommentAnswered: commenting.comment_answered,
     inputs.TrackingTold: outside.tracking_told,
     inputs.TrackingRead: outside.tracking_read,
     inputs.EffectFailed: outside.effect_failed,

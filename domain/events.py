@@ -185,6 +185,18 @@ class ItemIssueTended(Event):
     as_of: Utc
 
 
+class CommentHeard(Event):
+    """Somebody spoke to us in a comment; `answer` is what they are told, and where it is empty, what is in the way."""
+
+    item: str
+    comment: str
+    answer: tuple[str, ...]
+
+
+class CommentWasAnswered(Event):
+    comment: str
+
+
 class TrackingIssueTold(Event):
     ref: IssueRef
     told: str
@@ -264,6 +276,8 @@ EVENTS: dict[str, type[Event]] = {
         ItemsFoundUnreadable,
         IssueFoundDisturbed,
         ItemIssueTended,
+        CommentHeard,
+        CommentWasAnswered,
         RegressionSeen,
         ItemChanged,
         ItemWithdrawn,

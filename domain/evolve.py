@@ -13,6 +13,7 @@ from domain.review import (
     Failure,
     Incident,
     Item,
+    Question,
     Reading,
     Review,
     Signature,
@@ -166,9 +167,11 @@ def _item_moved(review: Review, event: events.ItemMoved) -> Changes:
         issue_status=None,
         as_of=None,
         unreadable=None,
-        left=item.ref or item.left,
+        answered=False,
+        disturbed=None,
+        leaving=(*item.leaving, item.ref) if item.ref else item.leaving,
         formerly=(*item.formerly, item.ref) if item.ref else item.formerly,
-    )
+    ) | _succeeded(review, f"issue:{event.item}")
 
 
 def _item_changed(review: Review, event: events.ItemChanged) -> Changes:
@@ -207,14 +210,17 @@ def _approval_granted(review: Review, event: events.ApprovalGranted) -> Changes:
 
 
 def _item_issue_opened(review: Review, event: events.ItemIssueOpened) -> Changes:
-    return _changed_item(review, event.item, ref=event.ref, issue_status=IssueStatus.OPEN) | _succeeded(
-        review, f"issue:{event.item}"
-    )
+    """An item that adopts the issue that it left has not left it."""
+    item = review.items.get(event.item)
+    leaving = tuple(left for left in item.leaving if not left.is_same(event.ref)) if item is not None else ()
+    return _changed_item(
+        review, event.item, ref=event.ref, issue_status=IssueStatus.OPEN, leaving=leaving
+    ) | _succeeded(review, f"issue:{event.item}")
 
 
 def _item_issue_released(review: Review, event: events.ItemIssueReleased) -> Changes:
     item = review.items.get(event.item)
-    changes: Changes = {"left": None} if item is not None and item.left is not None else {"released": True}
+    changes: Changes = {"leaving": item.leaving[1:]} if item is not None and item.leaving else {"released": True}
     return _changed_item(review, event.item, **changes) | _succeeded(review, f"release:{event.item}")
 
 
@@ -228,7 +234,8 @@ def _issue_tended(review: Review, event: events.ItemIssueTended) -> Changes:
     if item is None:
         return {}
     later = item.disturbed if item.disturbed is not None and item.disturbed > event.as_of else None
-    answered = item.status is ItemStatus.DECLINED
+    seen = item.answered or item.as_of is None or item.as_of <= event.as_of
+    answered = item.status is ItemStatus.DECLINED and seen
     return _changed_item(review, event.item, answered=answered, disturbed=later) | _succeeded(
         review, f"tend:{event.item}"
     )
@@ -274,6 +281,15 @@ def _items_found_unreadable(review: Review, event: events.ItemsFoundUnreadable) 
         id: item.model_copy(update={"unreadable": event.kind}) for id, item in review.items.items() if id in event.items
     }
     return {"items": review.items | fresh}
+
+
+def _comment_heard(review: Review, event: events.CommentHeard) -> Changes:
+    return {"questions": review.questions | {event.comment: Question(item=event.item, answer=event.answer)}}
+
+
+def _comment_answered(review: Review, event: events.CommentWasAnswered) -> Changes:
+    waiting = {id: question for id, question in review.questions.items() if id != event.comment}
+    return {"questions": waiting} | _succeeded(review, f"comment:{event.comment}")
 
 
 def _tracking_issue_told(review: Review, event: events.TrackingIssueTold) -> Changes:
@@ -377,6 +393,8 @@ _CHANGES: dict[type[events.Event], Callable[[Review, Any], Changes]] = {
     events.DueExtended: _due_extended,
     events.IssueFoundDisturbed: _issue_disturbed,
     events.ItemIssueTended: _issue_tended,
+    events.CommentHeard: _comment_heard,
+    events.CommentWasAnswered: _comment_answered,
     events.RegressionSeen: _regression_seen,
     events.ItemMoved: _item_moved,
     events.ItemsFoundUnreadable: _items_found_unreadable,

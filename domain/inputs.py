@@ -240,6 +240,27 @@ class IssueTended(Record):
     as_of: Utc
 
 
+class CommentSaid(Record):
+    """Somebody spoke to us in a comment on an issue of an item, or of the review as a whole.
+
+    `wants` is what they want, as the command that it is anywhere else; none where they ask what is in the way.
+    `wrong` says why nothing can be made of it.
+    """
+
+    type: Literal["comment_said"] = "comment_said"
+    item: str
+    comment: str
+    wants: ExtendDue | None = None
+    wrong: Line | None = None
+
+
+class CommentAnswered(Record):
+    """A comment was answered where it was written."""
+
+    type: Literal["comment_answered"] = "comment_answered"
+    comment: str
+
+
 class TrackingTold(Record):
     """The tracking issue was made to say what has the digest `told`."""
 
@@ -275,6 +296,8 @@ Fact = (
     | ItemsUnreadable
     | IssueDisturbed
     | IssueTended
+    | CommentSaid
+    | CommentAnswered
     | TrackingTold
     | TrackingRead
     | EffectFailed

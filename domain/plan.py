@@ -13,7 +13,7 @@ from domain.stages import ENDED_STAGES, OPEN_STAGES
 from domain.taxonomy import Clock, ItemStatus, Stage
 from domain.values import Message, Utc, digest_of
 
-EffectKind = Literal["open_issue", "release_issue", "tend_issue", "tell_tracking", "read_items"]
+EffectKind = Literal["open_issue", "release_issue", "tend_issue", "answer_comment", "tell_tracking", "read_items"]
 
 
 class Effect(Message):
@@ -75,12 +75,17 @@ def owed_effects(review: Review, now: datetime, in_the_way: Sequence[Blocker] | 
     if in_the_way is None:
         in_the_way = blockers(review, now)
     for id, item in review.items.items():
-        if item.ref is not None and (item.unanswered or item.disturbed) and review.stage in OPEN_STAGES:
+        tended = item.accepted and review.stage in OPEN_STAGES
+        if tended and item.ref is not None and (item.unanswered or item.disturbed):
             owed.append(_effect(review, "tend_issue", f"tend:{id}", id, item.ref.tracker))
         if item.accepted and item.ref is None and review.stage is not Stage.DISMISSED:
             owed.append(_effect(review, "open_issue", f"issue:{id}", id, item.place.tracker if item.place else ""))
         if owes_release(item):
             owed.append(_effect(review, "release_issue", f"release:{id}", id, _tracker_of(item.left or item.ref)))
+    for comment, question in review.questions.items():
+        ref = review.ref_of(question.item)
+        if ref is not None:
+            owed.append(_effect(review, "answer_comment", f"comment:{comment}", comment, ref.tracker))
     if _tracking_is_owed(review, in_the_way):
         home = review.home.tracker if review.home else ""
         owed.append(
@@ -144,10 +149,13 @@ def tracking_digest(review: Review, now: datetime) -> str:
 
 
 def _tracking_is_owed(review: Review, in_the_way: Sequence[Blocker]) -> bool:
-    """From remediation on there is a tracking issue; it says what blocks, and is open while the review is."""
+    """From remediation on there is a tracking issue; it says what blocks, and is open while the review is.
+
+    It is owed after closure, too: an attempt that failed may have made it, and nobody else would close it.
+    """
     tracking = review.tracking
     if tracking is None:
-        return review.stage is Stage.REMEDIATION
+        return review.stage in (Stage.REMEDIATION, Stage.CLOSED)
     text = _tracking_text(review, in_the_way)
     return (text[0] and tracking.closed_early) or tracking.told != digest_of(list(text))
 

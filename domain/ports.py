@@ -16,12 +16,16 @@ from domain.values import Record, Utc
 
 
 class TrackerError(Exception):
-    """A tracker could not do what was asked. `retry_at` is when it may be asked again, where it said so."""
+    """A tracker could not do what was asked. `retry_at` is when it may be asked again, where it said so.
+
+    `untouched`: it is certain that nothing was written.
+    """
 
     kind: ClassVar[FailureKind]
 
-    def __init__(self, message: str, retry_at: datetime | None = None) -> None:
+    def __init__(self, message: str, retry_at: datetime | None = None, untouched: bool = False) -> None:
         super().__init__(message)
+        self.untouched = untouched
         self.retry_at = retry_at
 
 
@@ -72,6 +76,11 @@ class IssueSpec(Record):
     service: str = ""
     severity: Severity | None = None
 
+    @property
+    def lasting_labels(self) -> tuple[str, ...]:
+        """Those that never change, whatever becomes of the item: an issue is looked for by these."""
+        return tuple(label for label in self.labels if label.startswith("holdfast"))
+
 
 class IssueSnapshot(Record):
     """What an issue was found to be. `as_of` is when the read began (UTC); `ref` is how it is named now.
@@ -89,6 +98,7 @@ class IssueSnapshot(Record):
     labels: tuple[str, ...] | None = None
     assignee: str | None = None
     due: date | None = None
+    comments: int | None = Field(default=None, description="how many there are")
     note: str = ""
 
 
@@ -110,6 +120,13 @@ class Comment(Record):
     ours: bool = Field(default=False, description="it bears a marker of ours")
 
 
+class Attempts(Record):
+    """Attempts to create something, of which nobody knows what came: when the first and the last began (UTC)."""
+
+    first: Utc
+    last: Utc
+
+
 class IssueTracker(Protocol):
     """Where action items live. Every write is repeatable: done twice, it has happened once.
 
@@ -118,10 +135,10 @@ class IssueTracker(Protocol):
 
     name: str
 
-    def ensure_issue(self, spec: IssueSpec, attempted_since: datetime | None) -> IssueRef:
+    def ensure_issue(self, spec: IssueSpec, earlier: Attempts | None) -> IssueRef:
         """The issue with the key of `spec`, found or else created.
 
-        `attempted_since` is when an earlier attempt with an unknown outcome began (UTC), none for a first attempt.
+        `earlier` are attempts whose outcome is not known; none for a first attempt.
         Raises `TrackerError`.
         """
         ...
@@ -213,6 +230,7 @@ class IssueSeen(Record):
     title: str | None = None
     assignee: str | None = None
     due: date | None = None
+    comments: int = Field(default=0, description="how many of its comments were heard")
     note: str = ""
     seen_at: Utc
 
@@ -253,9 +271,8 @@ class Claim(Record):
     """The right to create what bears `key`, held by one attempt until `until` (UTC)."""
 
     key: str
-    first_attempt: Utc
     until: Utc
-    repeated: bool
+    earlier: Attempts | None
 
 
 class Claims(Protocol):
@@ -265,9 +282,10 @@ class Claims(Protocol):
         """A claim on `key`, or none while another attempt's claim lives (`seconds` is how long ours will)."""
         ...
 
-    def release(self, claim: Claim, at: datetime) -> None:
-        """End a claim at a time (UTC): now where its outcome is known. The time of the first attempt is kept.
+    def release(self, claim: Claim, at: datetime, untouched: bool = False) -> None:
+        """End a claim at a time (UTC): now where its outcome is known. The times of the attempts are kept.
 
+        An attempt that left everything `untouched` does not count as the last one.
         A claim that has ended by itself, and is another attempt's by now, is left alone.
         """
         ...

@@ -124,7 +124,11 @@ class IssueRef(Record):
     id: str
     key: str
     url: str
-    project: str = ""
+    project: str
+
+    def is_same(self, other: "IssueRef") -> bool:
+        """Whether this is the same issue, whatever it is called now."""
+        return (self.tracker, self.id) == (other.tracker, other.id)
 
 
 class Item(Record):
@@ -146,8 +150,20 @@ class Item(Record):
         default=None, description="when what Holdfast keeps in its issue was found changed; none once it was put back"
     )
     formerly: tuple[IssueRef, ...] = Field(default=(), description="the issues that were its own before, oldest first")
-    left: IssueRef | None = Field(default=None, description="the issue that it was moved away from, still to be closed")
+    leaving: tuple[IssueRef, ...] = Field(
+        default=(), description="the issues that it was moved away from, still to be closed, oldest first"
+    )
     unreadable: FailureKind | None = Field(default=None, description="why its tracker project cannot be read now")
+
+    @property
+    def left(self) -> IssueRef | None:
+        """The issue that it was moved away from and that is to be closed next."""
+        return self.leaving[0] if self.leaving else None
+
+    def has_left(self, issue: IssueRef) -> bool:
+        """Whether a person moved it away from that issue; one that its tracker moved is followed."""
+        current = self.ref is not None and self.ref.is_same(issue)
+        return self.moves > 0 and not current and any(ref.is_same(issue) for ref in self.formerly)
 
     @property
     def accepted(self) -> bool:
@@ -261,6 +277,13 @@ class Tracking(Record):
     closed_early: bool = Field(default=False, description="somebody closed it, and has not been answered yet")
 
 
+class Question(Record):
+    """A comment that waits for its answer; where `answer` is empty, for what is in the way."""
+
+    item: str
+    answer: tuple[str, ...]
+
+
 class Closure(Record):
     """Why the review was allowed to close: what an auditor folds again."""
 
@@ -300,6 +323,7 @@ class Review(Record):
     tracking: Tracking | None = None
     closure: Closure | None = None
     reopened: int = 0
+    questions: dict[str, Question] = Field(default={}, description="comments that wait for an answer, by id")
     regressions: tuple[str, ...] = Field(default=(), description="what got in the way after closure, and is only told")
     unknown: tuple[str, ...] = Field(default=(), description="events that this release cannot read")
 
@@ -347,6 +371,12 @@ class Review(Record):
             for id, item in self.items.items()
             if item.ref is not None and item.status is not ItemStatus.WITHDRAWN
         }
+
+    def ref_of(self, item: str) -> IssueRef | None:
+        """The issue of an item, or of the review as a whole where no item is called so."""
+        if item in self.items:
+            return self.items[item].ref
+        return self.tracking.ref if self.tracking else None
 
     def factor(self, id: str) -> Factor | None:
         """The factor of that id in the text as it was last submitted."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
-from domain.ports import Changes, Comment, IssueSnapshot, IssueSpec, NotFoundError, RejectedError
+from domain.ports import Attempts, Changes, Comment, IssueSnapshot, IssueSpec, NotFoundError, RejectedError
 from domain.review import IssueRef
 from domain.taxonomy import IssueStatus
 from domain.values import Record, Utc
@@ -46,7 +46,7 @@ class BuiltinTracker:
         self._database = database
         self._public_url = public_url.rstrip("/")
 
-    def ensure_issue(self, spec: IssueSpec, attempted_since: datetime | None = None) -> IssueRef:
+    def ensure_issue(self, spec: IssueSpec, earlier: Attempts | None = None) -> IssueRef:
         """The issue with this key; our own key is unique in the table, so a second one cannot be made.
 
         Raises `NotFoundError` for any project but `default`.

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 
-from domain.ports import Claim
+from domain.ports import Attempts, Claim
 from records import tables
 from records.database import Database
 from records.people import insert_once
@@ -20,22 +20,27 @@ class RecordedClaims:
         """A claim on `key`, or none while another attempt's claim lives."""
         until = now + timedelta(seconds=seconds)
         with self._database.write() as connection:
-            fresh = {"key": key, "first_attempt": now, "held_until": now}
+            fresh = {"key": key, "first_attempt": now, "last_attempt": now, "held_until": now}
             insert_once(connection, tables.claims, [fresh])
             row = connection.execute(select(tables.claims).where(tables.claims.c.key == key).with_for_update()).one()
             if row.held_until > now:
                 return None
-            connection.execute(update(tables.claims).where(tables.claims.c.key == key).values(held_until=until))
-        return Claim(key=key, first_attempt=row.first_attempt, until=until, repeated=row.first_attempt < now)
+            held = update(tables.claims).where(tables.claims.c.key == key)
+            connection.execute(held.values(held_until=until, last_attempt=now))
+        earlier = Attempts(first=row.first_attempt, last=row.last_attempt) if row.first_attempt < now else None
+        return Claim(key=key, until=until, earlier=earlier)
 
-    def release(self, claim: Claim, at: datetime) -> None:
-        """End a claim at a time (UTC): now where its outcome is known. The time of the first attempt is kept.
+    def release(self, claim: Claim, at: datetime, untouched: bool = False) -> None:
+        """End a claim at a time (UTC): now where its outcome is known. The times of the attempts are kept.
 
+        An attempt that left everything `untouched` does not count as the last one.
         A claim that has ended by itself, and is another attempt's by now, is left alone.
         """
         with self._database.write() as connection:
             connection.execute(
                 update(tables.claims)
                 .where(tables.claims.c.key == claim.key, tables.claims.c.held_until == claim.until)
-                .values(held_until=at)
+                .values(
+                    {"held_until": at} | ({"last_attempt": claim.earlier.last} if untouched and claim.earlier else {})
+                )
             )

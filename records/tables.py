@@ -205,6 +205,7 @@ claims = Table(
     metadata,
     Column("key", String(300), primary_key=True),
     Column("first_attempt", UtcTime, nullable=False),
+    Column("last_attempt", UtcTime, nullable=False, comment="the last that may have created something"),
     Column("held_until", UtcTime, nullable=False),
 )
 

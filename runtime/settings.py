@@ -96,16 +96,20 @@ class JiraSettings(_Part):
     email: str | None = Field(default=None, description="whose API token it is; Cloud")
     token: SecretStr | None = Field(default=None, description="an API token, a personal access token, or OAuth's")
     cloud_id: str | None = Field(default=None, description="for OAuth: the id of the site")
+    oauth_url: str = Field(default="https://api.atlassian.com/ex/jira", description="for OAuth: where requests go")
     webhook_secret: SecretStr | None = Field(default=None, description="what Jira's webhooks are signed with")
     issue_type: str = "Task"
     priorities: dict[SeverityName, str] = Field(default={}, description="Jira's priority for each severity")
     components: dict[str, list[str]] = Field(default={}, description="Jira's components for each of our services")
     fields: dict[str, Any] = Field(default={}, description="other fields that your projects require, and their values")
-    done_resolutions: list[str] = Field(default=["Done", "Fixed", "Resolved", "Completed"])
-    done_statuses: list[str] = Field(
-        default=["Done", "Closed", "Resolved"], description="what counts where a resolution is not used"
-    )
+    done_resolutions: list[str] = Field(default=["Done", "Fixed", "Resolved"], description="which count as done")
+    done_statuses: list[str] = Field(default=["Done"], description="which count as done without a resolution")
+    duplicate_resolutions: list[str] = ["Duplicate"]
     declined_resolution: str = Field(default="Won't Do", description="how an item is closed that was withdrawn")
+    blocks_link_type: str = Field(default="Blocks", description="the type of link that says that one blocks another")
+    search_lag: timedelta = Field(
+        default=timedelta(minutes=2), description="after a create without an answer: how long search may not show it"
+    )
     new_per_minute: int = Field(default=60, gt=0, description="how many issues are made a minute")
 
 
@@ -125,6 +129,9 @@ class TrackerSettings(_Part):
     default: str = Field(default="builtin", description="`builtin`, `github:owner/repository` or `jira:PROJECT`")
     routes: list[RouteSettings] = []
     sync_every: timedelta = Field(default=timedelta(minutes=5), description="how often a project is asked for changes")
+    sweep_every: timedelta = Field(
+        default=timedelta(days=1), description="how often every open issue is read, for what lists do not show"
+    )
     github: GithubSettings = GithubSettings()
     jira: JiraSettings = JiraSettings()
 

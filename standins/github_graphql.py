@@ -68,6 +68,8 @@ enum IssueTimelineItemsItemType {
 
 type IssueTimelineItemsConnection { nodes: [IssueTimelineItems] totalCount: Int! filteredCount: Int! }
 
+type IssueCommentConnection { totalCount: Int! }
+
 type Issue implements Node {
   id: ID!
   databaseId: Int
@@ -85,6 +87,7 @@ type Issue implements Node {
   closedAt: DateTime
   labels(first: Int, last: Int): LabelConnection
   assignees(first: Int, last: Int): UserConnection!
+  comments(first: Int, last: Int): IssueCommentConnection!
   repository: Repository!
   parent: Issue
   timelineItems(
@@ -145,6 +148,9 @@ class _Issue:
 
     def assignees(self, info: Info, **page: int | None) -> dict[str, Any]:
         return _page("assignees", [_user(login) for login in self._issue.assignees], **page)
+
+    def comments(self, info: Info, **page: int | None) -> dict[str, Any]:
+        return {"totalCount": len(self._issue.comments)}
 
     def timelineItems(self, info: Info, itemTypes: list[str] | None = None, **page: int | None) -> dict[str, Any]:
         nodes = [

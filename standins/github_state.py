@@ -61,7 +61,10 @@ class Event:
 
 @dataclass(eq=False)
 class Issue:
-    """An issue, or a pull request among the issues. Its life: open, closed for a reason, open again; gone or moved."""
+    """An issue, or a pull request among the issues. Its life: open, closed for a reason, open again; gone or moved.
+
+    A test may set what people write and decide directly too: lists then tell it as changed, webhooks do not.
+    """
 
     id: int
     number: int
@@ -85,6 +88,11 @@ class Issue:
     lock_reason: str | None = None
     parent: "Issue | None" = field(default=None, repr=False)
     sub_issues: list["Issue"] = field(default_factory=list, repr=False)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in ("title", "body", "state", "state_reason") and getattr(self, name, value) != value:
+            object.__setattr__(self, "updated_at", datetime.now(UTC))
+        object.__setattr__(self, name, value)
 
     @property
     def node_id(self) -> str:

@@ -19,6 +19,7 @@ from web.admit import person
 from web.deps import WebDeps
 from web.errors import WRONG_BODY, ApiError, ErrorBody, Responses, no_review
 from web.history import Entry
+from web.trackers import TrackerProject, tracker_projects
 
 ReviewId = Annotated[str, Path(description="the review's id, such as `pagerduty:Q3X7A`")]
 
@@ -142,6 +143,11 @@ def routes(deps: WebDeps) -> APIRouter:
     def deliveries(limit: Annotated[int, Query(ge=1, le=1000)] = 200) -> list[Delivery]:
         """Newest first: from sources and from trackers."""
         return list(records.inbox.list(limit))
+
+    @router.get("/api/trackers", tags=["Trackers"], summary="The tracker projects, and how far each is known")
+    def trackers() -> list[TrackerProject]:
+        """Those in trouble first: why, since when, and when the next try is."""
+        return tracker_projects(deps)
 
     router.include_router(reviews)
     return router

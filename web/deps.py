@@ -11,8 +11,8 @@ from domain.policy import Policy
 from domain.review import Review
 from domain.view import Answer
 from records.store import Records
-from runtime.settings import IncidentSettings, PagerDutySettings, WebSettings
-from workflows.door import AwayError, Outbox
+from runtime.settings import IncidentSettings, PagerDutySettings, TrackerSettings, WebSettings
+from workflows.door import AwayError, Outbox, Wishes
 
 
 class ReviewDoor(Protocol):
@@ -24,6 +24,10 @@ class ReviewDoor(Protocol):
 
     async def send_outgoing(self, outbox: Outbox) -> int:
         """Send what the inbox holds. Raises `AwayError`."""
+        ...
+
+    async def start_looks(self, wishes: Wishes) -> None:
+        """Have the issues looked at that somebody wished to. Raises `AwayError`."""
         ...
 
 
@@ -45,6 +49,7 @@ class WebDeps:
     engine_answers: Callable[[], Awaitable[bool]] | None = None
     pagerduty: PagerDutySettings = field(default_factory=PagerDutySettings)
     incidents: IncidentSettings = field(default_factory=IncidentSettings)
+    trackers: TrackerSettings = field(default_factory=TrackerSettings)
     web: WebSettings = field(default_factory=WebSettings)
     now: Callable[[], datetime] = _now
     close_patience: timedelta = timedelta(seconds=30)

@@ -1,4 +1,4 @@
-"""Sends what the inbox holds right after something was put into it, beside the request that did so.
+"""Sends what the inbox holds, and has looked at what is to be, right after somebody asked, beside that request.
 
 Whoever delivered has their answer by then. A delivery that cannot be sent stays in the inbox, and is sent later.
 """
@@ -32,6 +32,7 @@ class Dispatcher:
             try:
                 if self._deps.door is None:
                     raise AwayError("The engine is not connected.")
+                await self._deps.door.start_looks(self._deps.records.seen)
                 await self._deps.door.send_outgoing(self._deps.records.inbox)
             except AwayError as error:
                 log.warning("deliveries wait in the inbox: %s", error)

@@ -8,6 +8,8 @@ from pydantic import Field
 
 from domain import events
 from domain.events import Event
+from domain.issues import TRACKING
+from domain.places import Place
 from domain.review import Failure, Request
 from domain.rules import WHY_FAILED
 from domain.taxonomy import Ask, Door, IncidentStatus, Stage
@@ -66,6 +68,7 @@ _FOLLOWS = (
     events.DeadlinePassed,
     events.ReviewClosed,
     events.ReviewReopened,
+    events.RegressionSeen,
 )
 """What nobody does. An item that is accepted follows too, where it is not the first thing that its input caused."""
 
@@ -128,6 +131,7 @@ _ASKED: dict[Ask, Callable[[Request], str]] = {
     Ask.WITHDRAW_ITEM: lambda r: f"to withdraw {r.subject}",
     Ask.LOWER_SEVERITY: lambda r: f"to lower the severity to {r.severity}",
     Ask.CHANGE_ITEM: lambda r: f"to weaken {r.subject}",
+    Ask.EXTEND_DUE: lambda r: f"to put off {r.subject}",
 }
 
 
@@ -138,7 +142,33 @@ def asked(request: Request, now: datetime) -> str:
 
 
 def _asked(e: events.ApprovalAsked, now: datetime) -> str:
-    return f"{e.request.id} asks {asked(e.request, now)}: {e.request.reason}"
+    why = f": {e.request.reason}" if e.request.reason else ", since its date was put off in the tracker."
+    return f"{e.request.id} asks {asked(e.request, now)}{why}"
+
+
+def _accepted(e: events.ItemAccepted, now: datetime) -> str:
+    return f"{e.item} was accepted, due {day(e.due, now)}.{_goes(e.place, e.adopts)}"
+
+
+def _moved(e: events.ItemMoved, now: datetime) -> str:
+    return f"{e.item} was moved.{_goes(e.place, e.adopts) or ' It goes to the built-in tracker.'}"
+
+
+def _goes(place: Place, adopts: str | None) -> str:
+    if adopts:
+        return f" {adopts} in {place} is its issue."
+    return "" if place.tracker == "builtin" else f" It goes to {place}."
+
+
+def _unreadable(e: events.ItemsFoundUnreadable, now: datetime) -> str:
+    if e.kind is None:
+        return f"{listed(e.items)} can be read again."
+    return f"{listed(e.items)} cannot be read: {WHY_FAILED[e.kind]}."
+
+
+def _heard(e: events.CommentHeard, now: datetime) -> str:
+    where = "the tracking issue" if e.item == TRACKING else f"the issue of {e.item}"
+    return f"A comment on {where} " + (f"is answered: {' '.join(e.answer)}" if e.answer else "asks what is in the way.")
 
 
 def _readings(e: events.ItemStatusesRead, now: datetime) -> str:
@@ -154,7 +184,12 @@ def failed(key: str, failure: Failure | events.OutsideFailed) -> str:
 
 def _owed(key: str) -> str:
     what, _, item = key.partition(":")
-    owed = {"issue": f"Opening the issue of {item}", "release": f"Closing the issue of {item}"}
+    owed = {
+        "issue": f"Opening the issue of {item}",
+        "release": f"Closing the issue of {item}",
+        "tend": f"Answering in the issue of {item}",
+        "comment": "Answering a comment",
+    }
     return owed.get(what) or {"tracking": "Telling the tracking issue", "read": "Reading the items"}.get(what, key)
 
 
@@ -181,7 +216,9 @@ _SENTENCES: dict[type[Event], Callable[[Any, datetime], str]] = {
     events.SignaturesVoided: _voided,
     events.ChangesRequested: _changes,
     events.ItemProposed: lambda e, now: f"{e.spec.id} was proposed: {e.spec.title}",
-    events.ItemAccepted: lambda e, now: f"{e.item} was accepted, due {day(e.due, now)}.",
+    events.ItemAccepted: _accepted,
+    events.DueExtended: lambda e, now: f"{e.item} may take longer, and is due {day(e.due, now)}.",
+    events.ItemMoved: _moved,
     events.ItemChanged: lambda e, now: f"{e.spec.id} was changed: {e.spec.title}",
     events.ItemWithdrawn: lambda e, now: f"{e.item} was withdrawn: {e.reason}",
     events.ApprovalAsked: _asked,
@@ -190,6 +227,11 @@ _SENTENCES: dict[type[Event], Callable[[Any, datetime], str]] = {
     events.ItemIssueOpened: lambda e, now: f"{e.item} is {e.ref.key} in {e.ref.tracker}.",
     events.ItemIssueReleased: lambda e, now: f"The issue of {e.item} was closed.",
     events.ItemStatusesRead: _readings,
+    events.ItemsFoundUnreadable: _unreadable,
+    events.IssueFoundDisturbed: lambda e, now: f"What Holdfast keeps in the issue of {e.item} was changed there.",
+    events.ItemIssueTended: lambda e, now: f"What was found in the issue of {e.item} was answered there, and put back.",
+    events.CommentHeard: _heard,
+    events.CommentWasAnswered: lambda e, now: "The comment was answered.",
     events.TrackingIssueTold: lambda e, now: f"The tracking issue {e.ref.key} was brought up to date.",
     events.TrackingIssueRead: lambda e, now: f"The tracking issue was found {plain(e.status).lower()}.",
     events.OutsideFailed: lambda e, now: failed(e.key, e),
@@ -197,6 +239,9 @@ _SENTENCES: dict[type[Event], Callable[[Any, datetime], str]] = {
     events.ClosureAsked: lambda e, now: "Closure was asked for.",
     events.ReviewClosed: _closed,
     events.ReviewReopened: lambda e, now: f"Open again, because of {listed(e.because)}.",
+    events.RegressionSeen: lambda e, now: (
+        f"Come up after closure: {listed(e.because)}." if e.because else "What came up after closure is cleared."
+    ),
     events.ReviewDismissed: lambda e, now: f"Dismissed: {e.reason}",
     events.UnknownEvent: lambda e, now: f"This release cannot read this event ({e.name}@{e.recorded_version}).",
 }

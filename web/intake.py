@@ -5,6 +5,7 @@ from domain.review import Incident
 from domain.routing import review_id
 from domain.taxonomy import Door, StoppedBy
 from integrations.incidents.delivery import Delivery, ReportedIncident
+from integrations.trackers.webhooks import Look
 from web.deps import WebDeps
 
 
@@ -40,3 +41,22 @@ def receive(deps: WebDeps, delivery: Delivery) -> str:
         body=IncidentTold(incident=incident),
     )
     return "accepted" if inbox.receive(delivery.source, kind, fact) else "known"
+
+
+def note_look(deps: WebDeps, look: Look) -> str:
+    """Ask for the look that a tracker's webhook wants: `accepted`, or `known` where it came before, or `ignored`.
+
+    An issue that no review watches is asked for all the same: the look leaves it alone.
+    """
+    records, named = deps.records, look.issues
+    if look.projects:
+        wholes = {project.casefold() for project in look.projects}
+        watched = records.reviews.watched_issues(look.tracker)
+        named += tuple(issue.ref.id for issue in watched if issue.ref.project.casefold() in wholes)
+    because = look.ignored_because or "what it names is looked at; what it says of it is not believed"
+    if not records.inbox.ignore(look.tracker, look.kind, look.id, because):
+        return "known"
+    if look.ignored_because is not None:
+        return "ignored"
+    records.seen.want(look.tracker, dict.fromkeys(named))
+    return "accepted"

@@ -15,6 +15,7 @@ from web.issues import find_issue
 from web.markers import revealed
 from web.rendering import Pages
 from web.review_page import review_page
+from web.trackers import links, refusals, tracker_projects
 
 SHOWN_EXCLUDED = 100
 """How many incidents that got no review the board lists."""
@@ -33,7 +34,9 @@ def routes(deps: WebDeps, pages: Pages, openapi: Callable[[], dict[str, Any]]) -
         now = deps.now()
         reviews = revealed(records.people, records.reviews.list())
         excluded = revealed(records.people, records.reviews.list([Stage.EXCLUDED], SHOWN_EXCLUDED))
-        return pages.render("board.html", board=board(reviews, excluded, now), now=now, start=_start(deps))
+        refused = refusals(records.seen.projects())
+        shown = board(reviews, excluded, now)
+        return pages.render("board.html", board=shown, refused=refused, now=now, start=_start(deps))
 
     @router.get("/reviews/{review_id}")
     def show_review(review_id: str) -> HTMLResponse:
@@ -45,7 +48,7 @@ def routes(deps: WebDeps, pages: Pages, openapi: Callable[[], dict[str, Any]]) -
             draft = draft.model_copy(update={"author": records.people.handles([draft.author])[draft.author]})
         (told,) = revealed(records.people, [review])
         recorded = entries(records.people, records.reviews.history(review_id))
-        page = review_page(told, draft, recorded, records.audit.verify(review_id), now)
+        page = review_page(told, draft, recorded, records.audit.verify(review_id), now, links(deps, told))
         return pages.render("review.html", page=page, now=now, shown_events=SHOWN_EVENTS)
 
     @router.get("/issues")
@@ -55,6 +58,11 @@ def routes(deps: WebDeps, pages: Pages, openapi: Callable[[], dict[str, Any]]) -
     @router.get("/issues/{key}")
     def show_issue(key: str) -> HTMLResponse:
         return pages.render("issue.html", issue=find_issue(deps, key), now=deps.now())
+
+    @router.get("/trackers")
+    def show_trackers() -> HTMLResponse:
+        refused = refusals(records.seen.projects())
+        return pages.render("trackers.html", projects=tracker_projects(deps), refused=refused)
 
     @router.get("/api")
     def show_api() -> HTMLResponse:

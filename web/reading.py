@@ -25,6 +25,7 @@ from web.deps import WebDeps
 from web.history import Entry, entries
 from web.markers import revealed
 from web.standing import what_comes
+from web.trackers import IssueLink, links
 
 
 class ReviewSummary(Record):
@@ -60,6 +61,7 @@ class ReviewDetail(ReviewSummary):
     required_teams: tuple[str, ...]
     signatures: dict[str, Signature]
     items: dict[str, Item]
+    links: dict[str, IssueLink] = Field(description="the link of each item to its issue, by the item's id")
     requests: dict[str, Request]
     waivers: dict[str, Waiver]
     risks: dict[str, Waiver]
@@ -67,6 +69,7 @@ class ReviewDetail(ReviewSummary):
     tracking: Tracking | None
     closure: Closure | None
     reopened: int
+    regressions: tuple[str, ...] = Field(description="what got in the way after closure, and is only told")
     unknown: tuple[str, ...]
 
     coming: str | None = Field(description="in stabilization: until when it is quiet, and what comes then")
@@ -103,13 +106,14 @@ def detail(deps: WebDeps, review: Review) -> ReviewDetail:
     """One review, whole."""
     (told,) = revealed(deps.records.people, [review])
     same = set(ReviewDetail.model_fields) - set(ReviewSummary.model_fields)
-    same -= {"policy", "late", "coming"}
+    same -= {"policy", "late", "coming", "links"}
     return ReviewDetail(
         **_summary(deps, told),
         **{name: getattr(told, name) for name in same},
         policy=told.policy.name if told.policy else None,
         late=tuple(sorted(told.late)),
         coming=what_comes(told, deps.now()),
+        links=links(deps, told),
     )
 
 

@@ -1,11 +1,12 @@
 """What a review's page shows: first why it cannot close, then everything that led there."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from domain.draft import DraftFactor
-from domain.review import Request, Review, Waiver
+from domain.link_state import Link
+from domain.review import Item, Request, Review, Waiver
 from domain.rules import Blocker, blockers, has_signed, warnings
 from domain.stages import OPEN_STAGES
 from domain.taxonomy import Clock, Dimension, ItemClass, ItemStatus, Stage
@@ -25,7 +26,8 @@ from web.standing import (
     wanted,
     what_comes,
 )
-from web.wording import Said, counted, day, due, minute, plain, span, times
+from web.trackers import IssueLink
+from web.wording import Said, counted, day, due, listed, minute, plain, span, times
 
 _HEADINGS = {
     "incident": "Incidents",
@@ -67,6 +69,9 @@ class ItemLine:
     key: str | None
     url: str | None
     when: Said
+    link: Said | None = None
+    there: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -125,13 +130,21 @@ class ReviewPage:
     chain: Said
 
 
+_NO_LINKS: Mapping[str, IssueLink] = {}
+
+
 def review_page(
-    review: Review, draft: Saved | None, entries: Sequence[Entry], audit: AuditReport, now: datetime
+    review: Review,
+    draft: Saved | None,
+    entries: Sequence[Entry],
+    audit: AuditReport,
+    now: datetime,
+    links: Mapping[str, IssueLink] = _NO_LINKS,
 ) -> ReviewPage:
-    """The page of a review (texts and handles in place) at `now`."""
+    """The page of a review (texts and handles in place) at `now`, with the link of each item to its issue."""
     found = blockers(review, now)
     items = {id: i for id, i in review.items.items() if i.status is not ItemStatus.WITHDRAWN}
-    lines = {id: _item(review, id, now) for id in items}
+    lines = {id: _item(review, id, links.get(id), now) for id in items}
     prevents = [id for id, item in items.items() if item.spec.item_class is ItemClass.PREVENT]
     document, draft_digest = (draft.document, draft.digest) if draft else (None, "")
     return ReviewPage(
@@ -174,9 +187,12 @@ def _verdict(review: Review, found: list[Blocker], entries: Sequence[Entry], now
         return Said("Dismissed", "", said.removeprefix("Dismissed: "))
     if review.stage is Stage.ARCHIVED:
         return Said("Archived", "good", "The effectiveness window passed without recurrence.")
-    if review.stage is Stage.CLOSED and not found:
-        closure = review.closure
-        on = f" on {day(closure.at, now)}" if closure else ""
+    closure = review.closure
+    on = f" on {day(closure.at, now)}" if closure else ""
+    if review.stage is Stage.CLOSED and found:
+        since = "The policy wants that told, and leaves the review closed."
+        return Said(f"Closed{on}; since then: {counted(len(found), 'thing')}", "hold", since)
+    if review.stage is Stage.CLOSED:
         read = counted(len(closure.readings), "item") if closure else "its items"
         waived = f", with {counted(len(closure.waivers), 'waiver')} in force" if closure and closure.waivers else ""
         return Said(f"Closed{on}", "good", f"On a read of {read} made for this decision{waived}.")
@@ -242,7 +258,7 @@ def _took(stage: Stage, entries: Sequence[Entry]) -> str:
     return span(sum(total[1:], total[0])) if total else "no time"
 
 
-def _item(review: Review, id: str, now: datetime) -> ItemLine:
+def _item(review: Review, id: str, link: IssueLink | None, now: datetime) -> ItemLine:
     item, waiver = review.items[id], waiver_of(review, id, now)
     spec = item.spec
     what = [plain(spec.strength)] if spec.item_class is ItemClass.PREVENT else [plain(spec.item_class)]
@@ -256,7 +272,7 @@ def _item(review: Review, id: str, now: datetime) -> ItemLine:
     if waiver is not None and item.status is not ItemStatus.DONE:
         when = Said(f"waived until {day(waiver.until, now)}", "wait")
     elif item.due is not None and item.status in (ItemStatus.OPEN, ItemStatus.LOST):
-        when = due(item.due, now)
+        when = _due(item, item.due, now)
     else:
         when = Said("", "")
     return ItemLine(
@@ -267,7 +283,45 @@ def _item(review: Review, id: str, now: datetime) -> ItemLine:
         key=item.ref.key if item.ref else None,
         url=item.ref.url if item.ref else None,
         when=when,
+        link=_linked(link) if link is not None and item.accepted else None,
+        there=_there(spec.title, link) if link is not None else "",
+        note=link.note if link is not None else "",
     )
+
+
+def _due(item: Item, moment: datetime, now: datetime) -> Said:
+    said = due(moment, now)
+    put_off = f", put off {times(item.extended)}" if item.extended else ""
+    return Said(said.words, said.tone, f"{day(moment, now)}{put_off}")
+
+
+LINK_SHAPES = {
+    Link.NONE: ("–", ""),
+    Link.UNKNOWN: ("?", "wait"),
+    Link.IN_SYNC: ("⇄", ""),
+    Link.MOVED: ("→", ""),
+    Link.STALE: ("◔", "wait"),
+    Link.CONFLICT: ("≠", "wait"),
+    Link.FORBIDDEN: ("✕", "hold"),
+    Link.MISSING: ("✕", "hold"),
+}
+
+
+def _linked(link: IssueLink) -> Said:
+    """How the link stands, with a shape before it and a tone that only repeats what it says."""
+    glyph, tone = LINK_SHAPES[link.state]
+    formerly = f"formerly {listed(link.formerly)}" if link.formerly else ""
+    return Said(f"{glyph} {link.says}", tone, formerly)
+
+
+def _there(title: str, link: IssueLink) -> str:
+    """Where an item's issue belongs, and what was last seen of it there, as far as the item does not say the same."""
+    said = [f"in {link.place}" if link.place else ""]
+    if link.title is not None and link.title != title and link.state is not Link.CONFLICT:
+        said.append(f"called “{link.title}” there")
+    if link.assignee:
+        said.append(f"assigned to {link.assignee}")
+    return ", ".join(filter(None, said))
 
 
 def _signed(review: Review, now: datetime) -> list[Signed]:
@@ -291,7 +345,7 @@ def _shown(request: Request, review: Review) -> bool:
 
 def _request(request: Request, now: datetime) -> Asking:
     what = asked(request, now)
-    note = f"{request.by}: “{request.reason}”"
+    note = f"{request.by}: “{request.reason}”" if request.reason else "its date was put off in the tracker"
     if request.pending and request.until is not None and request.until <= now:
         return Asking(f"{request.id}, {what}", Mark("–", "over"), note)
     if request.pending:

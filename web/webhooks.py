@@ -1,19 +1,22 @@
-"""Where incident sources deliver. What they say is in the inbox before it is acknowledged; that needs no engine."""
+"""Where incident sources and trackers deliver. It is kept before it is acknowledged, which needs no engine."""
 
 import hmac
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, SecretStr
 
 from domain.taxonomy import Severity
 from integrations.incidents import generic, pagerduty
 from integrations.incidents.delivery import BadDelivery, Delivery
+from integrations.trackers import webhooks
+from integrations.trackers.webhooks import Look
 from web.deps import WebDeps
 from web.dispatch import Dispatcher
 from web.errors import WRONG_BODY, ApiError, ErrorBody, Responses
-from web.intake import receive
+from web.intake import note_look, receive
 
 
 class Receipt(BaseModel):
@@ -66,6 +69,37 @@ def routes(deps: WebDeps, dispatcher: Dispatcher) -> APIRouter:
         except BadDelivery as error:
             raise ApiError(422, str(error)) from error
         return await taken(delivery)
+
+    @router.post("/github", status_code=202, summary="Take a webhook of GitHub: it causes a look at what it names")
+    async def from_github(request: Request) -> Receipt:
+        """The signature is verified over the raw body. Nothing that it says is believed; the issue is read."""
+        secret = deps.trackers.github.webhook_secret
+        return await looked(request, webhooks.GITHUB, secret, webhooks.parse_github)
+
+    @router.post("/jira", status_code=202, summary="Take a webhook of Jira: it causes a look at what it names")
+    async def from_jira(request: Request) -> Receipt:
+        """Webhooks that administrators make with a secret are signed. Nothing that it says is believed."""
+        secret = deps.trackers.jira.webhook_secret
+        return await looked(request, webhooks.JIRA, secret, webhooks.parse_jira)
+
+    async def looked(
+        request: Request, tracker: str, secret: SecretStr | None, parse: Callable[[Mapping[str, str], bytes], Look]
+    ) -> Receipt:
+        if secret is None or not secret.get_secret_value():
+            name = f"HOLDFAST_TRACKERS__{tracker.upper()}__WEBHOOK_SECRET"
+            raise ApiError(503, f"No webhook secret is configured: set {name}.")
+        body, header = await request.body(), webhooks.SIGNATURE_HEADERS[tracker]
+        if not webhooks.verify_signature(body, request.headers.get(header), secret.get_secret_value()):
+            raise ApiError(401, f"{header}: no signature of this body by the configured secret.")
+        try:
+            look = parse(request.headers, body)
+        except BadDelivery as error:
+            raise ApiError(422, str(error)) from error
+        state = await run_in_threadpool(note_look, deps, look)
+        if state == "accepted":
+            dispatcher.poke()
+        because = look.ignored_because if state == "ignored" else None
+        return Receipt.model_validate({"delivery": look.id, "state": state, "because": because})
 
     async def taken(delivery: Delivery) -> Receipt:
         state = await run_in_threadpool(receive, deps, delivery)

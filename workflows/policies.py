@@ -22,8 +22,8 @@ RECORD_LOCALLY: dict[str, Any] = RECORD | {
 TOUCH: dict[str, Any] = {
     # An adapter gives up by itself long before; a claim on what is created lives 60 seconds.
     "start_to_close_timeout": timedelta(seconds=120),
-    # A few quick tries; then the failure is recorded, shown as a blocker, and tried again when the plan says so.
-    "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=4),
+    # Tries for half a minute; then the failure is recorded, shown as a blocker, and tried again when the plan says so.
+    "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=6),
 }
 """Effects on the outside."""
 

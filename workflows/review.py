@@ -27,6 +27,7 @@ EFFECTS: dict[str, Callable[..., Any]] = {
     "open_issue": TrackerActivities.open_issue,
     "release_issue": TrackerActivities.release_issue,
     "tend_issue": TrackerActivities.tend_issue,
+    "answer_comment": TrackerActivities.answer_comment,
     "tell_tracking": TrackerActivities.tell_tracking,
     "read_items": TrackerActivities.read_items,
 }

@@ -48,8 +48,11 @@ def items_read(d: Decision, body: inputs.ItemsRead) -> None:
 
 
 def _is_newer(reading: Reading, item: Item | None) -> bool:
-    """Of two reads the one that began later counts; of two that began together, the one that is less done."""
-    if item is None or item.ref is None:
+    """Of two reads the one that began later counts; of two that began together, the one that is less done.
+
+    What becomes of an issue that the item was moved away from is no news.
+    """
+    if item is None or item.ref is None or (reading.ref is not None and item.has_left(reading.ref)):
         return False
     if item.as_of is None or item.issue_status is None:
         return True

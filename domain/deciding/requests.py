@@ -106,7 +106,7 @@ def ask_in_tracker(d: Decision, reading: Reading) -> None:
     item = d.review.items.get(reading.item)
     if item is None or item.due is None or reading.due is None or reading.due <= item.due.date():
         return
-    if item.status in (ItemStatus.DONE, ItemStatus.WITHDRAWN):
+    if item.status in (ItemStatus.DONE, ItemStatus.WITHDRAWN) or d.review.stage not in HEARD_IN[inputs.ExtendDue]:
         return
     until = datetime.combine(reading.due, item.due.timetz())
     asked = [

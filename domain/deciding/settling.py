@@ -6,7 +6,7 @@ from domain.deciding.decision import Decision
 from domain.plan import deadlines
 from domain.policy import OnRegression
 from domain.rules import blockers
-from domain.taxonomy import Clock, IncidentStatus, ItemStatus, Stage
+from domain.taxonomy import Clock, IncidentStatus, IssueStatus, ItemStatus, Stage
 
 
 def settle(d: Decision) -> None:
@@ -43,7 +43,9 @@ def _settle_closed(d: Decision) -> None:
     if d.review.stage not in (Stage.REMEDIATION, Stage.CLOSED):
         return
     in_the_way = blockers(d.review, d.now)
-    regressed = tuple(b.id for b in in_the_way if b.rule == "done")
+    readings = d.review.closure.readings if d.review.closure else ()
+    was_done = {r.item for r in readings if r.status is IssueStatus.DONE}
+    regressed = tuple(b.id for b in in_the_way if b.rule == "done" and b.subject in was_done)
     if d.review.stage is Stage.CLOSED and len(regressed) == len(in_the_way) and _only_tells(d):
         if regressed != d.review.regressions:
             d.record(events.RegressionSeen(because=regressed))

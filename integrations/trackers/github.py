@@ -16,6 +16,7 @@ from github.Repository import Repository
 from github.Requester import Requester
 
 from domain.ports import (
+    Attempts,
     Changes,
     Comment,
     IssueSnapshot,
@@ -78,7 +79,7 @@ class GithubTracker:
             else AppSignIn(credential, self._api_url, timeout, now)
         )
 
-    def ensure_issue(self, spec: IssueSpec, attempted_since: datetime | None) -> IssueRef:
+    def ensure_issue(self, spec: IssueSpec, earlier: Attempts | None) -> IssueRef:
         """The issue whose body bears the key, looked for in lists (never by search, which lags), else created.
 
         An assignee whom GitHub does not take is left out; a due date, a severity and a service GitHub does not have.
@@ -86,7 +87,7 @@ class GithubTracker:
         deadline = monotonic() + self._patience
         with self._talking(spec.project) as requester:
             place = repository(requester, spec.project)
-            for listed in _candidates(place, spec, attempted_since):
+            for listed in _candidates(place, spec, earlier.first if earlier else None):
                 if bears(listed.body, spec.key):
                     return ref_to(listed)
             try:
@@ -307,7 +308,7 @@ def _candidates(place: Repository, spec: IssueSpec, attempted_since: datetime | 
 
     The second list is needed because GitHub leaves out the labels of a token without push rights, silently.
     """
-    labels = list(spec.labels) or NotSet
+    labels = list(spec.lasting_labels) or NotSet
     yield from without_pulls(place.get_issues(state="all", labels=labels, sort="created", direction="asc"))
     if attempted_since is not None:
         # PyGithub sends the digits, and calls them UTC.

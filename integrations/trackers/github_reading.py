@@ -42,6 +42,7 @@ query($ids: [ID!]!) {
       state
       stateReason(enableDuplicate: true)
       locked
+      comments { totalCount }
       labels(first: 100) { nodes { name } }
       assignees(first: 1) { nodes { login } }
       repository { nameWithOwner hasIssuesEnabled }
@@ -85,6 +86,7 @@ class Found:
             body=issue.body or "",
             labels=tuple(label.name for label in issue.labels),
             assignee=issue.assignees[0].login if issue.assignees else None,
+            comments=issue.comments,
             note=self.note,
         )
 
@@ -206,7 +208,7 @@ def ref_to(issue: Issue) -> IssueRef:
     """How an issue is named: GraphQL and webhooks know the node id too, and a transfer changes all of it."""
     owner, repository = issue.html_url.split("/")[-4:-2]
     key = f"{owner}/{repository}#{issue.number}"
-    return IssueRef(tracker=TRACKER, id=issue.node_id, key=key, url=issue.html_url)
+    return IssueRef(tracker=TRACKER, id=issue.node_id, key=key, url=issue.html_url, project=f"{owner}/{repository}")
 
 
 def as_told(issue: Issue, converted: bool = False) -> Found:
@@ -282,6 +284,7 @@ def _from_node(requester: Requester, node: dict[str, Any]) -> Found:
         "state": node["state"].lower(),
         "state_reason": reason.lower() if reason else None,
         "locked": node["locked"],
+        "comments": node["comments"]["totalCount"],
         "labels": [{"name": label["name"]} for label in node["labels"]["nodes"]],
         "assignees": [{"login": person["login"]} for person in node["assignees"]["nodes"]],
     }

@@ -11,6 +11,7 @@ from itertools import count
 from threading import RLock
 
 from domain.ports import (
+    Attempts,
     Changes,
     Comment,
     IssueSnapshot,
@@ -75,7 +76,7 @@ class InMemoryTracker:
 
     # --- the port -----------------------------------------------------------------------------------------------------
 
-    def ensure_issue(self, spec: IssueSpec, attempted_since: datetime | None) -> IssueRef:
+    def ensure_issue(self, spec: IssueSpec, earlier: Attempts | None) -> IssueRef:
         """The issue with this key, found or made. Raises `NotFoundError` for a project not given at the start."""
         with self._call():
             if spec.project not in self._projects:
@@ -334,4 +335,5 @@ class InMemoryTracker:
             labels=tuple(sorted(issue.labels)),
             assignee=issue.assignee,
             due=issue.due,
+            comments=len(issue.comments),
         )

@@ -4,12 +4,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from temporalio.exceptions import ApplicationError
 
+from activities.listening import Listening
 from activities.sync import Looked, SyncActivities
 from activities.trackers import EffectRequest, TrackerActivities
-from domain.inputs import IssueDisturbed, ItemsRead, ItemsUnreadable, TrackingRead
+from domain.comments import HELP
+from domain.inputs import IssueDisturbed, ItemsRead, ItemsUnreadable, Tick, TrackingRead
 from domain.places import Place
 from domain.ports import NotFoundError, ProjectSeen, RateLimitedError, TrackerError, UnauthorisedError, UnavailableError
-from domain.taxonomy import Door, FailureKind, IssueStatus, ItemStatus
+from domain.taxonomy import Ask, Door, FailureKind, IssueStatus, ItemStatus
 from integrations.trackers.memory import InMemoryTracker
 from records.inbox import Outgoing
 from records.store import Records
@@ -30,7 +32,9 @@ def tracker() -> InMemoryTracker:
 @pytest.fixture
 def sync(sqlite_records: Records, tracker: InMemoryTracker) -> SyncActivities:
     records = sqlite_records
-    return SyncActivities(records.reviews, records.inbox, records.seen, {"memory": tracker}, address)
+    known = {"octocat": "ann@example.org"}
+    listening = Listening(records.people, lambda account, tracker: known.get(account))
+    return SyncActivities(records.reviews, records.inbox, records.seen, {"memory": tracker}, address, listening)
 
 
 @pytest.fixture
@@ -111,11 +115,11 @@ def test_what_no_list_shows_is_found_once_a_day(
     tracker: InMemoryTracker,
     sync: SyncActivities,
     review: str,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     tracker.lose(f"{review}/I1")
     assert look(sync) == 0
-    monkeypatch.setattr("activities.sync.SWEEP", timedelta(0))
+    known = sqlite_records.seen.project("memory", "default")
+    sqlite_records.seen.keep(known.model_copy(update={"swept_at": datetime.now(UTC) - timedelta(hours=25)}))
     assert look(sync) == 1
     (found,) = taken(sqlite_records)
     assert isinstance(found.input.body, ItemsRead)
@@ -250,6 +254,48 @@ def test_a_look_that_a_credential_forbids_is_not_wanted_for_ever(
     tracker.break_with(UnauthorisedError("no"))
     assert sync.look_at_wanted("memory").told == 0
     assert sqlite_records.seen.wanted("memory", 10) == {}
+
+
+def test_who_speaks_to_us_in_a_comment_is_heard_once_and_answered_there(
+    sqlite_records: Records, tracker: InMemoryTracker, sync: SyncActivities, review: str
+) -> None:
+    records, key = sqlite_records, f"{review}/I1"
+    acting = TrackerActivities(records.reviews, records.people, records.claims, {"memory": tracker}, address)
+    teller = Teller(records)
+    teller.now = datetime.now(UTC)
+    later = f"{teller.now + timedelta(days=9):%Y-%m-%d}"
+    for login, text in (
+        ("octocat", "Looks good."),
+        ("octocat", "/holdfast why"),
+        ("octocat", f"/holdfast extend {later} the vendor is late"),
+        ("octocat", "/holdfast extend soon"),
+        ("stranger", "/holdfast why"),
+    ):
+        tracker.say(key, login, text)
+    assert look(sync) == 4
+    for delivery in taken(records):
+        for _ in range(2):
+            teller.say(review, delivery.input.body, delivery.input.by, delivery.input.id)
+    outcome = teller.say(review, Tick())
+    answers = [effect for effect in outcome.plan.effects if effect.kind == "answer_comment"]
+    assert len(answers) == 4
+    for effect in answers:
+        for _ in range(2):
+            teller.say(review, acting.answer_comment(EffectRequest(review_id=review, item=effect.item)))
+    ours = [comment.text for comment in tracker.named(key).comments if comment.ours]
+    assert [ours[0].splitlines()[0], *ours[1:]] == [
+        "**In the way of closing the review: 1**",
+        "Asked as R1: the date changes when another person approves it.",
+        f"'soon' is no date like 2026-12-24. {HELP}",
+        "Nobody here is known as stranger: name them under people in catalogue.yaml.",
+    ]
+    found = teller.find(review)
+    assert found.questions == {}
+    assert [(r.ask, r.by) for r in found.requests.values()] == [
+        (Ask.EXTEND_DUE, records.people.id_of("ann@example.org"))
+    ]
+    assert look(sync) == 4, "there are more comments, ours among them"
+    assert look(sync) == 0
 
 
 def test_nobody_looks_where_nothing_is_watched(sync: SyncActivities, tracker: InMemoryTracker) -> None:

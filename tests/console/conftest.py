@@ -28,7 +28,7 @@ from runtime.files import read_yaml
 from web.app import create_app
 from web.deps import WebDeps
 from worker import read_policy
-from workflows.door import AwayError, Outbox
+from workflows.door import AwayError, Outbox, Wishes
 
 ROOT = Path(__file__).parents[2]
 CATALOGUE = Catalogue.model_validate(read_yaml(ROOT / "catalogue.example.yaml"))
@@ -61,6 +61,9 @@ class DirectDoor:
         for delivery in outgoing:
             await asyncio.to_thread(self._advance, delivery.review_id, delivery.input)
         return len(outgoing)
+
+    async def start_looks(self, wishes: Wishes) -> None:
+        """Nothing is to be looked at here."""
 
     def _carry(self, review_id: str, input: Input) -> Answer:
         answer = self._advance(review_id, input)

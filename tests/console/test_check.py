@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 import cli
 from console import checks, reaching
 from console.addresses import is_loopback
-from domain.ports import IssueTracker
+from domain.ports import IssueTracker, UnavailableError
 from integrations.trackers.github import GithubTracker
 from records.database import Database
 from records.store import Records
@@ -101,10 +101,7 @@ def test_a_policy_has_to_be_there_and_name_rules_that_there_are(here: Path, monk
     monkeypatch.setenv("HOLDFAST_POLICY", "policy.yaml")
     found = checked(1)
     assert found["policy"]["found"] == "policy.yaml is not there."
-    assert (found["trackers"]["level"], found["trackers"]["found"]) == (
-        "warn",
-        "Not looked at, since a file cannot be read.",
-    )
+    assert found["tracker builtin:default"]["level"] == "ok"
     default = (ROOT / "runtime/policy.yaml").read_text()
     (here / "policy.yaml").write_text(default.replace("causes@1", "causes@7", 1))
     assert checked(1)["policy"]["found"] == (
@@ -229,10 +226,108 @@ def test_temporal_has_to_answer_in_time(here: Path, monkeypatch: pytest.MonkeyPa
 def test_a_tracker_has_to_be_set_up(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOLDFAST_TRACKERS__DEFAULT", "github:example-org/items")
     line = checked(1)["tracker github:example-org/items"]
-    assert line["found"] == "There is no tracker 'github' set up; ready are builtin."
+    assert line["found"] == ("There is no tracker 'github' set up; ready are builtin. trackers.default names it.")
     assert "HOLDFAST_TRACKERS__GITHUB__TOKEN" in line["todo"]
     monkeypatch.setenv("HOLDFAST_TRACKERS__DEFAULT", "jira:ITEMS")
-    assert checked(1)["tracker jira:ITEMS"]["todo"] == "Write `builtin` or `github:owner/repository`."
+    assert checked(1)["tracker jira:ITEMS"]["todo"] == (
+        "Set trackers.jira.url, trackers.jira.token and trackers.jira.email (or cloud_id, for OAuth)."
+    )
+    monkeypatch.setenv("HOLDFAST_TRACKERS__DEFAULT", "gitlab:items")
+    assert "`jira:PROJECT`" in checked(1)["tracker gitlab:items"]["todo"]
+
+
+def test_a_place_that_is_none_is_told_of_by_its_setting(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOLDFAST_TRACKERS__ROUTES", '[{"to": "builtin"}, {"to": "GitHub acme"}]')
+    line = checked(1)["trackers"]
+    assert line["level"] == "wrong"
+    assert "trackers.routes.1.to: " in line["found"]
+    assert "'GitHub acme' is not a place" in line["found"]
+
+
+def test_a_catalogue_that_cannot_be_read_leaves_the_trackers_alone(here: Path) -> None:
+    (here / "catalogue.yaml").write_text("teams: [")
+    assert checked(1)["trackers"]["found"] == "Not looked at, since the catalogue cannot be read."
+
+
+def test_a_route_that_names_what_the_catalogue_does_not_is_told_of(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    routes = [{"to": "builtin", "services": ["ranking-api", "rankin-api"], "models": ["ranker"], "teams": ["mll"]}]
+    monkeypatch.setenv("HOLDFAST_TRACKERS__ROUTES", json.dumps(routes))
+    found = checked(0)
+    assert found["trackers.routes.0.services"]["found"].startswith("rankin-api: the catalogue does not list that")
+    assert found["trackers.routes.0.teams"]["level"] == "warn"
+    assert "trackers.routes.0.models" not in found
+
+
+@pytest.mark.parametrize(
+    ("given", "lacking"),
+    [
+        ({"URL": "https://jira.example.org"}, "Set trackers.jira.token and trackers.jira.email (or cloud_id"),
+        ({"TOKEN": "t"}, "Set trackers.jira.url and trackers.jira.email (or cloud_id"),
+        ({"EMAIL": "holdfast@example.org"}, "Set trackers.jira.url and trackers.jira.token."),
+        ({"URL": "https://jira.example.org", "DEPLOYMENT": "data_center"}, "Set trackers.jira.token."),
+        (
+            {"URL": "https://jira.example.org", "TOKEN": "t", "EMAIL": "a@example.org", "CLOUD_ID": "1"},
+            "Leave out cloud_id, for an API token; or email, for OAuth.",
+        ),
+        (
+            {"URL": "https://jira.example.org", "TOKEN": "t", "EMAIL": "a@example.org", "DEPLOYMENT": "data_center"},
+            "Leave both out, or set trackers.jira.deployment to cloud.",
+        ),
+    ],
+)
+def test_a_jira_that_is_half_set_up_is_told_of_and_the_others_are_tried(
+    here: Path, monkeypatch: pytest.MonkeyPatch, given: dict[str, str], lacking: str
+) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(f"HOLDFAST_TRACKERS__JIRA__{name}", value)
+    found = checked(1)
+    assert (found["trackers.jira"]["level"], found["trackers.jira"]["todo"][: len(lacking)]) == ("wrong", lacking)
+    assert found["tracker builtin:default"]["level"] == "ok"
+
+
+def test_a_token_and_an_app_at_once_are_told_of(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOLDFAST_TRACKERS__DEFAULT", "github:example-org/items")
+    monkeypatch.setenv("HOLDFAST_TRACKERS__GITHUB__TOKEN", "token")
+    monkeypatch.setenv("HOLDFAST_TRACKERS__GITHUB__APP", '{"id": "1", "private_key": "secret"}')
+    found = checked(1)
+    for what in ("trackers.github", "tracker github:example-org/items"):
+        assert found[what]["todo"] == "Leave out trackers.github.token or trackers.github.app."
+    assert "secret" not in json.dumps(found["trackers.github"])
+
+
+def test_a_sign_in_that_cannot_be_built_is_told_of(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"URL": "jira.example.org", "TOKEN": "t", "EMAIL": "a@example.org"}.items():
+        monkeypatch.setenv(f"HOLDFAST_TRACKERS__JIRA__{name}", value)
+    line = checked(1)["trackers"]
+    assert line["found"].startswith("trackers.jira.url: ")
+    assert line["todo"] == "Correct it; no tracker project was tried."
+    monkeypatch.setenv("HOLDFAST_TRACKERS__JIRA__URL", "https://jira.example.org")
+    monkeypatch.setenv("HOLDFAST_TRACKERS__DEFAULT", "builtin")
+    assert checked(0)["tracker builtin:default"]["level"] == "ok"
+
+
+def test_a_tracker_in_use_without_webhooks_is_told_of(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(GithubTracker, "check", lambda self, project: [])
+    monkeypatch.setenv("HOLDFAST_TRACKERS__DEFAULT", "github:example-org/items")
+    monkeypatch.setenv("HOLDFAST_TRACKERS__GITHUB__TOKEN", "token")
+    line = checked(0)["trackers.github.webhook_secret"]
+    assert (line["level"], "a change is known after 5 min at most" in line["found"]) == ("warn", True)
+    assert "/webhooks/github" in line["todo"]
+    assert "trackers.jira.webhook_secret" not in checked(0)
+    monkeypatch.setenv("HOLDFAST_TRACKERS__GITHUB__WEBHOOK_SECRET", "secret")
+    assert checked(0)["trackers.github.webhook_secret"]["level"] == "ok"
+
+
+def test_a_tracker_that_fails_in_being_checked_is_told_of(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def check(self: IssueTracker, project: str) -> list[str]:
+        raise UnavailableError("nobody answered")
+
+    monkeypatch.setattr(GithubTracker, "check", check)
+    monkeypatch.setenv("HOLDFAST_TRACKERS__ROUTES", '[{"to": "github:example-org/items", "teams": ["ml"]}]')
+    monkeypatch.setenv("HOLDFAST_TRACKERS__GITHUB__TOKEN", "token")
+    line = checked(1)["tracker github:example-org/items"]
+    assert line["found"] == "It cannot be looked at: nobody answered"
+    assert line["todo"].endswith("trackers.routes.0.to names it.")
 
 
 def test_every_tracker_project_is_tried(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,10 @@
 """Action items, and the built-in tracker that they are done in."""
 
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
 from domain.ports import IssueSpec
 from tests.console.conftest import Holdfast
 
@@ -31,6 +36,64 @@ def test_an_item_is_proposed_accepted_and_opened_in_the_tracker(holdfast: Holdfa
         "team": "ml",
         "owner": ENGINEER,
     }
+
+
+def accepted(holdfast: Holdfast, *more: str) -> tuple[str, Any]:
+    """A review with an item that was accepted in this way, and the item."""
+    review = holdfast.opened()
+    holdfast.done("item", "add", review, "I7", *SPEC)
+    assert holdfast.done("item", "accept", review, "I7", *more).startswith("I7 is accepted.\n")
+    return review, holdfast.json("review", "show", review)["items"]["I7"]
+
+
+def test_an_item_is_accepted_elsewhere_than_the_routes_say(holdfast: Holdfast) -> None:
+    review, item = accepted(holdfast, "--place", "github:acme/x", "--adopt", "45")
+    assert (item["place"], item["adopts"]) == ({"tracker": "github", "project": "acme/x"}, "45")
+    shown = holdfast.done("review", "show", review)
+    line = next(line for line in shown.splitlines() if "github:acme/x" in line)
+    assert "Not known: it was not read yet." in line
+    assert line.startswith("I7")
+
+
+def test_a_place_that_is_none_is_not_understood(holdfast: Holdfast) -> None:
+    review = holdfast.opened()
+    holdfast.done("item", "add", review, "I7", *SPEC)
+    said = holdfast.refused("item", "accept", review, "I7", "--place", "GitHub acme", code=2)
+    assert "place: 'GitHub acme' is not a place; write one like 'builtin', 'github:owner/repository'" in said
+
+
+def test_a_later_due_date_is_asked_for_and_counted(holdfast: Holdfast) -> None:
+    review, item = accepted(holdfast)
+    until = datetime.fromisoformat(item["due"]).date() + timedelta(days=3)
+    extend = ("item", "extend", review, "I7", "--reason", "the vendor is late", "--until")
+    assert holdfast.done(*extend, str(until)).startswith("Asked as R1: another person has to approve it")
+    assert "put off" not in holdfast.done("review", "history", review).partition("R1")[0]
+    holdfast.done("review", "approve", review, "R1", by="director@example.org")
+    extended = holdfast.json("review", "show", review)["items"]["I7"]
+    assert (extended["due"], extended["extended"]) == (f"{until}T23:59:59Z", 1)
+    assert ", put off once" in holdfast.done("review", "show", review)
+    assert holdfast.refused(*extend, str(until)).startswith("I7 is due later already")
+    assert holdfast.refused(*extend, "soon", code=2).startswith("'soon' is not a date")
+    assert holdfast.done(*extend, f"{until + timedelta(days=1)}T09:00Z").startswith("Asked as R2")
+
+
+def test_an_item_is_moved_to_a_new_issue_or_to_one_that_is_there(holdfast: Holdfast) -> None:
+    review, item = accepted(holdfast)
+    said = holdfast.done("item", "move", review, "I7", "--place", "jira:PLATFORM")
+    assert said.startswith("I7 goes to a new issue in jira:PLATFORM.\n")
+    again = holdfast.done("item", "move", review, "I7", "--place", "jira:PLATFORM", "--adopt", "PLATFORM-7")
+    assert again.startswith("I7 goes to PLATFORM-7 in jira:PLATFORM.\n")
+    moved = holdfast.json("review", "show", review)
+    assert moved["items"]["I7"]["moves"] == 2
+    assert item["ref"]["key"] in moved["links"]["I7"]["formerly"]
+    assert f"Formerly {item['ref']['key']}" in holdfast.done("review", "show", review)
+    assert holdfast.refused("item", "move", review, "I8", "--place", "builtin").startswith("There is no item I8")
+
+
+@pytest.mark.parametrize("command", ["accept", "extend", "move"])
+def test_the_help_of_what_concerns_trackers_shows_an_example(holdfast: Holdfast, command: str) -> None:
+    said = holdfast.done("item", command, "--help")
+    assert f"holdfast item {command} hand:" in " ".join(said.split())
 
 
 def test_an_accepted_item_is_withdrawn_by_two_persons(holdfast: Holdfast) -> None:

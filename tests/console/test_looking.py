@@ -107,7 +107,7 @@ def test_an_incident_that_is_not_reviewed_is_shown_with_the_rule_that_excluded_i
 
 def test_a_review_is_shown_with_the_issue_that_stands_for_it(holdfast: Holdfast) -> None:
     review = holdfast.opened()
-    ref = IssueRef(tracker="github", id="7", key="#7", url="https://github.example.org/issues/7")
+    ref = IssueRef(tracker="github", id="7", key="#7", url="https://github.example.org/issues/7", project="acme/x")
     told = TrackingTold(ref=ref, told="sha256:0", status=IssueStatus.OPEN, as_of=holdfast.door.now)
     holdfast.door.tell(review, told)
     assert "Tracked as https://github.example.org/issues/7\n" in holdfast.done("review", "show", review)

@@ -19,6 +19,7 @@ from domain.evolve import evolve
 from domain.inputs import (
     Approve,
     Body,
+    CommentAnswered,
     Fact,
     Given,
     IncidentTold,
@@ -191,7 +192,8 @@ def content(of: DraftDocument | None = None, revision: int = 1, under: Policy = 
 
 def ref(item: str = "I1", tracker: str = "github") -> IssueRef:
     """Where the issue of an item is kept."""
-    return IssueRef(tracker=tracker, id=f"id-{item}", key=f"#{item}", url=f"https://tracker.example/{item}")
+    url = f"https://tracker.example/{item}"
+    return IssueRef(tracker=tracker, id=f"id-{item}", key=f"#{item}", url=url, project="default")
 
 
 def issue_of(item: Item) -> IssueRef:
@@ -300,6 +302,8 @@ class Driver:
         if effect.kind == "read_items":
             return self.closing_read()
         assert effect.item is not None
+        if effect.kind == "answer_comment":
+            return CommentAnswered(comment=effect.item)
         if effect.kind == "tend_issue":
             return IssueTended(item=effect.item, as_of=self.now)
         item = self.review.items[effect.item]

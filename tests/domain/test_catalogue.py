@@ -28,6 +28,25 @@ def test_a_service_that_is_not_listed_has_nobody() -> None:
     assert CATALOGUE.tracker_for("unlisted") is None
 
 
+def test_people_are_called_by_their_accounts_and_back() -> None:
+    people = Catalogue.model_validate(
+        {"people": {"Ann@example.org": {"github": "octo-ann", "jira": "5b10"}, "ben@example.org": {"jira": "5b11"}}}
+    )
+    assert people.account_of(" ann@Example.org", "github") == "octo-ann"
+    assert people.account_of("ben@example.org", "jira") == "5b11"
+    assert people.account_of("ben@example.org", "github") is None
+    assert people.account_of("cem@example.org", "jira") is None
+    assert people.account_of("ann@example.org", "another tracker") is None
+    assert people.handle_of("octo-ann", "github") == "Ann@example.org"
+    assert people.handle_of("5b11", "jira") == "ben@example.org"
+    assert people.handle_of("octo-ann", "jira") is None
+    assert people.handle_of("octo-ann", "another tracker") is None
+
+
+def test_the_built_in_tracker_calls_everybody_by_handle() -> None:
+    assert CATALOGUE.account_of("ann@example.org", "builtin") == "ann@example.org"
+
+
 def test_every_broken_reference_is_named_at_once() -> None:
     with pytest.raises(ValidationError) as refused:
         Catalogue.model_validate(

@@ -96,3 +96,15 @@ def test_a_review_whose_beginning_cannot_be_read_loses_nothing() -> None:
     driver = with_unknown(Driver())
     with pytest.raises(UnreadableReviewError, match="cannot read FairnessChecked@2"):
         driver.say(Tick())
+
+
+def test_what_was_recorded_before_there_were_places_went_to_the_built_in_tracker() -> None:
+    accepted = events.decode("ItemAccepted", 1, {"item": "I1", "due": "2026-03-02T09:00:00Z"})
+    assert isinstance(accepted, events.ItemAccepted)
+    assert (str(accepted.place), accepted.adopts) == ("builtin:default", None)
+    driver = in_remediation()
+    opened = driver.events[0].model_dump(mode="json")
+    del opened["home"]
+    read = events.decode("ReviewOpened", 1, opened)
+    assert isinstance(read, events.ReviewOpened)
+    assert str(read.home) == "builtin:default"

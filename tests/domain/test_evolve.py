@@ -4,8 +4,9 @@ import pytest
 
 from domain import events
 from domain.evolve import evolve, fold
+from domain.places import Place
 from domain.review import Request, Review
-from domain.taxonomy import Ask, IssueStatus, Stage
+from domain.taxonomy import Ask, FailureKind, IssueStatus, Stage
 from tests.domain.build import NOW, closed, reading, ref
 
 ODD: list[events.Event] = [
@@ -13,6 +14,11 @@ ODD: list[events.Event] = [
     events.ItemWithdrawn(item="I9", by="approver", reason="text:why"),
     events.ItemIssueOpened(item="I9", ref=ref("I9")),
     events.ItemIssueReleased(item="I9"),
+    events.DueExtended(item="I9", due=NOW),
+    events.ItemMoved(item="I9", by="approver", place=Place(tracker="jira", project="ACME"), adopts=None),
+    events.ItemsFoundUnreadable(items=("I9",), kind=FailureKind.UNAUTHORISED),
+    events.IssueFoundDisturbed(item="I9", as_of=NOW),
+    events.ItemIssueTended(item="I9", as_of=NOW),
     events.ItemStatusesRead(readings=(reading("I9"),)),
     events.ApprovalGranted(request="R9", by="approver"),
     events.ApprovalRefused(request="R9", by="approver", reason="text:why"),

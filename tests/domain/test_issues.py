@@ -1,20 +1,32 @@
 """What issues say."""
 
-from domain.inputs import ItemsRead, OpenReview, TrackingRead
+from datetime import date
+from typing import Any
+
+import pytest
+
+from domain.inputs import AcceptItem, ItemsRead, MoveItem, OpenReview, ProposeItem, TrackingRead, WithdrawItem
 from domain.issues import (
     TRACKING,
     blocker_lines,
+    declined_answer,
     early_close_answer,
     fact_of,
+    is_disturbed,
+    is_later,
     item_issue,
     item_key,
     labels,
+    released,
+    restored,
     tracking_issue,
     tracking_key,
 )
+from domain.places import Place
 from domain.plan import tracking_digest
 from domain.ports import IssueSnapshot
-from domain.taxonomy import IssueStatus, ItemClass
+from domain.review import Item
+from domain.taxonomy import IssueStatus, ItemClass, Severity
 from tests.domain.build import (
     NOW,
     Driver,
@@ -27,6 +39,7 @@ from tests.domain.build import (
     item,
     reading,
     ref,
+    spec,
 )
 
 ADDRESS = "https://holdfast.example/r/1"
@@ -45,10 +58,26 @@ def test_an_item_s_issue_says_what_is_to_be_done_by_when_and_why() -> None:
     assert spec.labels[:2] == labels(driver.review) == ("holdfast", "holdfast:pagerduty:PD-1")
 
 
+def test_an_item_s_issue_carries_what_trackers_have_fields_for() -> None:
+    driver = in_remediation(of=OF)
+    item = driver.review.items["I1"]
+    spec = item_issue(driver.review, item, TEXTS, "acme/ranker", ADDRESS, "octocat")
+    assert (spec.due, spec.assignee, spec.service, spec.severity) == (
+        date(2026, 3, 10),
+        "octocat",
+        "ranker",
+        Severity.SEV1,
+    )
+    assert spec.labels[2:] == ("prevent", "intermediate")
+    assert spec.lasting_labels == spec.labels[:2]
+    assert item_issue(driver.review, item, TEXTS, "acme/ranker", ADDRESS).assignee is None
+
+
 def test_an_item_with_little_to_say_says_little() -> None:
     driver = in_sign_off(of=document(items=[item(prevents=(), item_class=ItemClass.PROCESS)]))
     spec = item_issue(driver.review, driver.review.items["I1"], content(OF).texts | TEXTS, "acme/ranker", ADDRESS)
     assert "- due: not set" in spec.body
+    assert spec.due is None
     assert "prevents" not in spec.body
     assert "Done when" not in spec.body
 
@@ -56,6 +85,7 @@ def test_an_item_with_little_to_say_says_little() -> None:
 def test_the_keys_of_a_review_s_issues_are_its_own() -> None:
     review = in_remediation().review
     assert item_key(review, Item(spec=spec("tracking2"))) != tracking_key(review) == "pagerduty:PD-1/tracking"
+    assert item_key(review, Item(spec=spec("I1"), moves=2)) == "pagerduty:PD-1/I1/3"
     assert TRACKING == "*tracking"
     assert all(len(label) <= 50 for label in labels(review.model_copy(update={"id": "x" * 90})))
 
@@ -99,3 +129,117 @@ def test_what_was_read_is_told_of_the_item_or_of_the_review_as_a_whole() -> None
     assert of_review.body == TrackingRead(status=IssueStatus.DONE, as_of=NOW)
     assert of_item.id != of_review.id
     assert fact_of("pagerduty:PD-1", "I1", found) == of_item
+
+
+def test_a_date_that_the_tracker_shows_is_told_with_the_item() -> None:
+    found = IssueSnapshot(asked=ref(), ref=ref(), status=IssueStatus.OPEN, as_of=NOW, due=date(2026, 4, 1))
+    body = fact_of("pagerduty:PD-1", "I1", found).body
+    assert isinstance(body, ItemsRead)
+    assert body.readings[0].due == date(2026, 4, 1)
+
+
+# --- what Holdfast keeps in an issue ----------------------------------------------------------------------------------
+
+
+def found(driver: Driver, **changes: Any) -> IssueSnapshot:
+    """An issue as it was opened, but for these changes."""
+    opened = item_issue(driver.review, driver.review.items["I1"], TEXTS, "acme/ranker", ADDRESS)
+    values: dict[str, Any] = {
+        "asked": ref(),
+        "ref": ref(),
+        "status": IssueStatus.OPEN,
+        "as_of": driver.now,
+        "title": opened.title,
+        "body": opened.body,
+        "labels": opened.labels,
+    }
+    return IssueSnapshot.model_validate(values | changes)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"title": "Another title", "assignee": "octocat", "status": IssueStatus.DONE, "due": date(2030, 1, 1)},
+        {"labels": ("mine", "intermediate", "prevent", "holdfast:pagerduty:PD-1", "holdfast")},
+        {"body": f"Rewritten, with the link {ADDRESS} kept."},
+        {"body": None},
+        {"labels": None},
+        {"ref": None, "labels": ()},
+    ],
+)
+def test_what_is_the_tracker_s_own_is_anybody_s_to_change(changes: dict[str, Any]) -> None:
+    driver = in_remediation(of=OF)
+    assert not is_disturbed(driver.review, "I1", found(driver, **changes), ADDRESS)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"labels": ()},
+        {"labels": ("holdfast", "holdfast:pagerduty:PD-1", "detect", "intermediate")},
+        {"labels": ("holdfast", "holdfast:pagerduty:PD-1", "prevent")},
+        {"body": "Somebody replaced everything."},
+        {"body": ""},
+    ],
+)
+def test_a_label_or_the_link_that_is_gone_is_a_disturbance(changes: dict[str, Any]) -> None:
+    driver = in_remediation(of=OF)
+    assert is_disturbed(driver.review, "I1", found(driver, **changes), ADDRESS)
+
+
+def test_an_issue_of_no_item_is_not_disturbed() -> None:
+    driver = in_remediation(of=OF)
+    assert not is_disturbed(driver.review, TRACKING, found(driver, labels=()), ADDRESS)
+
+
+def test_an_adopted_issue_has_a_text_of_its_own_and_our_labels() -> None:
+    driver = in_remediation(of=OF)
+    driver.say(MoveItem(item="I1", place=Place(tracker="jira", project="ACME"), adopts="ACME-1"))
+    assert not is_disturbed(driver.review, "I1", found(driver, body="Theirs."), ADDRESS)
+    assert is_disturbed(driver.review, "I1", found(driver, body="Theirs.", labels=("theirs",)), ADDRESS)
+
+
+@pytest.mark.parametrize(
+    ("due", "later"), [(None, False), (date(2026, 3, 9), False), (date(2026, 3, 10), False), (date(2026, 3, 11), True)]
+)
+def test_a_later_date_than_ours_is_one(due: date | None, later: bool) -> None:
+    driver = in_remediation(of=OF)
+    assert is_later(driver.review, "I1", found(driver, due=due)) is later
+
+
+def test_there_is_no_later_date_for_what_is_not_due() -> None:
+    driver = in_remediation(of=OF)
+    driver.say(ProposeItem(spec=spec("I9")))
+    for id in ("I9", TRACKING):
+        assert not is_later(driver.review, id, found(driver, due=date(2030, 1, 1)))
+
+
+def test_whoever_changed_it_is_told_what_it_is() -> None:
+    review = in_remediation().review
+    told = restored(review, review.items["I1"], ADDRESS)
+    assert f"Action item **I1** of the post-incident review [pagerduty:PD-1]({ADDRESS})." in told
+    assert "- class: prevent, strength: intermediate" in told
+
+
+@pytest.mark.parametrize(("reopened", "head"), [(True, "This issue was opened again: it"), (False, "This prevents")])
+def test_whoever_declined_it_is_told_what_clears_it(reopened: bool, head: str) -> None:
+    told = declined_answer(in_remediation().review.items["I1"], ADDRESS, reopened)
+    assert told.startswith(head)
+    assert "withdraw I1 with another person's approval, or ask for a waiver" in told
+    assert ADDRESS in told
+
+
+def test_an_issue_that_is_given_up_says_why_or_where_the_item_goes_on() -> None:
+    driver = in_remediation()
+    driver.say(MoveItem(item="I1", place=Place(tracker="jira", project="ACME")))
+    driver.say(driver.result(driver.plan.effects[0]))
+    item = driver.review.items["I1"]
+    assert released(driver.review, item, ADDRESS).endswith("goes on at https://tracker.example/I1/2")
+    driver = in_remediation()
+    driver.say(ProposeItem(spec=spec("I9")))
+    driver.say(AcceptItem(item="I9"))
+    driver.obey()
+    driver.say(WithdrawItem(item="I9", reason="text:why"))
+    driver.approve()
+    assert "was withdrawn" in released(driver.review, driver.review.items["I9"], ADDRESS)

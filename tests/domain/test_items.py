@@ -12,10 +12,11 @@ from domain.inputs import (
     ChangeItem,
     IssueOpened,
     IssueReleased,
+    ItemsRead,
     ProposeItem,
     WithdrawItem,
 )
-from domain.taxonomy import ItemClass, ItemStatus, Stage, Strength
+from domain.taxonomy import IssueStatus, ItemClass, ItemStatus, Stage, Strength
 from tests.domain.build import (
     Driver,
     document,
@@ -280,3 +281,16 @@ def test_an_item_whose_issue_matters_is_one_that_has_an_issue_and_is_not_withdra
 def test_an_item_s_id_fits_into_keys(id: str) -> None:
     with pytest.raises(ValidationError):
         spec(id)
+
+
+def test_an_issue_that_is_called_something_else_keeps_what_it_was_called() -> None:
+    driver = in_remediation()
+    moved = ref().model_copy(update={"key": "acme/other#9", "url": "https://tracker.example/other/9"})
+    driver.now += timedelta(minutes=1)
+    driver.say(ItemsRead(readings=(driver.found("I1", IssueStatus.OPEN).model_copy(update={"ref": moved}),)))
+    assert (driver.review.items["I1"].ref, driver.review.items["I1"].formerly) == (moved, (ref(),))
+    driver.read("I1", IssueStatus.OPEN)
+    driver.now += timedelta(minutes=1)
+    gone = driver.found("I1", IssueStatus.MISSING).model_copy(update={"ref": None})
+    driver.say(ItemsRead(readings=(gone,)))
+    assert (driver.review.items["I1"].ref, driver.review.items["I1"].formerly) == (moved, (ref(),))

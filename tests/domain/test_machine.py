@@ -12,12 +12,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from domain import events, inputs
 from domain.draft import DraftDocument
 from domain.evolve import evolve, fold
+from domain.places import Place
 from domain.plan import Plan, plan
-from domain.policy import OnEarlyClose, Policy
+from domain.policy import OnEarlyClose, OnRegression, Policy
 from domain.review import Review, Waiver
 from domain.rules import blockers
 from domain.stages import ENDED_STAGES, OPEN_STAGES, TRANSITIONS
 from domain.taxonomy import (
+    Ask,
     Confidence,
     Dimension,
     FailureKind,
@@ -35,6 +37,7 @@ from tests.domain.build import (
     NOW,
     OWNER,
     POLICY,
+    ROUTING,
     SIGNERS,
     Driver,
     content,
@@ -45,7 +48,6 @@ from tests.domain.build import (
     policy,
     policy_with_rules,
     policy_with_section_teams,
-    reading,
     ref,
     spec,
 )
@@ -54,6 +56,7 @@ POLICIES = {
     "default": POLICY,
     "sections name teams": policy_with_section_teams(),
     "comment": policy(on_early_close=OnEarlyClose.COMMENT),
+    "tell": policy(on_regression=OnRegression.TELL),
     "all warn": policy_with_rules(questions="warn", causes="warn", prevention="warn", done="warn", sign_off="warn"),
     "only done": policy_with_rules(questions="off", causes="off", prevention="off", sign_off="off"),
     "unknown rule": policy(
@@ -61,6 +64,7 @@ POLICIES = {
     ),
 }
 
+ENDS = (ItemStatus.DONE, ItemStatus.DECLINED)
 PEOPLE = (OWNER, "submitter", "approver", "engineer", *SIGNERS.values())
 people = st.sampled_from(PEOPLE)
 teams = st.sampled_from((*SIGNERS, "owning"))
@@ -78,6 +82,9 @@ specs = st.builds(
     end_state=st.sampled_from((None, "text:end", "text:another end")),
     owner=st.sampled_from((None, "engineer", "approver")),
 )
+places = st.sampled_from((None, Place(tracker="builtin"), Place(tracker="jira", project="ACME"), ROUTING.default))
+adopted = st.sampled_from((None, None, "{}", "{}/2", "{}/9"))
+later = st.sampled_from((None, None, -40, -1, 0, 1, 9, 9, 40))
 untils = st.sampled_from((None, None, timedelta(days=-1), timedelta(days=1), timedelta(days=89), timedelta(days=91)))
 
 
@@ -124,15 +131,23 @@ class Reviews(RuleBasedStateMachine):
         return self.driver.review
 
     @initialize(
-        under=st.sampled_from(tuple(POLICIES.values())),
+        under=st.sampled_from((*POLICIES.values(), POLICIES["tell"])),
         severity=st.sampled_from((Severity.SEV1, Severity.SEV3, Severity.SEV3, *Severity)),
         realisation=st.sampled_from((Realisation.HARM, Realisation.HARM, *Realisation)),
         by_hand=st.sampled_from((True, True, False)),
-        begun=st.sampled_from((6, 5, 5, 4, 4, 3, 3, 2, 1, 0)),
+        begun=st.sampled_from((6, 6, 6, 6, 5, 5, 5, 4, 3, 3, 2, 1, 0)),
         team=st.sampled_from(("recs", "ml", None)),
+        then=st.sampled_from(("", "", "move", "move", "move back", "regress", "disturb", "extend")),
     )
     def open(
-        self, under: Policy, severity: Severity, realisation: Realisation, by_hand: bool, begun: int, team: str | None
+        self,
+        under: Policy,
+        severity: Severity,
+        realisation: Realisation,
+        by_hand: bool,
+        begun: int,
+        team: str | None,
+        then: str,
     ) -> None:
         self.driver = Driver(under)
         told = incident(severity=severity, realisation=realisation, team=team)
@@ -151,6 +166,24 @@ class Reviews(RuleBasedStateMachine):
         if begun > 5:
             self.do_everything()
             self.obey()
+        if "I1" in self.review.items:
+            self.happen(then)
+
+    def happen(self, what: str) -> None:
+        """What is rare in the life of an item, and changes what comes after it."""
+        it = self.review.items["I1"]
+        if what.startswith("move"):
+            self.command(inputs.MoveItem(item="I1", place=Place(tracker="jira", project="ACME")), OWNER)
+        if what == "move back":
+            self.command(inputs.MoveItem(item="I1", place=ROUTING.default, adopts="I1"), OWNER)
+        elif what == "regress" and it.ref:
+            self.driver.now += timedelta(minutes=1)
+            self.fact(inputs.ItemsRead(readings=(self.driver.found("I1", IssueStatus.DECLINED),)))
+        elif what == "disturb":
+            self.fact(inputs.IssueDisturbed(item="I1", as_of=self.driver.now))
+        elif what == "extend":
+            until = (it.due or NOW) + timedelta(days=9)
+            self.command(inputs.ExtendDue(item="I1", until=until, reason="text:why"), OWNER)
 
     # --- saying it, and what holds then -----------------------------------------------------------------------------
 
@@ -191,8 +224,25 @@ class Reviews(RuleBasedStateMachine):
 
     @invariant()
     def a_closed_review_has_nothing_in_its_way(self) -> None:
+        """But for what was done and is so no more, where the policy wants that told and no more."""
         if self.review.stage is Stage.CLOSED:
-            assert self.driver.blockers == []
+            assert tuple(self.driver.blocker_ids) == self.review.regressions
+        told = self.review.stage is Stage.CLOSED and self.driver.policy.on_regression is OnRegression.TELL
+        assert told or self.review.regressions == ()
+
+    @invariant()
+    def an_item_has_not_left_the_issue_that_it_has(self) -> None:
+        for it in self.review.items.values():
+            assert it.ref is None or not any(left.is_same(it.ref) for left in it.leaving)
+            assert it.ref is None or it.accepted or it.status is ItemStatus.WITHDRAWN
+            assert (it.place is None) == (it.due is None)
+
+    @invariant()
+    def a_date_in_the_tracker_is_asked_for_once(self) -> None:
+        asked = [
+            (r.subject, r.until) for r in self.review.requests.values() if r.ask is Ask.EXTEND_DUE and not r.reason
+        ]
+        assert len(set(asked)) == len(asked)
 
     @invariant()
     def no_signature_of_the_owner_stands_while_a_review_is_open(self) -> None:
@@ -215,7 +265,8 @@ class Reviews(RuleBasedStateMachine):
     def the_plan_can_be_obeyed(self) -> None:
         planned = self.driver.plan
         assert Plan.model_validate_json(planned.model_dump_json()) == planned
-        assert plan(self.review, self.driver.now) == planned
+        assert plan(self.review, self.driver.now, self.driver.blockers) == planned
+        assert all((effect.tracker == "") == (effect.kind == "read_items") for effect in planned.effects)
         keys = [effect.key for effect in planned.effects]
         assert len(set(keys)) == len(keys)
         assert len({effect.input_id for effect in planned.effects}) == len(keys)
@@ -310,9 +361,23 @@ class Reviews(RuleBasedStateMachine):
     def propose_item(self, wanted: Any, by: str) -> None:
         self.command(inputs.ProposeItem(spec=wanted), by)
 
-    @rule(id=item_ids, by=people)
-    def accept_item(self, id: str, by: str) -> None:
-        self.command(inputs.AcceptItem(item=id), by)
+    @rule(id=item_ids, by=people, place=places, adopts=adopted)
+    def accept_item(self, id: str, by: str, place: Place | None, adopts: str | None) -> None:
+        self.command(inputs.AcceptItem(item=id, place=place, adopts=adopts and adopts.format(id)), by)
+
+    @precondition(lambda self: any(item.due for item in self.review.items.values()))
+    @rule(data=st.data(), by=people, days=st.sampled_from((-9, 0, 1, 9, 9, 40)))
+    def extend_due(self, data: st.DataObject, by: str, days: int) -> None:
+        id = data.draw(st.sampled_from([id for id, item in self.review.items.items() if item.due]))
+        until = (self.review.items[id].due or NOW) + timedelta(days=days)
+        self.command(inputs.ExtendDue(item=id, until=until, reason="text:why"), by)
+
+    @precondition(lambda self: bool(self.review.items))
+    @rule(data=st.data(), by=people, place=places, adopts=adopted)
+    def move_item(self, data: st.DataObject, by: str, place: Place | None, adopts: str | None) -> None:
+        id = data.draw(st.sampled_from([*self.review.items, "I9"]))
+        there = place or ROUTING.default
+        self.command(inputs.MoveItem(item=id, place=there, adopts=adopts and adopts.format(id)), by)
 
     @rule(id=item_ids, by=people)
     def withdraw_item(self, id: str, by: str) -> None:
@@ -409,17 +474,72 @@ class Reviews(RuleBasedStateMachine):
         later=st.sampled_from((None, timedelta(seconds=1), timedelta(hours=7))),
     )
     def fail(self, data: st.DataObject, kind: FailureKind, later: timedelta | None) -> None:
-        key = data.draw(st.sampled_from([*self.driver.owed, "read", "tracking", "issue:I1"]))
+        key = data.draw(st.sampled_from([*self.driver.owed, "read", "tracking", "issue:I1", "tend:I1", "release:I1"]))
         retry_at = later and self.driver.now + later
         self.fact(inputs.EffectFailed(key=key, kind=kind, retry_at=retry_at))
 
     @rule(
-        read=st.lists(st.tuples(item_ids, issue_statuses, minutes_ago), max_size=4),
+        read=st.lists(st.tuples(item_ids, issue_statuses, minutes_ago, later), max_size=4),
         for_closing=st.booleans(),
+        early=st.booleans(),
     )
-    def read_items(self, read: list[tuple[str, IssueStatus, timedelta]], for_closing: bool) -> None:
-        readings = tuple(reading(id, status, self.driver.now - ago) for id, status, ago in read)
-        self.fact(inputs.ItemsRead(readings=readings, for_closing=for_closing))
+    def read_items(
+        self, read: list[tuple[str, IssueStatus, timedelta, int | None]], for_closing: bool, early: bool
+    ) -> None:
+        """`early` reads the issues that the items had before they were moved anywhere."""
+        readings = []
+        for id, status, ago, days in read:
+            it = self.review.items.get(id)
+            due = (it.due if it and it.due else NOW) + timedelta(days=days) if days is not None else None
+            found = {
+                "as_of": self.driver.now - ago,
+                "due": due and due.date(),
+                "ref": ref(id) if early or it is None else it.ref,
+            }
+            readings.append(self.driver.found(id, status).model_copy(update=found))
+        self.fact(inputs.ItemsRead(readings=tuple(readings), for_closing=for_closing))
+
+    @precondition(lambda self: bool(self.review.tracked_items))
+    @rule(data=st.data(), status=issue_statuses, name=st.sampled_from(("{}", "{}/8")))
+    def rename_issue(self, data: st.DataObject, status: IssueStatus, name: str) -> None:
+        """The tracker calls an issue something else, or makes another of it."""
+        id = data.draw(st.sampled_from(list(self.review.tracked_items)))
+        self.driver.now += timedelta(minutes=1)
+        found = self.driver.found(id, status)
+        assert found.ref is not None
+        new = found.ref.model_copy(update={"id": f"id-{name.format(id)}", "key": f"#{self.driver.now.minute}"})
+        self.fact(inputs.ItemsRead(readings=(found.model_copy(update={"ref": new}),)))
+
+    @precondition(lambda self: bool(self.review.tracked_items))
+    @rule(data=st.data(), status=st.sampled_from((IssueStatus.OPEN, IssueStatus.DECLINED)))
+    def regress(self, data: st.DataObject, status: IssueStatus) -> None:
+        id = data.draw(st.sampled_from(list(self.review.tracked_items)))
+        self.driver.issues[id] = status
+        self.driver.now += timedelta(minutes=1)
+        self.fact(inputs.ItemsRead(readings=(self.driver.found(id, status),)))
+
+    @precondition(lambda self: bool(self.review.items))
+    @rule(data=st.data(), kind=st.sampled_from((None, None, *FailureKind)))
+    def lose_items(self, data: st.DataObject, kind: FailureKind | None) -> None:
+        ids = data.draw(st.lists(st.sampled_from([*self.review.items, "I9"]), max_size=3))
+        self.fact(inputs.ItemsUnreadable(items=tuple(ids), kind=kind))
+
+    @precondition(lambda self: bool(self.review.items))
+    @rule(data=st.data(), ago=minutes_ago, tended=st.sampled_from((False, False, True)))
+    def disturb_issue(self, data: st.DataObject, ago: timedelta, tended: bool) -> None:
+        id, as_of = data.draw(st.sampled_from([*self.review.items, "I9"])), self.driver.now - ago
+        self.fact(inputs.IssueTended(item=id, as_of=as_of) if tended else inputs.IssueDisturbed(item=id, as_of=as_of))
+
+    @rule(id=item_ids, comment=st.sampled_from(("c1", "c2")), by=people, wants=later, answered=st.booleans())
+    def comment(self, id: str, comment: str, by: str, wants: int | None, answered: bool) -> None:
+        if answered:
+            self.fact(inputs.CommentAnswered(comment=comment))
+            return
+        until = self.driver.now + timedelta(days=wants or 0)
+        asked = inputs.ExtendDue(item=id, until=until, reason="text:why") if wants else None
+        before, body = self.review, inputs.CommentSaid(item=id, comment=comment, wants=asked)
+        self.driver.say(body, by)
+        self.heard(body, before)
 
     @rule(status=issue_statuses, ago=minutes_ago, told=st.booleans())
     def touch_tracking(self, status: IssueStatus, ago: timedelta, told: bool) -> None:
@@ -429,15 +549,17 @@ class Reviews(RuleBasedStateMachine):
         else:
             self.fact(inputs.TrackingRead(status=status, as_of=as_of))
 
-    @rule(id=item_ids, released=st.booleans())
-    def touch_issue(self, id: str, released: bool) -> None:
-        self.fact(inputs.IssueReleased(item=id) if released else inputs.IssueOpened(item=id, ref=ref(id)))
+    @rule(id=item_ids, released=st.booleans(), moves=st.sampled_from((0, 0, 1, 2)))
+    def touch_issue(self, id: str, released: bool, moves: int) -> None:
+        opened = inputs.IssueOpened(item=id, ref=ref(f"{id}/{moves + 1}" if moves else id), moves=moves)
+        self.fact(inputs.IssueReleased(item=id) if released else opened)
 
 
 def waits_for_somebody(review: Review, driver: Driver) -> bool:
     """Whether a person, or what a person does in a tracker, is what such a review waits for."""
     if review.stage is Stage.CLOSED:
-        return any(i.status not in (ItemStatus.DONE, ItemStatus.DECLINED) for i in review.items.values() if i.accepted)
+        undone = [i for i in review.items.values() if i.accepted and i.status not in ENDS]
+        return bool(undone or review.regressions)
     return review.stage is Stage.DRAFT or bool(driver.blockers)
 
 
@@ -480,7 +602,7 @@ def nothing_stands(review: Review, event: events.ReviewClosed) -> None:
 
 
 Reviews.TestCase.settings = settings(
-    max_examples=220,
+    max_examples=320,
     stateful_step_count=40,
     deadline=None,
     derandomize=True,

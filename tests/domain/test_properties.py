@@ -14,8 +14,13 @@ from tests.domain.build import CATALOGUE, NOW, Driver, in_remediation, in_stabil
 ordinary = settings(max_examples=100, deadline=None, derandomize=True)
 
 readings = st.lists(
-    st.tuples(st.sampled_from(IssueStatus), st.integers(0, 5)).map(
-        lambda told: reading("I1", told[0], NOW + timedelta(days=1, minutes=told[1]))
+    st.builds(
+        lambda status, minutes, due: reading("I1", status, NOW + timedelta(days=1, minutes=minutes)).model_copy(
+            update={"due": due and (NOW + timedelta(days=due)).date()}
+        ),
+        st.sampled_from(IssueStatus),
+        st.integers(0, 5),
+        st.sampled_from((None, 3, 8, 9, 30)),
     ),
     min_size=1,
     max_size=6,

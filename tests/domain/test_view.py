@@ -5,7 +5,7 @@ import json
 from domain.inputs import IncidentTold
 from domain.rules import blockers
 from domain.taxonomy import Severity, Stage
-from domain.view import View, next_deadline, view
+from domain.view import Answer, View, next_deadline, outcome, view
 from tests.domain.build import (
     NOW,
     OWNER,
@@ -23,6 +23,13 @@ from tests.domain.build import (
 
 def shown(driver: Driver) -> View:
     return view(driver.review, blockers(driver.review, driver.now))
+
+
+def test_what_comes_back_for_an_input_is_the_answer_what_is_owed_and_what_is_shown() -> None:
+    driver = in_remediation()
+    answer = Answer(accepted=True, events=("ItemMoved",), stage=driver.stage)
+    back = outcome(driver.review, driver.now, answer)
+    assert (back.answer, back.plan, back.view) == (answer, driver.plan, shown(driver))
 
 
 def test_a_review_that_nobody_heard_of_shows_nothing() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from domain.ports import (
+    Attempts,
     IssueSpec,
     IssueTracker,
     NotFoundError,
@@ -139,7 +140,7 @@ def test_a_create_whose_answer_is_lost_is_sent_once(server: GithubServer, github
     with pytest.raises(UnavailableError):
         github.ensure_issue(SPEC, None)
     assert server.count("POST") == 1
-    assert github.ensure_issue(SPEC, datetime.now(UTC)).key == "acme/scoring#1"
+    assert github.ensure_issue(SPEC, _since(datetime.now(UTC))).key == "acme/scoring#1"
     assert server.count("POST") == 1
 
 
@@ -155,20 +156,20 @@ def test_labels_that_were_dropped_do_not_make_a_second_issue(server: GithubServe
     began = datetime.now(UTC)
     first = github.ensure_issue(SPEC, None)
     assert server.issues[0].labels == []
-    assert github.ensure_issue(SPEC, began) == first
+    assert github.ensure_issue(SPEC, _since(began)) == first
     assert server.count("POST") == 1
 
 
 def test_search_which_lags_is_never_asked(server: GithubServer, github: GithubTracker) -> None:
     server.lag = timedelta(hours=1)
     began = datetime.now(UTC)
-    assert github.ensure_issue(SPEC, None) == github.ensure_issue(SPEC, began)
+    assert github.ensure_issue(SPEC, None) == github.ensure_issue(SPEC, _since(began))
     assert server.count(path="search") == 0
 
 
 def test_the_time_of_the_first_attempt_is_sent_as_utc(server: GithubServer, github: GithubTracker) -> None:
     tokyo = timezone(timedelta(hours=9))
-    github.ensure_issue(SPEC, datetime(2026, 11, 20, 9, 0, tzinfo=tokyo))
+    github.ensure_issue(SPEC, _since(datetime(2026, 11, 20, 9, 0, tzinfo=tokyo)))
     assert [r.query.get("since") for r in server.requests if r.method == "GET"] == [None, "2026-11-19T23:50:00Z"]
 
 
@@ -248,7 +249,7 @@ def test_an_assignee_whom_github_drops_makes_no_second_issue(server: GithubServe
     server.drop_labels(server.repos[0])
     began = datetime.now(UTC)
     spec = SPEC.model_copy(update={"assignee": "octocat"})
-    assert github.ensure_issue(spec, None) == github.ensure_issue(spec, began)
+    assert github.ensure_issue(spec, None) == github.ensure_issue(spec, _since(began))
     assert server.count("POST") == 1
 
 
@@ -434,7 +435,11 @@ def test_in_a_renamed_repository_an_issue_is_the_same(server: GithubServer, gith
     (snapshot,) = github.read([ref])
     assert snapshot.status is IssueStatus.OPEN
     assert snapshot.ref == ref.model_copy(
-        update={"key": "acme/ranking#1", "url": "https://github.test/acme/ranking/issues/1"}
+        update={
+            "key": "acme/ranking#1",
+            "url": "https://github.test/acme/ranking/issues/1",
+            "project": "acme/ranking",
+        }
     )
     github.close(ref, IssueStatus.DONE)
     assert server.issues[0].state_reason == "completed"
@@ -695,3 +700,8 @@ def test_a_check_names_a_host_that_is_not_reached() -> None:
 
 def _several(github: GithubTracker, number: int) -> list[IssueRef]:
     return [github.ensure_issue(SPEC.model_copy(update={"key": f"item-{n}"}), None) for n in range(number)]
+
+
+def _since(moment: datetime) -> Attempts:
+    """One earlier attempt."""
+    return Attempts(first=moment, last=moment)

@@ -284,5 +284,5 @@ def _refs(server: GithubServer, number: int) -> list[IssueRef]:
         issue = server.open_issue(server.repos[0], f"Issue {n}", None, [])
         key = f"acme/scoring#{issue.number}"
         url = f"https://github.test/acme/scoring/issues/{issue.number}"
-        refs.append(IssueRef(tracker="github", id=issue.node_id, key=key, url=url))
+        refs.append(IssueRef(tracker="github", id=issue.node_id, key=key, url=url, project=key.partition("#")[0]))
     return refs

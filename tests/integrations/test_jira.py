@@ -5,12 +5,14 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
+from random import Random
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from domain.ports import (
+    Attempts,
     IssueSpec,
     IssueTracker,
     NotFoundError,
@@ -23,7 +25,9 @@ from domain.ports import (
 from domain.review import IssueRef
 from domain.taxonomy import IssueStatus, Severity
 from integrations.trackers.adf import to_text
-from integrations.trackers.jira import JiraSite, JiraTracker
+from integrations.trackers.jira import JiraTracker
+from integrations.trackers.jira_site import JiraSite
+from standins.http import Trouble
 from standins.jira import BOT, CLOUD_ID, EMAIL, OAUTH_TOKEN, PAT, TOKEN, JiraServer, running
 from standins.jira_state import Issue, Project, User
 from tests.integrations.tracker_contract import RemoteEngineer, RemoteTrackerContract
@@ -258,7 +262,7 @@ def test_a_create_whose_answer_is_lost_is_sent_once(server: JiraServer, jira: Ji
         jira.ensure_issue(SPEC, None)
     assert caught.value.retry_at == NOW + timedelta(minutes=2)
     assert server.count("POST", "/issue$") == 1
-    assert jira.ensure_issue(SPEC, NOW).key == "SCORE-1"
+    assert jira.ensure_issue(SPEC, _since(NOW)).key == "SCORE-1"
     assert server.count("POST", "/issue$") == 1
 
 
@@ -290,18 +294,41 @@ def test_while_search_lags_nothing_is_created_a_second_time(server: JiraServer) 
     for seconds in (10, 60):
         clock[0] = NOW + timedelta(seconds=seconds)
         with pytest.raises(UnavailableError) as caught:
-            tracker.ensure_issue(SPEC, NOW)
+            tracker.ensure_issue(SPEC, _since(NOW))
         assert caught.value.retry_at == NOW + timedelta(minutes=2)
     clock[0] = NOW + timedelta(minutes=2)
-    assert tracker.ensure_issue(SPEC, NOW).key == "SCORE-1"
+    assert tracker.ensure_issue(SPEC, _since(NOW)).key == "SCORE-1"
     assert server.count("POST", "/issue$") == 1
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_in_trouble_each_key_has_one_issue_when_the_times_told_are_kept(server: JiraServer, seed: int) -> None:
+    clock = [NOW]
+    server.site.clock = lambda: clock[0]
+    tracker = JiraTracker(cloud_site(server), timeout=5, now=lambda: clock[0])
+    server.lag(90)
+    server.trouble(Random(seed), 0.4, [kind for kind in Trouble if kind is not Trouble.SLOW])
+    refs = []
+    for number in range(15):
+        spec, first = SPEC.model_copy(update={"key": f"item-{number}"}), clock[0]
+        while True:
+            try:
+                refs.append(tracker.ensure_issue(spec, _since(first) if clock[0] > first else None))
+                break
+            except (UnavailableError, RateLimitedError) as error:
+                clock[0] = max(error.retry_at or clock[0], clock[0] + timedelta(seconds=1))
+        clock[0] += timedelta(seconds=1)
+    assert server.troubled
+    assert {issue.id: issue.properties["holdfast"]["key"] for issue in server.issues} == {
+        ref.id: f"item-{number}" for number, ref in enumerate(refs)
+    }
 
 
 def test_an_attempt_that_made_nothing_is_made_good_after_the_lag(server: JiraServer) -> None:
     tracker = JiraTracker(cloud_site(server), timeout=5, now=lambda: NOW)
     with pytest.raises(UnavailableError):
-        tracker.ensure_issue(SPEC, NOW - timedelta(seconds=119))
-    assert tracker.ensure_issue(SPEC, NOW - timedelta(seconds=120)).key == "SCORE-1"
+        tracker.ensure_issue(SPEC, _since(NOW - timedelta(seconds=119)))
+    assert tracker.ensure_issue(SPEC, _since(NOW - timedelta(seconds=120))).key == "SCORE-1"
     assert server.count("POST", "/issue$") == 1
 
 
@@ -460,7 +487,7 @@ def test_an_empty_body_is_no_document(server: JiraServer, jira: JiraTracker) -> 
 
 def test_the_review_is_linked_once_and_follows_a_rewrite(server: JiraServer, jira: JiraTracker) -> None:
     ref = jira.ensure_issue(SPEC, None)
-    jira.ensure_issue(SPEC, NOW)
+    jira.ensure_issue(SPEC, _since(NOW))
     (link,) = server.issue(ref.key).remote_links
     assert link.content["globalId"] == f"holdfast:{SPEC.key}"
     assert link.content["object"] == {"url": "https://holdfast.test/reviews/P1", "title": "P1"}
@@ -591,6 +618,10 @@ def test_what_a_bulk_answer_leaves_out_is_asked_for_by_itself(server: JiraServer
     server.answers(200, body=left_out, path="bulkfetch")
     assert jira.read([ref])[0].status is IssueStatus.OPEN
     server.answers(200, body=left_out, path="bulkfetch")
+    server.answers(503, path="/project/SCORE$")
+    with pytest.raises(UnavailableError):
+        jira.read([ref])
+    server.answers(200, body=left_out, path="bulkfetch")
     server.answers(503, path=f"/issue/{ref.id}$")
     with pytest.raises(UnavailableError):
         jira.read([ref])
@@ -599,7 +630,7 @@ def test_what_a_bulk_answer_leaves_out_is_asked_for_by_itself(server: JiraServer
 def test_on_cloud_many_issues_are_read_in_hundreds(server: JiraServer, jira: JiraTracker, project: Project) -> None:
     for number in range(150):
         server.open_issue(project, f"Issue {number}")
-    refs = [IssueRef(tracker="jira", id=each.id, key=each.key, url="") for each in server.issues]
+    refs = [IssueRef(tracker="jira", id=each.id, key=each.key, url="", project="SCORE") for each in server.issues]
     assert {found.status for found in jira.read(refs)} == {IssueStatus.OPEN}
     assert [request.path for request in server.requests] == ["/rest/api/3/issue/bulkfetch"] * 2
 
@@ -615,6 +646,14 @@ def test_a_body_comes_back_as_it_was_written(jira: JiraTracker) -> None:
     body = "Action item **1** of [P1](https://holdfast.test/P1).\n\n- class: prevent\n- due: `never`\n\n- [ ] done"
     ref = jira.ensure_issue(SPEC.model_copy(update={"body": body}), None)
     assert jira.read([ref])[0].body == body
+
+
+def test_an_issue_is_found_by_its_address_here_and_not_elsewhere(server: JiraServer, jira: JiraTracker) -> None:
+    ref = jira.ensure_issue(SPEC, None)
+    assert jira.find(f"{ref.url}?focusedCommentId=1#comment-1") == ref
+    for address in (ref.url.replace("127.0.0.1", "elsewhere.test"), f"{server.url}/browse/", f"{ref.url}/../OTHER-1"):
+        with pytest.raises(NotFoundError, match="write PROJECT-1"):
+            jira.find(address)
 
 
 # --- changes ----------------------------------------------------------------------------------------------------------
@@ -658,8 +697,8 @@ def test_pages_are_turned_with_one_window_and_miss_nothing_that_changes_meanwhil
     server: JiraServer, data_center: JiraServer, cloud: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     where = server if cloud else data_center
-    monkeypatch.setattr("integrations.trackers.jira._CLOUD_PAGE", 2)
-    monkeypatch.setattr("integrations.trackers.jira._PAGE", 2)
+    monkeypatch.setattr("integrations.trackers.jira_reading._CLOUD_PAGE", 2)
+    monkeypatch.setattr("integrations.trackers.jira_reading._PAGE", 2)
     clock = [NOW]
     where.site.clock = lambda: clock[0]
     site = (cloud_site if cloud else data_center_site)(where)
@@ -747,7 +786,7 @@ def test_a_comment_s_mark_is_seen_by_nobody(server: JiraServer, jira: JiraTracke
 def test_many_comments_are_all_looked_through(
     server: JiraServer, jira: JiraTracker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("integrations.trackers.jira._PAGE", 2)
+    monkeypatch.setattr("integrations.trackers.jira_reading._PAGE", 2)
     ref = jira.ensure_issue(SPEC, None)
     for number in range(4):
         server.comment(server.issue(ref.key), f"Comment {number}")
@@ -1035,10 +1074,11 @@ def test_a_check_names_what_is_not_on_the_screen(server: JiraServer, project: Pr
 
 
 def test_a_check_names_unknown_names(server: JiraServer) -> None:
+    server.add_component(server.project("SCORE"), "Serving")
     site = cloud_site(
         server,
         priorities={Severity.SEV1: "Blazing", Severity.SEV2: "High"},
-        components={"scoring": ("Scoring",)},
+        components={"scoring": ("Serving", "Scoring")},
         blocks_link_type="Hinders",
         done_resolutions=("Shipped",),
         done_statuses=("Live",),
@@ -1074,3 +1114,8 @@ def test_a_check_says_when_to_ask_again(server: JiraServer, jira: JiraTracker) -
         server.answers(500, path=path)
         (sentence,) = jira.check("SCORE")
         assert "500" in sentence
+
+
+def _since(moment: datetime) -> Attempts:
+    """One earlier attempt."""
+    return Attempts(first=moment, last=moment)

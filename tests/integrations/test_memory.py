@@ -126,7 +126,9 @@ def test_an_issue_may_be_moved_or_hidden() -> None:
 
 def test_what_was_never_there_is_missing() -> None:
     tracker = InMemoryTracker("acme/scoring")
-    ref = IssueRef(tracker="memory", id="7", key="acme/scoring#7", url="memory://acme/scoring/7")
+    ref = IssueRef(
+        tracker="memory", id="7", key="acme/scoring#7", url="memory://acme/scoring/7", project="acme/scoring"
+    )
     assert tracker.read([ref])[0].status is IssueStatus.MISSING
     with pytest.raises(KeyError):
         tracker.finish("acme/scoring#7")

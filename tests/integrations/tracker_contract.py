@@ -11,6 +11,7 @@ from typing import Protocol
 import pytest
 
 from domain.ports import (
+    Attempts,
     IssueSnapshot,
     IssueSpec,
     IssueTracker,
@@ -187,14 +188,15 @@ class TrackerContract:
         with pytest.raises(TrackerError):
             tracker.ensure_issue(spec, None)
         assert engineer.count(spec.project) == 1
-        ref = tracker.ensure_issue(spec, began)
+        ref = tracker.ensure_issue(spec, Attempts(first=began, last=began))
         assert engineer.count(spec.project) == 1
         assert tracker.ensure_issue(spec, None) == ref
 
     def test_after_a_first_attempt_that_did_nothing_the_issue_is_opened(
         self, tracker: IssueTracker, engineer: Engineer, spec: IssueSpec, clock: Callable[[], datetime]
     ) -> None:
-        tracker.ensure_issue(spec, clock() - timedelta(minutes=1))
+        began = clock() - timedelta(minutes=5)
+        tracker.ensure_issue(spec, Attempts(first=began, last=began))
         assert engineer.count(spec.project) == 1
 
     def test_each_key_has_its_own_issue(self, tracker: IssueTracker, engineer: Engineer, spec: IssueSpec) -> None:

@@ -199,6 +199,14 @@ def test_what_is_unchanged_is_a_304_and_free(
     assert (changed.status_code, changed.json()[0]["state"]) == (200, "closed")
 
 
+def test_what_a_test_sets_directly_is_listed_as_changed(client: httpx.Client, issue: Issue) -> None:
+    issue.title = issue.title
+    assert issue.updated_at == issue.created_at
+    now = datetime.now(UTC).replace(microsecond=0)
+    issue.state, issue.state_reason = "closed", "completed"
+    assert len(client.get(ISSUES, params={"state": "all", "since": now.isoformat()}).json()) == 1
+
+
 def test_comments_have_authors_and_times(
     server: WatchedGithub, client: httpx.Client, issue: Issue, clock: Clock
 ) -> None:

@@ -6,6 +6,7 @@ import os
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from itertools import cycle
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,19 +16,23 @@ import yaml
 
 from console.demo import delivery, signed
 from console.up import Running, everything
+from domain.taxonomy import Outcome
 from runtime.engine import free_port
 from runtime.files import DEFAULT_POLICY, read_yaml
 from runtime.settings import CONFIG_VARIABLE, Settings, load_settings
 from standins.github import TOKEN, GithubServer
-from tests.domain.build import document
+from tests.domain.build import document, item
 
 SECRET = "a signing secret"
 TEAMS = ("ml", "infrastructure", "product")
 TOLD = {"title": "Precision fell", "service": "PSVC1", "priority": "P2"}
 
 
-def prepare(directory: Path, github: GithubServer, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """Settings for a house of its own: a quiet window of a second, and issues at a loopback GitHub."""
+def prepare(directory: Path, server: GithubServer, monkeypatch: pytest.MonkeyPatch, **trackers: Any) -> Settings:
+    """Settings for a house of its own: a quiet window of a second, and issues at a loopback GitHub.
+
+    `trackers` stands in place of, or beside, what is set there.
+    """
     policy = read_yaml(DEFAULT_POLICY)
     policy["clocks"]["quiet"] = dict.fromkeys(policy["clocks"]["quiet"], "1 s")
     catalogue = {
@@ -43,8 +48,9 @@ def prepare(directory: Path, github: GithubServer, monkeypatch: pytest.MonkeyPat
         "trackers": {
             "default": "github:acme/risk",
             "sync_every": "PT1S",
-            "github": {"token": TOKEN, "api_url": github.url},
-        },
+            "github": {"token": TOKEN, "api_url": server.url},
+        }
+        | trackers,
         "pagerduty": {"secrets": [SECRET]},
     }
     for name, content in (("holdfast", config), ("policy", policy), ("catalogue", catalogue)):
@@ -66,7 +72,8 @@ async def product(settings: Settings, recover: bool = False) -> AsyncIterator[Ru
 class Users:
     """People and machines that use the product over HTTP, and ask again, with the same id, until they are answered."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, patience: float = 150) -> None:
+        self._patience = patience
         # No connection outlives its answer: the server that it leads to may be killed at any moment.
         limits = httpx.Limits(max_keepalive_connections=0)
         self.http = httpx.AsyncClient(base_url=url, timeout=40, limits=limits)
@@ -80,7 +87,7 @@ class Users:
         await self.http.aclose()
 
     async def _ask(self, ask: Callable[[], Any], good: Callable[[httpx.Response], bool]) -> httpx.Response:
-        async with asyncio.timeout(150):
+        async with asyncio.timeout(self._patience):
             while True:
                 try:
                     answer: httpx.Response = await ask()
@@ -113,9 +120,11 @@ class Users:
         assert answer.status_code == 200, answer.text
         self.accepted.setdefault(review, []).append(id)
 
-    async def submit(self, review: str) -> str:
-        """Save and submit a draft that meets the template; its digest."""
-        body = {"by": "submitter@example.org", "document": document().model_dump(mode="json")}
+    async def submit(self, review: str, items: int = 1) -> str:
+        """Save and submit a draft that meets the template, with so many items; its digest."""
+        outcomes = cycle((Outcome.MONITORING_OR_ALERTS, Outcome.RESILIENCE_TEST))
+        draft = document(items=[item(f"I{n + 1}", outcome=next(outcomes)) for n in range(items)])
+        body = {"by": "submitter@example.org", "document": draft.model_dump(mode="json")}
         saved = (
             await self._ask(
                 lambda: self.http.put(f"/api/reviews/{review}/draft", json=body), lambda a: a.status_code == 200
@@ -129,7 +138,7 @@ class Users:
         """The review as soon as this holds of it."""
         seen: Any = None
         try:
-            async with asyncio.timeout(150):
+            async with asyncio.timeout(self._patience):
                 while True:
                     answer = await self._ask(
                         lambda: self.http.get(f"/api/reviews/{review}"), lambda a: a.status_code in (200, 404)

@@ -11,7 +11,7 @@ from domain.review import Reading
 from domain.taxonomy import Door, IssueStatus, ItemStatus
 from domain.view import Answer, Outcome
 from records.store import Records
-from workflows.door import AwayError, Outbox
+from workflows.door import AwayError, Outbox, Wishes
 
 
 class Engine:
@@ -24,6 +24,7 @@ class Engine:
         self.away = False
         self.obedient = True
         self.sends = 0
+        self.looks: list[str] = []
         self._advance = records.advance(policy, catalogue)
 
     @property
@@ -42,6 +43,10 @@ class Engine:
             outbox.sent(delivery.input.id)
             self.hear(delivery.review_id, delivery.input)
         return len(outgoing)
+
+    async def start_looks(self, wishes: Wishes) -> None:
+        self._require()
+        self.looks += wishes.to_start()
 
     def _require(self) -> None:
         if self.away:

@@ -7,6 +7,8 @@ import pytest
 
 from domain import events
 from domain.events import Event
+from domain.issues import TRACKING
+from domain.places import Place
 from domain.review import Closure, Incident, IssueRef, ItemSpec, Reading, Request
 from domain.taxonomy import Ask, Clock, FailureKind, IssueStatus, Severity, Stage
 from tests.web.site import DRAFT, POLICY
@@ -14,7 +16,7 @@ from web.history import sentence
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LATER = datetime(2026, 12, 4, 12, tzinfo=UTC)
-REF = IssueRef(tracker="builtin", id="1", key="HF-1", url="/issues/HF-1")
+REF = IssueRef(tracker="builtin", id="1", key="HF-1", url="/issues/HF-1", project="default")
 SPEC = ItemSpec.model_validate(DRAFT["items"][0])
 
 
@@ -108,6 +110,65 @@ LOST = Reading(item="I2", status=IssueStatus.FORBIDDEN, as_of=NOW)
             "R1 asks to lower the severity to SEV3: Because.",
         ),
         (events.ApprovalAsked(request=request(Ask.CHANGE_ITEM, subject="I1")), "R1 asks to weaken I1: Because."),
+        (
+            events.ApprovalAsked(request=request(Ask.EXTEND_DUE, subject="I1", until=LATER)),
+            "R1 asks to put off I1 until 4 Dec: Because.",
+        ),
+        (
+            events.ApprovalAsked(
+                request=request(Ask.EXTEND_DUE, subject="I1", until=LATER).model_copy(update={"reason": ""})
+            ),
+            "R1 asks to put off I1 until 4 Dec, since its date was put off in the tracker.",
+        ),
+        (
+            events.ItemAccepted(item="I1", due=LATER, place=Place(tracker="jira", project="ACME")),
+            "I1 was accepted, due 4 Dec. It goes to jira:ACME.",
+        ),
+        (
+            events.ItemAccepted(item="I1", due=LATER, place=Place(tracker="jira", project="ACME"), adopts="ACME-1"),
+            "I1 was accepted, due 4 Dec. ACME-1 in jira:ACME is its issue.",
+        ),
+        (
+            events.ItemMoved(item="I1", by="p", place=Place(tracker="github", project="acme/x"), adopts=None),
+            "I1 was moved. It goes to github:acme/x.",
+        ),
+        (
+            events.ItemMoved(item="I1", by="p", place=Place(tracker="builtin"), adopts=None),
+            "I1 was moved. It goes to the built-in tracker.",
+        ),
+        (events.DueExtended(item="I1", due=LATER), "I1 may take longer, and is due 4 Dec."),
+        (
+            events.ItemsFoundUnreadable(items=("I1", "I2"), kind=FailureKind.UNAUTHORISED),
+            "I1 and I2 cannot be read: the tracker refused the credential.",
+        ),
+        (events.ItemsFoundUnreadable(items=("I1",), kind=None), "I1 can be read again."),
+        (
+            events.IssueFoundDisturbed(item="I1", as_of=NOW),
+            "What Holdfast keeps in the issue of I1 was changed there.",
+        ),
+        (
+            events.ItemIssueTended(item="I1", as_of=NOW),
+            "What was found in the issue of I1 was answered there, and put back.",
+        ),
+        (
+            events.CommentHeard(item="I1", comment="c", answer=()),
+            "A comment on the issue of I1 asks what is in the way.",
+        ),
+        (
+            events.CommentHeard(item=TRACKING, comment="c", answer=("R1 waits.",)),
+            "A comment on the tracking issue is answered: R1 waits.",
+        ),
+        (events.CommentWasAnswered(comment="c"), "The comment was answered."),
+        (events.RegressionSeen(because=("done/I1",)), "Come up after closure: done/I1."),
+        (events.RegressionSeen(because=()), "What came up after closure is cleared."),
+        (
+            events.OutsideFailed(key="tend:I1", kind=FailureKind.UNAVAILABLE, count=1, retry_at=LATER),
+            "Answering in the issue of I1 failed: the tracker cannot be reached (1 time). Next try 4 Dec 12:00.",
+        ),
+        (
+            events.OutsideFailed(key="comment:IC_1", kind=FailureKind.UNAVAILABLE, count=1, retry_at=LATER),
+            "Answering a comment failed: the tracker cannot be reached (1 time). Next try 4 Dec 12:00.",
+        ),
         (events.ApprovalGranted(request="R1", by="p"), "R1 was approved."),
         (events.ApprovalRefused(request="R1", by="p", reason="No."), "R1 was refused: No."),
         (events.ItemIssueOpened(item="I1", ref=REF), "I1 is HF-1 in builtin."),

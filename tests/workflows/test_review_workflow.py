@@ -9,6 +9,7 @@ from sqlalchemy.exc import OperationalError
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowFailureError, WorkflowUpdateFailedError
 
+from activities.listening import Listening
 from activities.sync import SyncActivities
 from domain.inputs import AcceptItem, AssignOwner, Close, IncidentTold, Input, ItemsRead, ProposeItem, TrackingRead
 from domain.ports import UnauthorisedError, UnavailableError
@@ -113,7 +114,7 @@ async def test_a_workflow_that_was_ended_from_outside_is_woken_by_the_next_look_
         with pytest.raises(WorkflowFailureError):
             await house.handle.result()
         await asyncio.sleep(2.1)
-        sync = SyncActivities(house.records.reviews, house.records.inbox, house.records.seen, {}, str)
+        sync = SyncActivities(house.records.reviews, house.records.inbox, house.records.seen, {}, str, _deaf(house))
         assert await asyncio.to_thread(sync.wake_overdue) == 1
         assert await house.door.send_outgoing(house.records.inbox) == 1
         await house.until(lambda r: r.stage is Stage.DRAFT)
@@ -274,3 +275,7 @@ async def test_an_incident_that_is_open_again_in_remediation_blocks(house: House
     await house.tell(told(house.review.removeprefix("pagerduty:"), status="open", at=datetime.now(UTC)))
     await house.until(lambda r: r.incidents[house.review].status is IncidentStatus.OPEN)
     assert f"Incident {house.review} is open." in (await house.command(Close())).reasons
+
+
+def _deaf(house: House) -> Listening:
+    return Listening(house.records.people, lambda account, tracker: None)

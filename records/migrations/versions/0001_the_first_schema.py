@@ -33,6 +33,12 @@ def upgrade() -> None:
         "claims",
         sa.Column("key", sa.String(length=300), nullable=False),
         sa.Column("first_attempt", sa.DateTime(timezone=True), nullable=False),
+        sa.Column(
+            "last_attempt",
+            sa.DateTime(timezone=True),
+            nullable=False,
+            comment="the last that may have created something",
+        ),
         sa.Column("held_until", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("key"),
     )

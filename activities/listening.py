@@ -1,0 +1,61 @@
+"""Comments on issues that speak to us, as facts for their reviews."""
+
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from domain.comments import NotUnderstood, Said, end_of, said
+from domain.inputs import CommentSaid, ExtendDue, Input
+from domain.ports import Comment
+from domain.taxonomy import Door
+from domain.values import LONGEST_LINE, PersonId, TextRef, digest_of
+
+
+class PeopleBook(Protocol):
+    """Where handles and texts are kept apart."""
+
+    def id_of(self, handle: str) -> PersonId:
+        """The opaque id of the person with this handle."""
+        ...
+
+    def keep(self, text: str, review_id: str | None = None) -> TextRef:
+        """Keep a text; what comes back stands for it."""
+        ...
+
+
+class Listening:
+    """Makes facts of comments. `handle_of` tells whose an account is in a tracker; none for one that is not known."""
+
+    def __init__(self, people: PeopleBook, handle_of: Callable[[str, str], str | None]) -> None:
+        self._people = people
+        self._handle_of = handle_of
+
+    def facts(self, tracker: str, review_id: str, item: str, comments: Iterable[Comment]) -> Iterable[Input]:
+        """A fact for each comment that speaks to us and is not ours; the same comment gives the same fact."""
+        for comment in comments:
+            if comment.ours:
+                continue
+            wanted, wrong = _understood(comment.text)
+            if wanted is None and wrong is None:
+                continue
+            handle = self._handle_of(comment.author, tracker)
+            if handle is None:
+                wrong = f"Nobody here is known as {comment.author}: name them under people in catalogue.yaml."
+            extend = None
+            if wanted is not None and wanted.until is not None and wrong is None:
+                reason = self._people.keep(wanted.reason, review_id)
+                extend = ExtendDue(item=item, until=end_of(wanted.until), reason=reason)
+            yield Input(
+                id=f"comment:{digest_of([tracker, review_id, item, comment.id])}",
+                by=self._people.id_of(handle) if handle else tracker,
+                door=Door.TRACKER,
+                at=comment.at,
+                body=CommentSaid(item=item, comment=comment.id, wants=extend, wrong=wrong),
+            )
+
+
+def _understood(text: str) -> tuple[Said | None, str | None]:
+    """What a comment asks for, or why it is not understood; neither where it does not speak to us."""
+    try:
+        return said(text), None
+    except NotUnderstood as error:
+        return None, str(error)[:LONGEST_LINE]

@@ -1,0 +1,64 @@
+"""What people say to Holdfast in an issue's comment, and what they are answered.
+
+/holdfast why
+/holdfast extend 2026-12-24 the vendor's fix comes in a week
+"""
+
+import re
+from datetime import UTC, date, datetime, time
+from typing import Literal
+
+from domain.rules import Blocker
+from domain.values import Record
+
+_SAID = re.compile(r"^\s*/holdfast\b[ \t]*(.*)$", re.MULTILINE)
+
+HELP = "Say `/holdfast why`, or `/holdfast extend YEAR-MONTH-DAY reason`."
+
+
+class Said(Record):
+    """What a comment asks for; `wrong` says why it is not understood."""
+
+    what: Literal["why", "extend"]
+    until: date | None = None
+    reason: str = ""
+
+
+class NotUnderstood(Exception):
+    """A comment speaks to Holdfast, and does not say what is known here; the message is for who wrote it."""
+
+
+def said(text: str) -> Said | None:
+    """What the first line of a comment that speaks to Holdfast asks for; none where no line does.
+
+    Raises `NotUnderstood`.
+    """
+    found = _SAID.search(text)
+    if found is None:
+        return None
+    what, _, rest = found[1].strip().partition(" ")
+    if what == "why" and not rest.strip():
+        return Said(what="why")
+    if what != "extend":
+        raise NotUnderstood(f"There is no `/holdfast {found[1].strip()}`. {HELP}")
+    day, _, reason = rest.strip().partition(" ")
+    try:
+        until = date.fromisoformat(day)
+    except ValueError:
+        raise NotUnderstood(f"{day or 'Nothing'!r} is no date like 2026-12-24. {HELP}") from None
+    if not reason.strip():
+        raise NotUnderstood(f"Say why, too. {HELP}")
+    return Said(what="extend", until=until, reason=reason.strip())
+
+
+def end_of(day: date) -> datetime:
+    """The last moment of a day, in UTC."""
+    return datetime.combine(day, time(23, 59, 59), UTC)
+
+
+def why(in_the_way: list[Blocker], address: str) -> str:
+    """What stands between a review and its closure, and who can clear each."""
+    if not in_the_way:
+        return f"Nothing is in the way of closing the review. {address}"
+    lines = [f"- {blocker.sentence} Cleared by {blocker.cleared_by}." for blocker in in_the_way]
+    return "\n".join([f"**In the way of closing the review: {len(in_the_way)}**", *lines, "", address])

@@ -1,0 +1,110 @@
+"""What people say in comments, and what they are answered."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from domain.comments import HELP, NotUnderstood, Said, end_of, said, why
+from domain.inputs import CommentAnswered, CommentSaid, ExtendDue
+from domain.issues import TRACKING
+from domain.rules import Blocker
+from domain.taxonomy import Ask
+from tests.domain.build import Driver, in_draft, in_remediation
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("/holdfast why", Said(what="why")),
+        ("Hello,\n  /holdfast why  \nthanks", Said(what="why")),
+        ("/holdfast extend 2026-12-24 it is late", Said(what="extend", until=date(2026, 12, 24), reason="it is late")),
+        ("Ask /holdfast why", None),
+        ("/holdfasting", None),
+        ("", None),
+    ],
+)
+def test_a_line_that_begins_with_our_name_speaks_to_us(text: str, meant: Said | None) -> None:
+    assert said(text) == meant
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("/holdfast", "There is no `/holdfast `"),
+        ("/holdfast close", "There is no `/holdfast close`"),
+        ("/holdfast why not", "There is no `/holdfast why not`"),
+        ("/holdfast extend", "'Nothing' is no date"),
+        ("/holdfast extend 24.12.2026 late", "'24.12.2026' is no date"),
+        ("/holdfast extend 2026-12-24", "Say why, too."),
+    ],
+)
+def test_what_is_not_understood_says_what_would_be(text: str, wrong: str) -> None:
+    with pytest.raises(NotUnderstood) as raised:
+        said(text)
+    assert str(raised.value).startswith(wrong)
+    assert str(raised.value).endswith(HELP)
+
+
+def test_a_day_ends_with_its_last_second() -> None:
+    assert end_of(date(2026, 12, 24)) == datetime(2026, 12, 24, 23, 59, 59, tzinfo=UTC)
+
+
+def test_why_lists_what_is_in_the_way_and_who_can_clear_it() -> None:
+    blocker = Blocker(rule="done", subject="I1", sentence="I1 is open.", cleared_by="team ml")
+    assert "- I1 is open. Cleared by team ml." in why([blocker], "http://there")
+    assert why([], "http://there") == "Nothing is in the way of closing the review. http://there"
+
+
+def _ask(driver: Driver, body: CommentSaid, by: str = "ann") -> tuple[str, ...]:
+    driver.say(body, by)
+    return driver.review.questions[body.comment].answer
+
+
+def _extend(driver: Driver, days: int, item: str = "I1") -> ExtendDue:
+    known = driver.review.items.get("I1")
+    due = known.due if known and known.due else driver.now
+    return ExtendDue(item=item, until=due + timedelta(days=days), reason="text:late")
+
+
+def test_a_comment_is_the_same_command_as_anywhere_else() -> None:
+    driver = in_remediation()
+    told = _ask(driver, CommentSaid(item="I1", comment="c1", wants=_extend(driver, 9)))
+    assert told == ("Asked as R1: the date changes when another person approves it.",)
+    (request,) = driver.review.requests.values()
+    assert (request.ask, request.subject, request.by) == (Ask.EXTEND_DUE, "I1", "ann")
+
+
+def test_a_refusal_is_an_answer_with_every_reason() -> None:
+    driver = in_remediation()
+    (told,) = _ask(driver, CommentSaid(item="I1", comment="c1", wants=_extend(driver, -1)))
+    assert told.startswith("I1 is due later already")
+    (told,) = _ask(in_draft(), CommentSaid(item=TRACKING, comment="c2", wants=_extend(driver, 9, TRACKING)))
+    assert told.startswith(f"There is no item {TRACKING}")
+
+
+def test_what_is_not_heard_in_a_stage_is_refused_in_words() -> None:
+    driver = in_draft()
+    driver.review = driver.review.model_copy(update={"stage": "dismissed"})
+    (told,) = _ask(driver, CommentSaid(item="I1", comment="c1", wants=_extend(driver, 9)))
+    assert told == "A due date cannot be put off while the review is dismissed."
+
+
+def test_an_answer_is_owed_on_the_issue_until_it_is_given() -> None:
+    driver = in_remediation()
+    driver.obey()
+    driver.say(CommentSaid(item="I1", comment="c1"))
+    driver.say(CommentSaid(item=TRACKING, comment="c2", wrong="What?"))
+    owed = {effect.key: effect for effect in driver.plan.effects}
+    assert {"comment:c1", "comment:c2"} <= set(owed)
+    assert owed["comment:c1"].item == "c1"
+    assert owed["comment:c1"].tracker == "github"
+    for comment in ("c1", "c2", "c2"):
+        driver.say(CommentAnswered(comment=comment))
+    assert not driver.review.questions
+    assert not [effect for effect in driver.plan.effects if effect.kind == "answer_comment"]
+
+
+def test_nothing_is_answered_where_there_is_no_issue() -> None:
+    driver = in_draft()
+    driver.say(CommentSaid(item="I9", comment="c1"))
+    assert driver.plan.effects == ()

@@ -1,0 +1,113 @@
+"""What is open again after closure: by policy the review goes on, or it is only told."""
+
+import pytest
+
+from domain.events import RegressionSeen, ReviewReopened
+from domain.inputs import (
+    AcceptItem,
+    AskWaiver,
+    IncidentTold,
+    ProposeItem,
+)
+from domain.policy import OnRegression
+from domain.taxonomy import Clock, IncidentStatus, IssueStatus, ItemClass, Stage
+from tests.domain.build import Driver, closed, document, finish, in_remediation, incident, item, policy, spec
+
+TELL = policy(on_regression=OnRegression.TELL)
+OPEN = IssueStatus.OPEN
+TWO = document(items=[item(), item("I2")])
+
+
+def seen(driver: Driver) -> list[tuple[str, ...]]:
+    return [event.because for event in driver.events if isinstance(event, RegressionSeen)]
+
+
+def test_a_review_goes_on_where_the_policy_says_nothing_else() -> None:
+    driver = closed()
+    driver.read("I1", OPEN)
+    assert (driver.stage, driver.review.reopened, seen(driver)) == (Stage.REMEDIATION, 1, [])
+
+
+def test_a_regression_that_is_only_told_leaves_the_review_closed() -> None:
+    driver = closed(TELL)
+    assert driver.read("I1", OPEN)[-1] == RegressionSeen(because=("done/I1",))
+    assert (driver.stage, driver.review.regressions, driver.review.reopened) == (Stage.CLOSED, ("done/I1",), 0)
+    assert driver.review.closure is not None
+    assert driver.blocker_ids == ["done/I1"]
+
+
+def test_a_regression_is_recorded_once_for_each_set_of_blockers() -> None:
+    driver = closed(TELL, TWO)
+    driver.read("I1", OPEN)
+    driver.read("I1", IssueStatus.DECLINED)
+    driver.wait(days=1)
+    driver.read("I2", OPEN)
+    driver.read("I1", IssueStatus.DONE)
+    driver.read("I2", IssueStatus.DONE)
+    driver.read("I2", OPEN)
+    assert seen(driver) == [("done/I1",), ("done/I1", "done/I2"), ("done/I2",), (), ("done/I2",)]
+
+
+def test_a_review_is_not_archived_while_a_regression_stands() -> None:
+    driver = closed(TELL)
+    driver.read("I1", OPEN)
+    driver.now = driver.review.due[Clock.EFFECTIVENESS]
+    driver.wait(days=30)
+    assert (driver.stage, driver.plan.ended) == (Stage.CLOSED, False)
+    driver.read("I1", IssueStatus.DONE)
+    assert (driver.stage, driver.review.regressions) == (Stage.ARCHIVED, ())
+
+
+def test_anything_else_in_the_way_reopens_the_review() -> None:
+    driver = closed(TELL)
+    driver.read("I1", OPEN)
+    again = incident(status=IncidentStatus.OPEN, as_of=driver.now)
+    recorded = driver.say(IncidentTold(incident=again))
+    assert [e.because for e in recorded if isinstance(e, ReviewReopened)] == [("incident/pagerduty:PD-1", "done/I1")]
+    assert (driver.stage, driver.review.regressions, driver.review.closure) == (Stage.REMEDIATION, (), None)
+
+
+def test_what_was_told_is_told_anew_after_the_next_closure() -> None:
+    driver = closed(TELL)
+    driver.read("I1", OPEN)
+    driver.say(IncidentTold(incident=incident(status=IncidentStatus.OPEN, as_of=driver.now)))
+    driver.now = driver.now.replace(minute=30)
+    driver.say(IncidentTold(incident=incident(as_of=driver.now)))
+    finish(driver, ["I1"])
+    driver.obey()
+    assert driver.is_in(Stage.CLOSED)
+    driver.read("I1", OPEN)
+    assert seen(driver) == [("done/I1",), ("done/I1",)]
+
+
+@pytest.mark.parametrize("on_regression", OnRegression)
+def test_a_waiver_that_ends_after_closure_reopens_the_review_in_any_case(on_regression: OnRegression) -> None:
+    driver = in_remediation(policy(on_regression=on_regression))
+    driver.say(AskWaiver(rule="done", subject="I1", reason="text:why"))
+    driver.approve()
+    driver.obey()
+    assert driver.is_in(Stage.CLOSED)
+    driver.now = driver.review.waivers["done/I1"].until
+    driver.wait(hours=0)
+    assert (driver.stage, seen(driver), driver.blocker_ids) == (Stage.REMEDIATION, [], ["done/I1"])
+
+
+def test_what_only_detects_does_not_regress() -> None:
+    driver = in_remediation(TELL)
+    driver.say(ProposeItem(spec=spec("I9", item_class=ItemClass.DETECT)))
+    driver.say(AcceptItem(item="I9"))
+    driver.obey()
+    finish(driver, ["I1", "I9"])
+    driver.obey()
+    driver.read("I9", OPEN)
+    assert (driver.stage, seen(driver)) == (Stage.CLOSED, [])
+
+
+def test_what_is_told_is_said_in_the_tracking_issue_which_stays_closed() -> None:
+    driver = closed(TELL)
+    driver.read("I1", OPEN)
+    assert driver.owed == ["tracking"]
+    driver.obey()
+    assert driver.review.tracking is not None
+    assert driver.review.tracking.status is IssueStatus.DONE
+    assert driver.owed == []
