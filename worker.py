@@ -23,6 +23,7 @@ from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from temporalio.workflow import SandboxImportNotificationPolicy
 
+from activities.heartbeats import Heartbeats
 from activities.listening import Listening
 from activities.reviews import ReviewActivities
 from activities.sync import SWEEP, SyncActivities
@@ -238,6 +239,7 @@ def _touching(
         activity_executor=ThreadPoolExecutor(TOUCHING_THREADS, thread_name_prefix=queue),
         max_concurrent_activities=TOUCHING_THREADS,
         max_task_queue_activities_per_second=per_minute / 60 if per_minute else None,
+        interceptors=[Heartbeats()],
         graceful_shutdown_timeout=GRACE,
     )
 

@@ -13,12 +13,14 @@ from activities.failures import as_application_error
 from domain.comments import why
 from domain.inputs import CommentAnswered, IssueOpened, IssueReleased, IssueTended, ItemsRead, TrackingTold
 from domain.issues import (
+    block,
     declined_answer,
     early_close_answer,
     is_disturbed,
     item_issue,
     item_key,
     labels,
+    lost_its_link,
     released,
     restored,
     tracking_issue,
@@ -136,7 +138,8 @@ class TrackerActivities:
     @activity.defn
     def tend_issue(self, request: EffectRequest) -> IssueTended:
         """Put back what is ours in an item's issue, and answer whoever closed it without doing it."""
-        review, begun = self._review(request), datetime.now(UTC)
+        begun = datetime.now(UTC)
+        review = self._review(request)
         item = review.items[request.item or ""]
         assert item.ref is not None
         key, address = item_key(review, item), self._address_of(review.id)
@@ -145,6 +148,9 @@ class TrackerActivities:
             (found,) = tracker.read([item.ref])
             if found.ref is not None and is_disturbed(review, item.spec.id, found, address):
                 tracker.label(found.ref, labels(review, item))
+                if lost_its_link(item, found, address):
+                    text = "\n".join([*block(review, item, address), "", found.body or ""])
+                    tracker.rewrite(found.ref, found.title or item.spec.id, text)
                 tracker.comment(found.ref, f"{key}/restored/{item.disturbed}", restored(review, item, address))
             if found.ref is not None and item.unanswered and found.status is not IssueStatus.OPEN:
                 assert review.policy is not None
@@ -218,7 +224,7 @@ class TrackerActivities:
         for name in dict.fromkeys(ref.tracker for _, ref in refs):
             asked = [(id, ref) for id, ref in refs if ref.tracker == name]
             for (id, _), found in zip(asked, self._trackers[name].read([ref for _, ref in asked]), strict=True):
-                yield Reading(item=id, status=found.status, as_of=found.as_of, ref=found.ref)
+                yield Reading(item=id, status=found.status, as_of=found.as_of, ref=found.ref, due=found.due)
 
     def _ensure(self, tracker: IssueTracker, spec: IssueSpec) -> IssueRef:
         """Claim, look, create, release. Who finds a live claim comes again when it may have ended.

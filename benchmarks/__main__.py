@@ -1,4 +1,4 @@
-"""Runs all benchmarks and prints their ratios: `python -m benchmarks [--lives N] [--events N]`."""
+"""Runs all benchmarks, or those that are asked for, and prints their ratios: `python -m benchmarks --help`."""
 
 import argparse
 import asyncio
@@ -7,6 +7,9 @@ from rich.console import Console
 
 from benchmarks.appending import appending
 from benchmarks.lifecycles import lifecycles
+from benchmarks.looking import hearing, looking
+
+BENCHMARKS = ("lifecycles", "appending", "looking", "hearing")
 
 
 def main() -> None:
@@ -15,10 +18,20 @@ def main() -> None:
     parser.add_argument("--lives", type=int, default=60, help="lifecycles of each kind")
     parser.add_argument("--at-once", type=int, default=12, help="lifecycles that run at the same time")
     parser.add_argument("--events", type=int, default=1500, help="events to append")
+    parser.add_argument("--items", type=int, default=10_000, help="items whose issues are looked at")
+    parser.add_argument("--changed", type=int, default=100, help="issues that changed")
+    parser.add_argument("--closes", type=int, default=50, help="closed issues of each tracker that are waited for")
+    parser.add_argument("--only", choices=BENCHMARKS, action="append", help="one of them; again for another one")
     given = parser.parse_args()
-    console = Console()
-    asyncio.run(lifecycles(console, given.lives, given.at_once))
-    appending(console, given.events)
+    console, chosen = Console(), given.only or BENCHMARKS
+    if "lifecycles" in chosen:
+        asyncio.run(lifecycles(console, given.lives, given.at_once))
+    if "appending" in chosen:
+        appending(console, given.events)
+    if "looking" in chosen:
+        looking(console, given.items, given.changed)
+    if "hearing" in chosen:
+        asyncio.run(hearing(console, given.closes))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """The commands that need nothing but this machine: `up` and `demo`."""
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -25,6 +25,14 @@ def up(
 
 def demo(
     once: Annotated[bool, typer.Option("--once", help="End after the story, instead of keeping the pages up.")] = False,
+    tracker: Annotated[
+        Literal["builtin", "github", "jira"],
+        typer.Option(
+            "--tracker",
+            help="Where its items go. For `github` and `jira` a stand-in is started on this machine, and Holdfast uses "
+            "it as it would the real one: nothing leaves this machine, and no account is needed.",
+        ),
+    ] = "builtin",
 ) -> None:
     """Watch a review live its whole life on real parts. Exit code 0 only if every step held."""
     from console.demo import StepFailedError, play
@@ -32,6 +40,6 @@ def demo(
 
     with stopping():
         try:
-            asyncio.run(play(Console(), once))
+            asyncio.run(play(Console(), once, tracker))
         except StepFailedError as failed:
             raise Stop(f"A step did not hold. {failed}") from failed

@@ -95,7 +95,10 @@ class Catalogue(Record):
 
     def handle_of(self, account: str, tracker: str) -> str | None:
         """Whose account that is in a tracker; none where the catalogue does not say."""
-        return next((name for name, p in self.people.items() if getattr(p, tracker, None) == account), None)
+        if tracker == "builtin":
+            return account
+        known = ((name, getattr(p, tracker, None) or "") for name, p in self.people.items())
+        return next((name for name, called in known if called.casefold() == account.casefold()), None)
 
     def tracker_for(self, service: str) -> str | None:
         """The tracker project that takes the items of a service, where the catalogue names one."""

@@ -166,6 +166,13 @@ class ItemStatusesRead(Event):
     readings: tuple[Reading, ...]
 
 
+class ItemIssueLeft(Event):
+    """An issue was made for an item that had been moved on meanwhile: it is to be closed."""
+
+    item: str
+    ref: IssueRef
+
+
 class ItemsFoundUnreadable(Event):
     items: tuple[str, ...]
     kind: FailureKind | None
@@ -273,6 +280,7 @@ EVENTS: dict[str, type[Event]] = {
         ItemAccepted,
         DueExtended,
         ItemMoved,
+        ItemIssueLeft,
         ItemsFoundUnreadable,
         IssueFoundDisturbed,
         ItemIssueTended,

@@ -218,6 +218,13 @@ def _item_issue_opened(review: Review, event: events.ItemIssueOpened) -> Changes
     ) | _succeeded(review, f"issue:{event.item}")
 
 
+def _item_issue_left(review: Review, event: events.ItemIssueLeft) -> Changes:
+    item = review.items.get(event.item)
+    if item is None:
+        return {}
+    return _changed_item(review, event.item, leaving=(*item.leaving, event.ref), formerly=(*item.formerly, event.ref))
+
+
 def _item_issue_released(review: Review, event: events.ItemIssueReleased) -> Changes:
     item = review.items.get(event.item)
     changes: Changes = {"leaving": item.leaving[1:]} if item is not None and item.leaving else {"released": True}
@@ -404,6 +411,7 @@ _CHANGES: dict[type[events.Event], Callable[[Review, Any], Changes]] = {
     events.ApprovalGranted: _approval_granted,
     events.ApprovalRefused: _approval_refused,
     events.ItemIssueOpened: _item_issue_opened,
+    events.ItemIssueLeft: _item_issue_left,
     events.ItemIssueReleased: _item_issue_released,
     events.ItemStatusesRead: _item_statuses_read,
     events.TrackingIssueTold: _tracking_issue_told,

@@ -79,8 +79,14 @@ def is_disturbed(review: Review, item: str, found: IssueSnapshot, address: str) 
     known = review.items.get(item)
     if known is None or found.labels is None or found.body is None or found.ref is None:
         return False
-    linked = known.adopts is not None or address in found.body
-    return not linked or not set(labels(review, known)) <= set(found.labels)
+    there = {label.casefold() for label in found.labels}
+    return lost_its_link(known, found, address) or any(x.casefold() not in there for x in labels(review, known))
+
+
+def lost_its_link(item: Item, found: IssueSnapshot, address: str) -> bool:
+    """Whether the text of an item's issue leads to its review no more, and can be made to without losing any of it."""
+    ours = item.adopts is None and found.text_may_be_rewritten
+    return ours and found.body is not None and address not in found.body
 
 
 def is_later(review: Review, item: str, found: IssueSnapshot) -> bool:

@@ -99,6 +99,7 @@ class IssueSnapshot(Record):
     assignee: str | None = None
     due: date | None = None
     comments: int | None = Field(default=None, description="how many there are")
+    text_may_be_rewritten: bool = Field(default=True, description="putting `body` back loses nothing of the text")
     note: str = ""
 
 

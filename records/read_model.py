@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from pydantic import Field
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, text, update
 
 from domain.evolve import fold
 from domain.issues import TRACKING
@@ -15,7 +15,7 @@ from domain.policy import Policy
 from domain.review import IssueRef, Review
 from domain.stages import ENDED_STAGES
 from domain.taxonomy import Stage
-from domain.values import Record, Utc
+from domain.values import Record, Utc, digest_of
 from domain.view import next_deadline
 from records import streams, tables
 from records.chain import Link
@@ -235,9 +235,20 @@ class Reviews:
         with self._database.read() as connection:
             return [_issue(row) for row in connection.execute(query)]
 
+    def bring_up_to_date(self) -> None:
+        """Rebuild where another release wrote reviews in another shape: they could not be read, or would lack something."""
+        with self._database.read() as connection:
+            written = connection.execute(select(tables.projection.c.shape)).scalar_one_or_none()
+        if written != _shape():
+            self.rebuild()
+
     def rebuild(self) -> int:
         """Drop the read model and make it anew from the streams; how many reviews there are then."""
         with self._database.write() as connection:
+            if self._database.is_postgres:  # or what somebody records meanwhile could be overwritten
+                connection.execute(text("LOCK TABLE reviews IN EXCLUSIVE MODE"))
+            connection.execute(delete(tables.projection))
+            connection.execute(insert(tables.projection), {"one": 1, "shape": _shape()})
             connection.execute(delete(tables.reviews))
             connection.execute(delete(tables.watched_issues))
             connection.execute(delete(tables.policies))
@@ -246,6 +257,11 @@ class Reviews:
                 review, now = read_review(connection, stream_id), datetime.now(UTC)
                 project(connection, review, plan(review, now), now)
         return len(stream_ids)
+
+
+@cache
+def _shape() -> str:
+    return digest_of(Review.model_json_schema())
 
 
 def _issue(row: Row[tuple[object, ...]]) -> WatchedIssue:

@@ -28,6 +28,7 @@ class Records:
         self.database = database
         database.migrate()
         self.reviews = Reviews(database)
+        self.reviews.bring_up_to_date()
         self.drafts = Drafts(database)
         self.people = People(database)
         self.inbox = Inbox(database)

@@ -116,6 +116,13 @@ reviews = Table(
     Column("state", Text, nullable=False, comment="the folded review without its policy, as JSON"),
 )
 
+projection = Table(
+    "projection",
+    metadata,
+    Column("one", Integer, primary_key=True, comment="always 1"),
+    Column("shape", String(80), nullable=False, comment="digest of the shape that the folded reviews were written in"),
+)
+
 policies = Table(
     "policies",
     metadata,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from domain.review import Review
+from domain.review import Request, Review
 from domain.rules import blockers
 from domain.stages import OPEN_STAGES
 from domain.taxonomy import IncidentStatus, Stage
@@ -109,6 +109,10 @@ def row(review: Review, now: datetime) -> Row:
     )
 
 
+def _from(request: Request) -> str:
+    return f"asked for by {request.by}" if request.reason else "as its date was put off in the tracker"
+
+
 def waiting_for(review: Review, now: datetime) -> list[Asked]:
     """What of a review waits for somebody in particular, the gravest first."""
     if review.stage not in (*OPEN_STAGES, Stage.CLOSED):
@@ -126,7 +130,7 @@ def waiting_for(review: Review, now: datetime) -> list[Asked]:
     if review.owner is None and review.stage in OPEN_STAGES:
         found.append(Said("A review without an owner", "wait", "somebody has to answer for it"))
     found += [
-        Said(f"{request.id} waits for a second person", "wait", f"{asked(request, now)}, asked for by {request.by}")
+        Said(f"{request.id} waits for a second person", "wait", f"{asked(request, now)}, {_from(request)}")
         for request in review.requests.values()
         if request.pending and (request.until is None or request.until > now)
     ]

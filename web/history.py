@@ -225,6 +225,7 @@ _SENTENCES: dict[type[Event], Callable[[Any, datetime], str]] = {
     events.ApprovalGranted: lambda e, now: f"{e.request} was approved.",
     events.ApprovalRefused: lambda e, now: f"{e.request} was refused: {e.reason}",
     events.ItemIssueOpened: lambda e, now: f"{e.item} is {e.ref.key} in {e.ref.tracker}.",
+    events.ItemIssueLeft: lambda e, now: f"{e.ref.key} was opened for {e.item}, which had gone on: it is to be closed.",
     events.ItemIssueReleased: lambda e, now: f"The issue of {e.item} was closed.",
     events.ItemStatusesRead: _readings,
     events.ItemsFoundUnreadable: _unreadable,

@@ -189,10 +189,10 @@ def _verdict(review: Review, found: list[Blocker], entries: Sequence[Entry], now
         return Said("Archived", "good", "The effectiveness window passed without recurrence.")
     closure = review.closure
     on = f" on {day(closure.at, now)}" if closure else ""
-    if review.stage is Stage.CLOSED and found:
+    if review.stage is Stage.CLOSED and found and review.regressions:
         since = "The policy wants that told, and leaves the review closed."
         return Said(f"Closed{on}; since then: {counted(len(found), 'thing')}", "hold", since)
-    if review.stage is Stage.CLOSED:
+    if review.stage is Stage.CLOSED and not found:
         read = counted(len(closure.readings), "item") if closure else "its items"
         waived = f", with {counted(len(closure.waivers), 'waiver')} in force" if closure and closure.waivers else ""
         return Said(f"Closed{on}", "good", f"On a read of {read} made for this decision{waived}.")

@@ -19,9 +19,13 @@ RECORD_LOCALLY: dict[str, Any] = RECORD | {
 }
 """`advance`, for what is in the history already (signals, ticks, results): no task of its own is needed."""
 
+BEATS = timedelta(seconds=12)
+"""How long no sign of life may come before another worker goes on (signs come every few seconds)."""
+
 TOUCH: dict[str, Any] = {
     # An adapter gives up by itself long before; a claim on what is created lives 60 seconds.
     "start_to_close_timeout": timedelta(seconds=120),
+    "heartbeat_timeout": BEATS,
     # Tries for half a minute; then the failure is recorded, shown as a blocker, and tried again when the plan says so.
     "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=6),
 }
@@ -30,6 +34,7 @@ TOUCH: dict[str, Any] = {
 SYNC: dict[str, Any] = {
     # A page of changes, or a sweep: a request for every hundred issues.
     "start_to_close_timeout": timedelta(minutes=5),
+    "heartbeat_timeout": BEATS,
     # The next run of the schedule makes up for one that failed.
     "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=4),
 }

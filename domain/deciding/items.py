@@ -23,6 +23,7 @@ def accept_item(d: Decision, body: inputs.AcceptItem) -> None:
     refuse_if(
         item.status is not ItemStatus.PROPOSED and f"{body.item} is {item.status}, and not proposed.",
         _names_nothing(d, item.spec),
+        _adopted_already(d, body.item, body.adopts),
     )
     d.accept(body.item, body.place, body.adopts)
 
@@ -44,6 +45,7 @@ def move_item(d: Decision, body: inputs.MoveItem) -> None:
         not item.accepted and f"{body.item} is {item.status}: only an accepted item has an issue.",
         item.status is ItemStatus.DONE and f"{body.item} is done.",
         body.place == item.place and body.adopts == item.adopts and f"{body.item} is at {body.place} already.",
+        _adopted_already(d, body.item, body.adopts),
     )
     d.record(events.ItemMoved(item=body.item, by=d.by, place=body.place, adopts=body.adopts))
 
@@ -94,6 +96,16 @@ def _weakens(old: ItemSpec, new: ItemSpec) -> bool:
         or new.title != old.title
         or (old.end_state is not None and new.end_state != old.end_state)
     )
+
+
+def _adopted_already(d: Decision, id: str, key: str | None) -> str | None:
+    """Why an item cannot adopt an issue: done once, it would be done for two."""
+    others = [
+        other
+        for other, item in d.review.items.items()
+        if key is not None and other != id and (item.adopts == key or (item.ref is not None and item.ref.key == key))
+    ]
+    return f"{key} is the issue of {these(tuple(others))} already." if others else None
 
 
 def _names_nothing(d: Decision, spec: ItemSpec, named_before: tuple[str, ...] = ()) -> str | None:

@@ -12,11 +12,14 @@ from domain.taxonomy import ItemStatus
 
 
 def issue_opened(d: Decision, body: inputs.IssueOpened) -> None:
+    """An issue that comes too late, when the item was moved on meanwhile, is closed like any that was left."""
     item = d.review.items.get(body.item)
-    if item is None or item.ref is not None or item.status is ItemStatus.PROPOSED:
+    if item is None or item.status is ItemStatus.PROPOSED:
         return
-    if item.moves == body.moves:
+    if item.moves == body.moves and item.ref is None:
         d.record(events.ItemIssueOpened(item=body.item, ref=body.ref))
+    elif body.moves < item.moves and not any(ref.is_same(body.ref) for ref in (item.ref, *item.formerly) if ref):
+        d.record(events.ItemIssueLeft(item=body.item, ref=body.ref))
 
 
 def items_unreadable(d: Decision, body: inputs.ItemsUnreadable) -> None:

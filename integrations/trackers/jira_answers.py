@@ -77,6 +77,12 @@ class Link(Answer):
     inward_issue: Made | None = Field(default=None, alias="inwardIssue")
 
 
+class Comments(Answer):
+    """The comments of an issue, of which only the number is of interest."""
+
+    total: int
+
+
 class Fields(Answer):
     """The fields of an issue that were asked for. Bodies are documents (v3) or text (v2)."""
 
@@ -88,6 +94,7 @@ class Fields(Answer):
     assignee: Person | None = None
     duedate: date | None = None
     issuelinks: tuple[Link, ...] | None = None
+    comment: Comments | None = None
 
 
 class Issue(Made):

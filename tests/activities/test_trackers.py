@@ -15,6 +15,7 @@ from domain.inputs import (
     TrackingTold,
     WithdrawItem,
 )
+from domain.issues import is_disturbed
 from domain.places import Place, Routing
 from domain.policy import OnEarlyClose
 from domain.ports import IssueSpec, RateLimitedError, RejectedError, UnavailableError
@@ -276,6 +277,24 @@ def test_what_is_ours_is_put_back_with_a_comment_and_titles_are_the_trackers(
     assert issue.title == "Theirs now"
     assert ["class: prevent" in comment.text for comment in issue.comments] == [True]
     assert teller.find(review).items["I1"].disturbed is None
+
+
+def test_a_link_to_the_review_that_was_lost_is_put_before_what_people_wrote(
+    teller: Teller, build: Build, tracker: InMemoryTracker
+) -> None:
+    review = opened(teller, build())
+    key = f"{review}/I1"
+    tracker.rewrite(tracker.named(key).ref, "Theirs", "What people wrote.")
+    teller.now = datetime.now(UTC)
+    teller.say(review, IssueDisturbed(item="I1", as_of=teller.now))
+    teller.say(review, build().tend_issue(EffectRequest(review_id=review, item="I1")))
+    issue = tracker.named(key)
+    assert issue.title == "Theirs"
+    assert f"http://127.0.0.1/reviews/{review}" in issue.body
+    assert issue.body.endswith("What people wrote.")
+    assert len(issue.comments) == 1
+    (found,) = tracker.read([issue.ref])
+    assert not is_disturbed(teller.find(review), "I1", found, f"http://127.0.0.1/reviews/{review}")
 
 
 @pytest.mark.parametrize("reopens", [True, False])

@@ -95,7 +95,7 @@ class DirectDoor:
         for id, item in review.items.items():
             if item.accepted and item.ref is None:
                 ref = self.records.builtin.ensure_issue(item_issue(review, item, texts, "default", ""))
-                self.tell(review_id, IssueOpened(item=id, ref=ref))
+                self.tell(review_id, IssueOpened(item=id, ref=ref, moves=item.moves))
 
     def read_for_closing(self, review_id: str) -> None:
         """Read all items, as closure asks for it."""

@@ -137,7 +137,7 @@ class Reviews(RuleBasedStateMachine):
         by_hand=st.sampled_from((True, True, False)),
         begun=st.sampled_from((6, 6, 6, 6, 5, 5, 5, 4, 3, 3, 2, 1, 0)),
         team=st.sampled_from(("recs", "ml", None)),
-        then=st.sampled_from(("", "", "move", "move", "move back", "regress", "disturb", "extend")),
+        then=st.sampled_from(("", "", "move", "move", "move back", "move back", "regress", "disturb", "extend")),
     )
     def open(
         self,
@@ -176,6 +176,7 @@ class Reviews(RuleBasedStateMachine):
             self.command(inputs.MoveItem(item="I1", place=Place(tracker="jira", project="ACME")), OWNER)
         if what == "move back":
             self.command(inputs.MoveItem(item="I1", place=ROUTING.default, adopts="I1"), OWNER)
+            self.obey()
         elif what == "regress" and it.ref:
             self.driver.now += timedelta(minutes=1)
             self.fact(inputs.ItemsRead(readings=(self.driver.found("I1", IssueStatus.DECLINED),)))

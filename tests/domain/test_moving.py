@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from domain.events import ItemMoved
+from domain.decide import Rejected
+from domain.events import ItemIssueLeft, ItemMoved
 from domain.inputs import (
     AcceptItem,
     Approve,
@@ -99,10 +100,24 @@ def test_an_issue_that_was_asked_for_before_the_move_is_not_the_item_s() -> None
     driver.say(ProposeItem(spec=spec()))
     driver.say(AcceptItem(item="I1"))
     driver.say(MOVE)
+    assert driver.say(IssueOpened(item="I1", ref=ref(), moves=0)) == [ItemIssueLeft(item="I1", ref=ref())]
     assert driver.say(IssueOpened(item="I1", ref=ref(), moves=0)) == []
     assert i1(driver).ref is None
     assert driver.say(IssueOpened(item="I1", ref=ref("I1/2", "jira"), moves=1)) != []
-    assert (driver.owed, i1(driver).formerly) == ([], ())
+    assert (driver.owed, i1(driver).formerly) == (["release:I1"], (ref(),))
+    driver.obey()
+    assert (driver.owed, i1(driver).ref) == ([], ref("I1/2", "jira"))
+
+
+def test_no_two_items_adopt_the_same_issue() -> None:
+    driver = in_remediation()
+    driver.obey()
+    driver.say(ProposeItem(spec=spec("I2")))
+    with pytest.raises(Rejected, match="#I1 is the issue of I1 already"):
+        driver.say(AcceptItem(item="I2", adopts="#I1"))
+    driver.say(AcceptItem(item="I2", adopts="#I7"))
+    with pytest.raises(Rejected, match="#I7 is the issue of I2 already"):
+        driver.say(MoveItem(item="I1", place=Place(tracker="jira", project="ACME"), adopts="#I7"))
 
 
 def test_a_move_before_there_is_an_issue_leaves_nothing_behind() -> None:

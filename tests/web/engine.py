@@ -3,7 +3,17 @@
 from datetime import UTC, datetime, timedelta
 
 from domain.catalogue import Catalogue
-from domain.inputs import Body, Input, IssueOpened, IssueReleased, ItemsRead, Tick, TrackingTold
+from domain.inputs import (
+    Body,
+    CommentAnswered,
+    Input,
+    IssueOpened,
+    IssueReleased,
+    IssueTended,
+    ItemsRead,
+    Tick,
+    TrackingTold,
+)
 from domain.issues import item_issue, tracking_issue
 from domain.plan import Effect
 from domain.policy import Policy
@@ -96,10 +106,15 @@ class Engine:
             status = IssueStatus.OPEN if is_open else IssueStatus.DONE
             return TrackingTold(ref=ref, told=told, status=status, as_of=self.now)
         assert effect.item is not None
+        if effect.kind == "answer_comment":
+            return CommentAnswered(comment=effect.item)
         item = review.items[effect.item]
+        if effect.kind == "tend_issue":
+            return IssueTended(item=effect.item, as_of=self.now)
         if effect.kind == "release_issue":
-            assert item.ref is not None
-            tracker.close(item.ref, IssueStatus.DECLINED)
+            left = item.left or item.ref
+            assert left is not None
+            tracker.close(left, IssueStatus.DECLINED)
             return IssueReleased(item=effect.item)
         ref = tracker.ensure_issue(item_issue(review, item, texts, "default", address))
-        return IssueOpened(item=effect.item, ref=ref)
+        return IssueOpened(item=effect.item, ref=ref, moves=item.moves)

@@ -172,6 +172,10 @@ LOST = Reading(item="I2", status=IssueStatus.FORBIDDEN, as_of=NOW)
         (events.ApprovalGranted(request="R1", by="p"), "R1 was approved."),
         (events.ApprovalRefused(request="R1", by="p", reason="No."), "R1 was refused: No."),
         (events.ItemIssueOpened(item="I1", ref=REF), "I1 is HF-1 in builtin."),
+        (
+            events.ItemIssueLeft(item="I1", ref=REF),
+            "HF-1 was opened for I1, which had gone on: it is to be closed.",
+        ),
         (events.ItemIssueReleased(item="I1"), "The issue of I1 was closed."),
         (
             events.ItemStatusesRead(readings=(DONE, LOST)),

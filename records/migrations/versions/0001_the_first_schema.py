@@ -105,6 +105,17 @@ def upgrade() -> None:
         sa.UniqueConstraint("folded"),
     )
     op.create_table(
+        "projection",
+        sa.Column("one", sa.Integer(), nullable=False, comment="always 1"),
+        sa.Column(
+            "shape",
+            sa.String(length=80),
+            nullable=False,
+            comment="digest of the shape that the folded reviews were written in",
+        ),
+        sa.PrimaryKeyConstraint("one"),
+    )
+    op.create_table(
         "policies",
         sa.Column("digest", sa.String(length=80), nullable=False),
         sa.Column("body", sa.Text(), nullable=False, comment="the policy, as JSON; the events that pin it have it too"),
