@@ -19,7 +19,7 @@ import httpx
 from rich.console import Console
 from rich.markup import escape
 
-from console.demo_trackers import DemoTracker, OutsideEngineer
+from console.demo_trackers import DemoTracker, OutsideEngineer, Seen
 from console.up import Running
 from integrations.trackers.webhooks import SIGNATURE_HEADERS
 from runtime.files import read_yaml
@@ -154,11 +154,11 @@ class Story:
         )
         why = await self._why(review)
         self._require(any(b["id"] == "done/I2" for b in why), "a declined item does not block")
-        answer = await self._comment(key, "closed without being done")
+        told = await self._comment(key, "closed without being done")
         self._step(
             f"{key} was closed without being done",
             "which goes on blocking, as it is told there:",
-            [*(b["sentence"] for b in why), *_shown(answer)],
+            [*(b["sentence"] for b in why), *_shown(told)],
         )
 
     async def _questions_are_answered(self, review: str, engineer: OutsideEngineer) -> None:
@@ -264,7 +264,7 @@ class Story:
         self._require(not refused, f"{len(refused)} webhooks were refused, such as {refused[:1]}")
         self._step(
             f"{self._tracker.title} told in {len(hooks.deliveries)} signed webhooks what happened there",
-            "each was taken, caused a look, and was believed in nothing",
+            "each was accepted, for no more than a look at what it names; nothing else that it says is believed",
         )
 
     async def audit(self) -> None:
@@ -302,7 +302,7 @@ class Story:
 
     async def _comment(self, key: str, words: str) -> str:
         """The newest comment on an issue that holds these words, once there is one."""
-        seen = await self._until(
+        seen: Seen = await self._until(
             f"a comment on {key} says: {words}",
             lambda: self._engineer.look(key),
             lambda issue: any(words in comment for comment in issue.comments),

@@ -72,8 +72,9 @@ class OutsideEngineer(Engineer):
 class DemoTracker:
     """A tracker to play with, and what Holdfast has to know of it.
 
-    `about` says what it is, `settings` are the part `trackers` of `holdfast.yaml`, `people` that of the catalogue, `webhook` is the path that
-    takes its webhooks (none for the built-in tracker). `engineer` makes one, who may use the web app.
+    `about` says what it is. `settings` are the part `trackers` of `holdfast.yaml`, `people` that of the catalogue.
+    `webhook` is the path that takes its webhooks, none for the built-in tracker. `engineer` makes one, who may use the
+    web app.
     """
 
     title: str

@@ -123,10 +123,18 @@ class Engineer:
     def fail_next(self) -> None:
         self._relay.answers(502, "Bad Gateway")
 
-    def _lacking(self, *_: object) -> None:
+    def delete(self, ref: IssueRef) -> None:
+        self._mutate("deleteIssue", issueId=ref.id)
+
+    def move(self, ref: IssueRef) -> None:
+        there = self.ask("POST", "/orgs/acme/repos", name=f"other-{uuid.uuid4().hex}")
+        self._mutate("transferIssue", issueId=ref.id, repositoryId=there["node_id"])
+
+    def hide(self, ref: IssueRef) -> None:
         raise NotImplementedError("emulate has nothing for it")
 
-    delete = move = hide = refuse_credential = _lacking
+    def refuse_credential(self) -> None:
+        raise NotImplementedError("emulate has nothing for it")
 
     def ask(self, method: str, path: str, login: str = "octocat", **body: Any) -> Any:
         """What emulate answers to somebody."""
@@ -134,6 +142,10 @@ class Engineer:
         answer = self._relay.emulate.request(method, path, json=body or None, headers=headers)
         assert answer.is_success, answer.text
         return answer.json()
+
+    def _mutate(self, name: str, **given: str) -> None:
+        query = f"mutation($of: {name[0].upper()}{name[1:]}Input!) {{ {name}(input: $of) {{ clientMutationId }} }}"
+        self.ask("POST", "/graphql", query=query, variables={"of": given})
 
     def _edit(self, ref: IssueRef, **changes: Any) -> None:
         self.ask("PATCH", _path(ref), **changes)

@@ -42,7 +42,9 @@ class Chaos:
     items: int
     kills: int
     patience: float
-    at_once: int = 12
+    at_once: int = 40
+    pause: float = 25
+    """Seconds between two kills, at most."""
     seed: int = SEED
 
 
@@ -173,7 +175,7 @@ async def _kill(worker: Any, chaos: Chaos, chance: random.Random, lives: list[as
     """Kill the worker at random moments; while there is nothing left to be done, kill it all the same."""
     killed = 0
     while killed < chaos.kills:
-        await asyncio.sleep(chance.uniform(2, 6))
+        await asyncio.sleep(chance.uniform(chaos.pause / 3, chaos.pause))
         if worker.pid is not None:
             os.kill(worker.pid, signal.SIGKILL)
             killed += 1

@@ -10,5 +10,5 @@ from tests.system.chaos import Chaos, live_through
 
 @pytest.mark.timeout(420)
 async def test_nothing_is_lost_or_doubled_in_chaos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    chaos = Chaos(reviews=6, items=20, kills=4, patience=300, at_once=6)
+    chaos = Chaos(reviews=6, items=20, kills=4, patience=300, pause=6)
     await live_through(chaos, tmp_path, monkeypatch, Console())
