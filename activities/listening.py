@@ -30,7 +30,10 @@ class Listening:
         self._handle_of = handle_of
 
     def facts(self, tracker: str, review_id: str, item: str, comments: Iterable[Comment]) -> Iterable[Input]:
-        """A fact for each comment that speaks to us and is not ours; the same comment gives the same fact."""
+        """A fact for each comment that speaks to us and is not ours; the same comment gives the same fact.
+
+        It is known by author, time and text: a comment on an issue that was transferred has another id.
+        """
         for comment in comments:
             if comment.ours:
                 continue
@@ -45,7 +48,7 @@ class Listening:
                 reason = self._people.keep(wanted.reason, review_id)
                 extend = ExtendDue(item=item, until=end_of(wanted.until), reason=reason)
             yield Input(
-                id=f"comment:{digest_of([tracker, review_id, item, comment.id])}",
+                id=f"comment:{digest_of([review_id, item, comment.author, comment.at.isoformat(), comment.text])}",
                 by=self._people.id_of(handle) if handle else tracker,
                 door=Door.TRACKER,
                 at=comment.at,

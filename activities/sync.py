@@ -14,6 +14,7 @@ from temporalio import activity
 
 from activities.failures import as_application_error
 from activities.listening import Listening
+from activities.reading import read_following
 from domain.inputs import Input, IssueDisturbed, ItemsUnreadable, Tick
 from domain.issues import TRACKING, fact_of, is_disturbed, is_later
 from domain.places import Place
@@ -175,7 +176,7 @@ class SyncActivities:
                 looked = Looked(read=len(changes.snapshots), told=told, more=changes.more)
                 return looked, well.model_copy(update={"cursor": changes.cursor})
         cursor = tracker.changes(place.project, None, ids).cursor  # taken first, so that nothing falls between
-        found = tracker.read([issue.ref for issue in watched])
+        found = read_following(tracker, [issue.ref for issue in watched])
         told = self._tell(place.tracker, watched, found)
         return Looked(read=len(found), told=told), well.model_copy(update={"cursor": cursor, "swept_at": now})
 
@@ -188,7 +189,7 @@ class SyncActivities:
         if watched:
             try:
                 told = self._tell(
-                    name, watched, self._trackers[name].read([issue.ref for issue in watched]), asked=True
+                    name, watched, read_following(self._trackers[name], [issue.ref for issue in watched]), asked=True
                 )
             except NEEDS_A_PERSON as error:
                 log.warning("%s: %s: %s", name, error.kind.value, error)

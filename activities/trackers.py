@@ -10,6 +10,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.failures import as_application_error
+from activities.reading import read_following
 from domain.comments import why
 from domain.inputs import CommentAnswered, IssueOpened, IssueReleased, IssueTended, ItemsRead, TrackingTold
 from domain.issues import (
@@ -111,7 +112,7 @@ class TrackerActivities:
     def _adopt(self, tracker: IssueTracker, key: str, spec: IssueSpec) -> IssueRef:
         with _translated():
             ref = tracker.find(key)
-            (found,) = tracker.read([ref])
+            (found,) = read_following(tracker, [ref])
             if found.status is not IssueStatus.OPEN or found.ref is None:
                 raise RejectedError(f"{key} is {found.status}: only an open issue can be adopted")
             tracker.label(found.ref, spec.labels)
@@ -127,7 +128,7 @@ class TrackerActivities:
         assert ref is not None
         with _translated():
             tracker = self._trackers[ref.tracker]
-            (found,) = tracker.read([ref])
+            (found,) = read_following(tracker, [ref])
             if found.ref is not None:
                 text = released(review, item, self._address_of(review.id))
                 tracker.comment(found.ref, f"{item_key(review, item)}/released", text)
@@ -145,7 +146,7 @@ class TrackerActivities:
         key, address = item_key(review, item), self._address_of(review.id)
         with _translated():
             tracker = self._trackers[item.ref.tracker]
-            (found,) = tracker.read([item.ref])
+            (found,) = read_following(tracker, [item.ref])
             if found.ref is not None and is_disturbed(review, item.spec.id, found, address):
                 tracker.label(found.ref, labels(review, item))
                 if lost_its_link(item, found, address):
@@ -185,7 +186,7 @@ class TrackerActivities:
         with _translated():
             tracker = self._trackers[ref.tracker]
             begun = datetime.now(UTC)
-            (found,) = tracker.read([ref])
+            (found,) = read_following(tracker, [ref])
             if found.status is IssueStatus.FORBIDDEN:
                 raise UnauthorisedError(f"the tracking issue {ref.key} cannot be read")
             ref = found.ref or self._ensure(tracker, spec)
@@ -223,7 +224,9 @@ class TrackerActivities:
     def _readings(self, refs: Sequence[tuple[str, IssueRef]]) -> Iterator[Reading]:
         for name in dict.fromkeys(ref.tracker for _, ref in refs):
             asked = [(id, ref) for id, ref in refs if ref.tracker == name]
-            for (id, _), found in zip(asked, self._trackers[name].read([ref for _, ref in asked]), strict=True):
+            for (id, _), found in zip(
+                asked, read_following(self._trackers[name], [ref for _, ref in asked]), strict=True
+            ):
                 yield Reading(item=id, status=found.status, as_of=found.as_of, ref=found.ref, due=found.due)
 
     def _ensure(self, tracker: IssueTracker, spec: IssueSpec) -> IssueRef:
