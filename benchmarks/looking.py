@@ -30,7 +30,7 @@ from domain.inputs import IssueOpened, SignForTeam, SubmitDraft
 from domain.issues import block, labels
 from domain.places import Place, Routing
 from domain.ports import IssueTracker
-from domain.review import IssueRef
+from domain.review import IssueRef, Review
 from domain.taxonomy import IssueStatus, Stage
 from integrations.trackers.adf import to_adf
 from integrations.trackers.github import GithubTracker
@@ -121,13 +121,13 @@ class Scene:
             self.items[place] = []
             for number in range(reviews):
                 review = self._remediation(f"{place.project.rpartition('/')[2]}-{number}")
-                for id, found in self.teller.find(review).items.items():
-                    body = "\n".join(block(self.teller.find(review), found, _address(review)))
-                    watched = self._issue(place, review, id, body, labels(self.teller.find(review), found))
-                    self.teller.say(review, IssueOpened(item=id, ref=watched.ref))
+                for id, found in review.items.items():
+                    body = "\n".join(block(review, found, _address(review.id)))
+                    watched = self._issue(place, review.id, id, body, labels(review, found))
+                    self.teller.say(review.id, IssueOpened(item=id, ref=watched.ref))
                     self.items[place].append(watched)
 
-    def _remediation(self, id: str) -> str:
+    def _remediation(self, id: str) -> Review:
         self.teller.now = NOW
         review = self.teller.to_draft(id)
         draft = document(items=[item(f"I{n + 1}") for n in range(ITEMS_IN_A_REVIEW)])
@@ -135,8 +135,9 @@ class Scene:
         self.teller.say(review, SubmitDraft(revision=saved.revision, digest=saved.digest), "p-submitter")
         for team in TEAMS:
             self.teller.say(review, SignForTeam(team=team, digest=saved.digest), f"p-{team}")
-        assert self.teller.find(review).stage is Stage.REMEDIATION
-        return review
+        found = self.teller.find(review)
+        assert found.stage is Stage.REMEDIATION
+        return found
 
     def _issue(self, place: Place, review: str, id: str, body: str, named: Sequence[str]) -> Watched:
         if place.tracker == "github":
