@@ -72,8 +72,9 @@ async def product(settings: Settings, recover: bool = False) -> AsyncIterator[Ru
 class Users:
     """People and machines that use the product over HTTP, and ask again, with the same id, until they are answered."""
 
-    def __init__(self, url: str, patience: float = 150) -> None:
-        self._patience = patience
+    def __init__(self, url: str, patience: float = 150, every: float = 0.2) -> None:
+        """They wait for `patience` seconds at most, and look `every` so many seconds."""
+        self._patience, self._every = patience, every
         # No connection outlives its answer: the server that it leads to may be killed at any moment.
         limits = httpx.Limits(max_keepalive_connections=0)
         self.http = httpx.AsyncClient(base_url=url, timeout=40, limits=limits)
@@ -146,7 +147,7 @@ class Users:
                     seen = answer.json() if answer.status_code == 200 else None
                     if seen and holds(seen):
                         return seen
-                    await asyncio.sleep(0.2)
+                    await asyncio.sleep(self._every)
         except TimeoutError:
             raise AssertionError(f"{review} did not come so far: {json.dumps(seen)[:1500]}") from None
 

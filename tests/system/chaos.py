@@ -43,7 +43,7 @@ class Chaos:
     kills: int
     patience: float
     at_once: int = 40
-    pause: float = 25
+    pause: float = 45
     """Seconds between two kills, at most."""
     seed: int = SEED
 
@@ -126,7 +126,7 @@ async def live_through(chaos: Chaos, directory: Path, monkeypatch: pytest.Monkey
             standin.keep(requests=1000)
             standin.trouble(random.Random(chaos.seed), SHARE)
         begun = monotonic()
-        async with product(settings) as house, Users(house.url, patience=chaos.patience) as users:
+        async with product(settings) as house, Users(house.url, chaos.patience, every=1.0) as users:
             engineers, free = Engineers(github, jira, chance), asyncio.Semaphore(chaos.at_once)
             counts = [chaos.items // chaos.reviews + (n < chaos.items % chaos.reviews) for n in range(chaos.reviews)]
             lives = [asyncio.create_task(_live(users, engineers, count, free)) for count in counts]
