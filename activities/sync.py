@@ -5,8 +5,8 @@ only once a day, for what no list shows.
 """
 
 import logging
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -29,6 +29,7 @@ from domain.ports import (
     TrackerError,
     Trouble,
     UnauthorisedError,
+    UnavailableError,
 )
 from domain.review import IssueRef, Review
 from domain.taxonomy import Door, FailureKind
@@ -45,6 +46,12 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 
 AT_ONCE = 300
 """How many issues that webhooks named are read in one go."""
+
+READ_AT_ONCE = 100
+"""How many issues are read in one go; trackers tell so many for one request."""
+
+FAILURES = 8
+"""After so many failures in one look a tracker is left alone until the next."""
 
 NEEDS_A_PERSON = (UnauthorisedError, NotFoundError, RejectedError)
 """What asking again does not mend by itself."""
@@ -162,11 +169,8 @@ class SyncActivities:
         self, place: Place, known: ProjectSeen, watched: Sequence[Watched], now: datetime
     ) -> tuple[Looked, ProjectSeen]:
         tracker, ids = self._trackers[place.tracker], {issue.ref.id for issue in watched}
-        well = known.model_copy(update={"looked_at": now, "trouble": None})
-        sweep = (
-            known.cursor is None or known.swept_at is None or known.swept_at + self._sweep_every < now or known.trouble
-        )
-        if not sweep and known.cursor is not None:
+        sweep = known.cursor is None or known.swept_at is None or known.swept_at + self._sweep_every < now
+        if known.cursor is not None and not (sweep or known.trouble or known.sweep_began):
             try:
                 changes = tracker.changes(place.project, known.cursor, ids)
             except RejectedError as error:
@@ -174,11 +178,23 @@ class SyncActivities:
             else:
                 told = self._tell(place.tracker, watched, changes.snapshots)
                 looked = Looked(read=len(changes.snapshots), told=told, more=changes.more)
-                return looked, well.model_copy(update={"cursor": changes.cursor})
-        cursor = tracker.changes(place.project, None, ids).cursor  # taken first, so that nothing falls between
-        found = read_following(tracker, [issue.ref for issue in watched])
-        told = self._tell(place.tracker, watched, found)
-        return Looked(read=len(found), told=told), well.model_copy(update={"cursor": cursor, "swept_at": now})
+                return looked, known.model_copy(update={"looked_at": now, "cursor": changes.cursor})
+        return self._sweep(place, known, watched, now)
+
+    def _sweep(
+        self, place: Place, known: ProjectSeen, watched: Sequence[Watched], now: datetime
+    ) -> tuple[Looked, ProjectSeen]:
+        """Read every issue. A sweep that was broken off goes on with those that it has not read yet."""
+        ids = {issue.ref.id for issue in watched}
+        if known.sweep_began is None:  # the cursor is taken first, so that nothing falls between
+            cursor = self._trackers[place.tracker].changes(place.project, None, ids).cursor
+            known = known.model_copy(update={"cursor": cursor, "sweep_began": now})
+            self._seen.keep(known)
+        began, seen = known.sweep_began or now, self._seen.issues(place.tracker, ids)
+        left = [i for i in watched if i.ref.id not in seen or seen[i.ref.id].seen_at < began]
+        told = self._read_and_tell(place.tracker, left)
+        over = {"looked_at": now, "trouble": None, "swept_at": began, "sweep_began": None}
+        return Looked(read=len(left), told=told), known.model_copy(update=over)
 
     @activity.defn
     def look_at_wanted(self, name: str) -> Looked:
@@ -186,18 +202,45 @@ class SyncActivities:
         wanted = self._seen.wanted(name, AT_ONCE)
         watched = [issue for issue in self._reviews.watched_issues(name) if issue.ref.id in wanted]
         told = 0
-        if watched:
-            try:
-                told = self._tell(
-                    name, watched, read_following(self._trackers[name], [issue.ref for issue in watched]), asked=True
-                )
-            except NEEDS_A_PERSON as error:
-                log.warning("%s: %s: %s", name, error.kind.value, error)
-            except TrackerError as error:
-                log.warning("%s: %s: %s", name, error.kind.value, error)
-                raise as_application_error(error) from None
+        try:
+            told = self._read_and_tell(name, watched, wanted)
+        except NEEDS_A_PERSON as error:
+            log.warning("%s: %s: %s", name, error.kind.value, error)
+        except TrackerError as error:
+            log.warning("%s: %s: %s", name, error.kind.value, error)
+            raise as_application_error(error) from None
         self._seen.looked(name, wanted)
         return Looked(read=len(watched), told=told, more=len(wanted) == AT_ONCE)
+
+    def _read_and_tell(
+        self, name: str, watched: Sequence[Watched], wanted: Mapping[str, datetime] | None = None
+    ) -> int:
+        """Read issues and tell of them; how many tellings there were. `wanted` are the wishes that this fulfils.
+
+        In trouble that passes what can be read is read, in smaller and smaller pieces, so that a tracker which fails
+        now and then is known in the end; what is left fails, to be read the next time. Raises `TrackerError`.
+        """
+        pieces, told = deque(_pieces(watched, READ_AT_ONCE)), 0
+        failed, left = list[UnavailableError](), False
+        while pieces:
+            piece = pieces.popleft()
+            try:
+                found = read_following(self._trackers[name], [issue.ref for issue in piece])
+            except UnavailableError as error:
+                failed.append(error)
+                if len(failed) > FAILURES:
+                    raise
+                smaller = len(piece) // 4
+                left = left or smaller == 0
+                pieces.extend(_pieces(piece, smaller) if smaller else ())
+                continue
+            told += self._tell(name, piece, found, asked=wanted is not None)
+            if wanted is not None:
+                ids = {issue.ref.id for issue in piece}
+                self._seen.looked(name, {id: at for id, at in wanted.items() if id in ids})
+        if left:
+            raise failed[-1]
+        return told
 
     # --- telling ------------------------------------------------------------------------------------------------------
 
@@ -275,6 +318,11 @@ class SyncActivities:
                 body=ItemsUnreadable(items=tuple(ids), kind=kind),
             )
             self._inbox.receive(known.tracker, fact.body.type, fact, review_id)
+
+
+def _pieces(watched: Sequence[Watched], size: int) -> Iterator[Sequence[Watched]]:
+    for start in range(0, len(watched), size):
+        yield watched[start : start + size]
 
 
 def _seen(tracker: str, found: IssueSnapshot) -> IssueSeen:

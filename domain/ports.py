@@ -219,6 +219,7 @@ class ProjectSeen(Record):
     cursor: str | None = None
     looked_at: Utc | None = None
     swept_at: Utc | None = None
+    sweep_began: Utc | None = Field(default=None, description="of a sweep that is not over")
     trouble: Trouble | None = None
 
 

@@ -236,7 +236,7 @@ class Reviews:
             return [_issue(row) for row in connection.execute(query)]
 
     def bring_up_to_date(self) -> None:
-        """Rebuild where another release wrote reviews in another shape: they could not be read, or would lack something."""
+        """Rebuild where another release wrote the reviews in another shape: they could not be read as they are."""
         with self._database.read() as connection:
             written = connection.execute(select(tables.projection.c.shape)).scalar_one_or_none()
         if written != _shape():

@@ -125,5 +125,6 @@ def _project(row: Row[Any]) -> ProjectSeen:
         cursor=row.cursor,
         looked_at=row.looked_at,
         swept_at=row.swept_at,
+        sweep_began=row.sweep_began,
         trouble=Trouble.model_validate_json(row.trouble) if row.trouble else None,
     )

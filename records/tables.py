@@ -152,6 +152,7 @@ tracker_projects = Table(
     Column("cursor", Text, nullable=True, comment="where the next look goes on; none: everything is read"),
     Column("looked_at", UtcTime, nullable=True),
     Column("swept_at", UtcTime, nullable=True, comment="when every watched issue was read"),
+    Column("sweep_began", UtcTime, nullable=True, comment="of a sweep that is not over"),
     Column("trouble", Text, nullable=True, comment="why it could not be looked at, as JSON"),
 )
 

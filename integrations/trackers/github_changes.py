@@ -71,6 +71,8 @@ def look(
     items, etag, more = page
     changed = [item.updated_at.astimezone(UTC) for item in items]
     walk = walk.model_copy(update={"newest": max([walk.newest, *changed])})
+    if len(items) == _PAGE:
+        etag = None  # the next change would be on a page that this one knows nothing of, and this one stay as it was
     following = _further(cursor, walk, changed) if more and changed else _after(cursor, walk, etag)
     told = [
         item

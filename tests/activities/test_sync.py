@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,7 +10,17 @@ from activities.trackers import EffectRequest, TrackerActivities
 from domain.comments import HELP
 from domain.inputs import IssueDisturbed, ItemsRead, ItemsUnreadable, Tick, TrackingRead
 from domain.places import Place
-from domain.ports import NotFoundError, ProjectSeen, RateLimitedError, TrackerError, UnauthorisedError, UnavailableError
+from domain.ports import (
+    Changes,
+    IssueSnapshot,
+    NotFoundError,
+    ProjectSeen,
+    RateLimitedError,
+    TrackerError,
+    UnauthorisedError,
+    UnavailableError,
+)
+from domain.review import IssueRef
 from domain.taxonomy import Ask, Door, FailureKind, IssueStatus, ItemStatus
 from integrations.trackers.memory import InMemoryTracker
 from records.inbox import Outgoing
@@ -296,6 +306,58 @@ def test_who_speaks_to_us_in_a_comment_is_heard_once_and_answered_there(
     ]
     assert look(sync) == 4, "there are more comments, ours among them"
     assert look(sync) == 0
+
+
+def test_a_sweep_that_was_broken_off_goes_on_with_what_it_has_not_read(
+    sqlite_records: Records,
+    tracker: InMemoryTracker,
+    sync: SyncActivities,
+    review: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    records, teller = sqlite_records, Teller(sqlite_records, routing=IN_MEMORY)
+    acting = TrackerActivities(records.reviews, records.people, records.claims, {"memory": tracker}, address)
+    for n in range(2, 9):
+        teller.add_item(review, f"I{n}")
+        teller.say(review, acting.open_issue(EffectRequest(review_id=review, item=f"I{n}")))
+    known = records.seen.project("memory", "default")
+    records.seen.keep(known.model_copy(update={"swept_at": None}))
+    for n in range(1, 9):
+        tracker.finish(f"{review}/I{n}")
+    asked, real = list[int](), tracker.read
+
+    def read(refs: Sequence[IssueRef]) -> list[IssueSnapshot]:
+        asked.append(len(refs))
+        if len(asked) in (1, 3):
+            raise UnavailableError("away")
+        return real(refs)
+
+    monkeypatch.setattr(tracker, "read", read)
+    with pytest.raises(ApplicationError):
+        sync.look_at_project(HERE)
+    assert asked == [9, 2, 2, 2, 2, 1]
+    assert len(taken(records)) == 6
+    looked = sync.look_at_project(HERE)
+    assert (looked.read, looked.told, asked[6:]) == (2, 2, [2])
+    assert records.seen.project("memory", "default").sweep_began is None
+
+
+def test_a_tracker_that_fails_again_and_again_is_left_alone_until_the_next_look(
+    tracker: InMemoryTracker,
+    sync: SyncActivities,
+    sqlite_records: Records,
+    review: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("activities.sync.READ_AT_ONCE", 1)
+    monkeypatch.setattr("activities.sync.FAILURES", 1)
+    known = sqlite_records.seen.project("memory", "default")
+    sqlite_records.seen.keep(known.model_copy(update={"swept_at": None}))
+    tracker.break_with(UnavailableError("away"), times=None)
+    monkeypatch.setattr(tracker, "changes", lambda *_: Changes(cursor="0"))
+    for _ in range(2):
+        with pytest.raises(ApplicationError):
+            sync.look_at_project(HERE)
 
 
 def test_nobody_looks_where_nothing_is_watched(sync: SyncActivities, tracker: InMemoryTracker) -> None:

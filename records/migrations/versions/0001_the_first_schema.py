@@ -172,6 +172,7 @@ def upgrade() -> None:
         sa.Column("cursor", sa.Text(), nullable=True, comment="where the next look goes on; none: everything is read"),
         sa.Column("looked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("swept_at", sa.DateTime(timezone=True), nullable=True, comment="when every watched issue was read"),
+        sa.Column("sweep_began", sa.DateTime(timezone=True), nullable=True, comment="of a sweep that is not over"),
         sa.Column("trouble", sa.Text(), nullable=True, comment="why it could not be looked at, as JSON"),
         sa.PrimaryKeyConstraint("tracker", "project"),
     )
