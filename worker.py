@@ -43,7 +43,7 @@ from runtime.files import DEFAULT_POLICY, read_yaml
 from runtime.settings import JiraSettings, Settings, SettingsError
 from runtime.temporal import EngineAwayError, connect, engine_id
 from workflows import contract
-from workflows.door import AwayError, Door
+from workflows.door import Door
 from workflows.review import ReviewWorkflow
 from workflows.sync import LookWorkflow, SyncWorkflow, WakeWorkflow
 
@@ -96,13 +96,13 @@ def build_parts(settings: Settings) -> Parts:
     policy = read_policy(settings.policy)
     catalogue = read_catalogue(settings.catalogue)
     records = Records(Database(settings.database), settings.url)
-    url = settings.url
+    url, trackers = settings.url, build_trackers(settings, records)
     return Parts(
         records,
         policy,
         catalogue,
-        build_trackers(settings, records),
-        read_routing(settings, catalogue),
+        trackers,
+        read_routing(settings, catalogue).model_copy(update={"trackers": tuple(trackers)}),
         lambda review_id: f"{url}/reviews/{review_id}",
         sweep_every=settings.trackers.sweep_every,
         new_per_minute={
@@ -353,13 +353,13 @@ async def keep_scheduled(door: Door, parts: Parts, every: timedelta) -> None:
     """Have every tracker project looked at `every` so often: those that items are sent to, and those that hold any."""
     scheduled = set[Place]()
     while True:
-        watched = await asyncio.to_thread(parts.records.reviews.watched_projects)
-        held = {Place(tracker=w.tracker, project=w.project) for w in watched}
-        wanted = {place for place in {*parts.routing.places, *held} if place.tracker in parts.trackers}
         try:
+            watched = await asyncio.to_thread(parts.records.reviews.watched_projects)
+            held = {Place(tracker=w.tracker, project=w.project) for w in watched}
+            wanted = {place for place in {*parts.routing.places, *held} if place.tracker in parts.trackers}
             for place in sorted(wanted - scheduled, key=str):
                 await door.schedule_sync(place, every)
                 scheduled.add(place)
-        except AwayError as error:
-            log.warning("the trackers are not looked at yet: %s", error)
+        except Exception as error:
+            log.warning("some trackers are not looked at yet: %s: %s", type(error).__name__, error)
         await asyncio.sleep(LOOK_FOR_PROJECTS.total_seconds())

@@ -7,7 +7,9 @@ from domain.comments import NotUnderstood, Said, end_of, said
 from domain.inputs import CommentSaid, ExtendDue, Input
 from domain.ports import Comment
 from domain.taxonomy import Door
-from domain.values import LONGEST_LINE, PersonId, TextRef, digest_of
+from domain.values import PersonId, TextRef, digest_of
+
+UNKNOWN = "Nobody here is known by your account: have it named under people in catalogue.yaml."
 
 
 class PeopleBook(Protocol):
@@ -42,7 +44,7 @@ class Listening:
                 continue
             handle = self._handle_of(comment.author, tracker)
             if handle is None:
-                wrong = f"Nobody here is known as {comment.author}: name them under people in catalogue.yaml."
+                wrong = UNKNOWN
             extend = None
             if wanted is not None and wanted.until is not None and wrong is None:
                 reason = self._people.keep(wanted.reason, review_id)
@@ -61,4 +63,4 @@ def _understood(text: str) -> tuple[Said | None, str | None]:
     try:
         return said(text), None
     except NotUnderstood as error:
-        return None, str(error)[:LONGEST_LINE]
+        return None, str(error)

@@ -190,6 +190,8 @@ class SyncActivities:
             cursor = self._trackers[place.tracker].changes(place.project, None, ids).cursor
             known = known.model_copy(update={"cursor": cursor, "sweep_began": now})
             self._seen.keep(known)
+        if known.trouble is not None and known.cursor is not None:  # only a list tells whether there is none any more
+            self._trackers[place.tracker].changes(place.project, known.cursor, ids)
         began, seen = known.sweep_began or now, self._seen.issues(place.tracker, ids)
         left = [i for i in watched if i.ref.id not in seen or seen[i.ref.id].seen_at < began]
         told = self._read_and_tell(place.tracker, left)
@@ -199,6 +201,9 @@ class SyncActivities:
     @activity.defn
     def look_at_wanted(self, name: str) -> Looked:
         """Read the issues of a tracker that webhooks named. What a person has to mend shows in their project's look."""
+        trouble = self._seen.troubled(name)
+        if trouble is not None and trouble.retry_at > datetime.now(UTC):
+            return Looked(trouble=trouble.kind)
         wanted = self._seen.wanted(name, AT_ONCE)
         watched = [issue for issue in self._reviews.watched_issues(name) if issue.ref.id in wanted]
         told = 0
@@ -206,6 +211,7 @@ class SyncActivities:
             told = self._read_and_tell(name, watched, wanted)
         except NEEDS_A_PERSON as error:
             log.warning("%s: %s: %s", name, error.kind.value, error)
+            return Looked(trouble=error.kind)
         except TrackerError as error:
             log.warning("%s: %s: %s", name, error.kind.value, error)
             raise as_application_error(error) from None
@@ -282,7 +288,11 @@ class SyncActivities:
         """What was said to us in comments, where there are more of them than were heard."""
         if found.ref is None or not found.comments or found.comments <= (seen.comments if seen else 0):
             return ()
-        comments = self._trackers[issue.ref.tracker].comments(found.ref)
+        try:
+            comments = self._trackers[issue.ref.tracker].comments(found.ref)
+        except NEEDS_A_PERSON as error:  # of this one issue, which must not stop the others
+            log.warning("the comments of %s: %s: %s", found.ref.key, error.kind.value, error)
+            return ()
         return tuple(self._listening.facts(issue.ref.tracker, issue.review_id, issue.item, comments))
 
     def _in_trouble(self, known: ProjectSeen, watched: Sequence[Watched], error: TrackerError, now: datetime) -> Looked:
@@ -292,6 +302,7 @@ class SyncActivities:
         pause = min(FIRST_PAUSE * 2 ** min(count - 1, 10), LONGEST_PAUSE)
         trouble = Trouble(
             kind=error.kind,
+            everywhere=isinstance(error, UnauthorisedError) and error.everywhere,
             says=str(error)[:500],
             since=before.since if before else now,
             retry_at=now + pause,

@@ -132,7 +132,8 @@ class TrackerActivities:
             if found.ref is not None:
                 text = released(review, item, self._address_of(review.id))
                 tracker.comment(found.ref, f"{item_key(review, item)}/released", text)
-                if found.status is IssueStatus.OPEN:
+                adopted = item.left is None and item.adopts is not None  # it is an engineer's own, and goes on
+                if found.status is IssueStatus.OPEN and not adopted:
                     tracker.close(found.ref, IssueStatus.DECLINED)
         return IssueReleased(item=item.spec.id)
 
@@ -159,7 +160,8 @@ class TrackerActivities:
                 tracker.comment(found.ref, f"{key}/declined/{item.as_of}", declined_answer(item, address, reopens))
                 if reopens:
                     tracker.reopen(found.ref)
-        return IssueTended(item=item.spec.id, as_of=begun)
+        seen = [moment for moment in (begun, item.as_of, item.disturbed) if moment is not None]
+        return IssueTended(item=item.spec.id, as_of=max(seen))  # clocks differ: what was known is answered
 
     @activity.defn
     def answer_comment(self, request: EffectRequest) -> CommentAnswered:
@@ -194,7 +196,7 @@ class TrackerActivities:
                 tracker.rewrite(ref, spec.title, spec.body)
             tracker.show_blocking(ref, [item.ref for item in review.tracked_items.values() if item.ref is not None])
             status = self._open_or_close(review, tracker, ref, found.status, is_open, now)
-        return TrackingTold(ref=ref, told=told, status=status, as_of=begun)
+        return TrackingTold(ref=ref, told=told, status=status, as_of=max(begun, known.as_of) if known else begun)
 
     def _open_or_close(
         self, review: Review, tracker: IssueTracker, ref: IssueRef, found: IssueStatus, is_open: bool, now: datetime
@@ -204,10 +206,12 @@ class TrackerActivities:
             reopens = review.policy.on_early_close is OnEarlyClose.REOPEN or review.reopened > 0
             _, sentences = tracking_text(review, now)
             answer = early_close_answer(sentences, self._address_of(review.id), reopens)
-            tracker.comment(ref, f"{review.id}/tracking/{review.seq}", answer)
+            if reopens:
+                tracker.reopen(ref)
+            since = review.tracking.as_of if review.tracking else review.seq
+            tracker.comment(ref, f"{review.id}/tracking/{since}", answer)
             if not reopens:
                 return found
-            tracker.reopen(ref)
         if not is_open and found is IssueStatus.OPEN:
             tracker.close(ref, IssueStatus.DONE)
             return IssueStatus.DONE

@@ -25,7 +25,10 @@ class Said(Record):
 
 
 class NotUnderstood(Exception):
-    """A comment speaks to Holdfast, and does not say what is known here; the message is for who wrote it."""
+    """A comment speaks to Holdfast, and does not say what is known here; the message is for who wrote it.
+
+    It quotes nothing: what it says is recorded for ever, and what people write has to stay erasable.
+    """
 
 
 def said(text: str) -> Said | None:
@@ -40,15 +43,15 @@ def said(text: str) -> Said | None:
     if what == "why" and not rest.strip():
         return Said(what="why")
     if what != "extend":
-        raise NotUnderstood(f"There is no `/holdfast {found[1].strip()}`. {HELP}")
+        raise NotUnderstood(f"That is not known here. {HELP}")
     day, _, reason = rest.strip().partition(" ")
     try:
         until = date.fromisoformat(day)
     except ValueError:
-        raise NotUnderstood(f"{day or 'Nothing'!r} is no date like 2026-12-24. {HELP}") from None
+        raise NotUnderstood(f"A date like 2026-12-24 has to come after `extend`. {HELP}") from None
     if not reason.strip():
         raise NotUnderstood(f"Say why, too. {HELP}")
-    return Said(what="extend", until=until, reason=reason.strip())
+    return Said(what="extend", until=until, reason=reason.strip().replace("\x00", ""))
 
 
 def end_of(day: date) -> datetime:

@@ -214,6 +214,7 @@ class TrackingIssueTold(Event):
 class TrackingIssueRead(Event):
     status: IssueStatus
     as_of: Utc
+    ref: IssueRef | None = None
 
 
 class OutsideFailed(Event):

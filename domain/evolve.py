@@ -171,7 +171,7 @@ def _item_moved(review: Review, event: events.ItemMoved) -> Changes:
         disturbed=None,
         leaving=(*item.leaving, item.ref) if item.ref else item.leaving,
         formerly=(*item.formerly, item.ref) if item.ref else item.formerly,
-    ) | _succeeded(review, f"issue:{event.item}")
+    ) | _succeeded(review, review.items[event.item].opening if event.item in review.items else "")
 
 
 def _item_changed(review: Review, event: events.ItemChanged) -> Changes:
@@ -215,7 +215,7 @@ def _item_issue_opened(review: Review, event: events.ItemIssueOpened) -> Changes
     leaving = tuple(left for left in item.leaving if not left.is_same(event.ref)) if item is not None else ()
     return _changed_item(
         review, event.item, ref=event.ref, issue_status=IssueStatus.OPEN, leaving=leaving
-    ) | _succeeded(review, f"issue:{event.item}")
+    ) | _succeeded(review, review.items[event.item].opening if event.item in review.items else "")
 
 
 def _item_issue_left(review: Review, event: events.ItemIssueLeft) -> Changes:
@@ -312,7 +312,12 @@ def _tracking_issue_read(review: Review, event: events.TrackingIssueRead) -> Cha
     if review.tracking is None:
         return {}
     closed = event.status is not IssueStatus.OPEN
-    changes = {"status": event.status, "as_of": event.as_of, "closed_early": closed and review.stage in OPEN_STAGES}
+    changes = {
+        "ref": event.ref or review.tracking.ref,
+        "status": event.status,
+        "as_of": event.as_of,
+        "closed_early": closed and review.stage in OPEN_STAGES,
+    }
     return {"tracking": review.tracking.model_copy(update=changes)}
 
 

@@ -277,6 +277,7 @@ class TrackingRead(Record):
     type: Literal["tracking_read"] = "tracking_read"
     status: IssueStatus
     as_of: Utc
+    ref: IssueRef | None = None
 
 
 class EffectFailed(Record):

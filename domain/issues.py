@@ -166,7 +166,7 @@ def fact_of(review_id: str, item: str, found: IssueSnapshot) -> Input:
     """
     body: ItemsRead | TrackingRead
     if item == TRACKING:
-        body = TrackingRead(status=found.status, as_of=found.as_of)
+        body = TrackingRead(status=found.status, as_of=found.as_of, ref=found.ref)
     else:
         reading = Reading(item=item, status=found.status, as_of=found.as_of, ref=found.ref, due=found.due)
         body = ItemsRead(readings=(reading,))

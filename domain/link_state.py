@@ -77,7 +77,7 @@ def link_state(
 def _why_none(review: Review, item: Item) -> str:
     if not item.accepted:
         return f"No issue: it is {item.status}."
-    failure = review.failures.get(f"issue:{item.spec.id}")
+    failure = review.failures.get(item.opening)
     return (
         f"Its issue could not be opened yet: {WHY_FAILED[failure.kind]}." if failure else "Its issue is being opened."
     )

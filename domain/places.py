@@ -59,6 +59,7 @@ class Routing(Record):
     """The routes in force, in order, and where everything else goes."""
 
     default: PlaceText = Place(tracker="builtin")
+    trackers: tuple[str, ...] = Field(default=(), description="those that can be used; none: nobody has said")
     routes: tuple[Route, ...] = ()
 
     def place_for(
@@ -67,6 +68,12 @@ class Routing(Record):
         """The place of the first route that matches."""
         found = (route.to for route in self.routes if route.matches(service, models, team, outcome))
         return next(found, self.default)
+
+    def refused(self, place: Place | None) -> str | None:
+        """Why nothing can be sent to a place."""
+        if place is None or not self.trackers or place.tracker in self.trackers:
+            return None
+        return f"No tracker called {place.tracker} is set up; there are {', '.join(self.trackers)}."
 
     @property
     def places(self) -> tuple[Place, ...]:

@@ -79,7 +79,7 @@ def owed_effects(review: Review, now: datetime, in_the_way: Sequence[Blocker] | 
         if tended and item.ref is not None and (item.unanswered or item.disturbed):
             owed.append(_effect(review, "tend_issue", f"tend:{id}", id, item.ref.tracker))
         if item.accepted and item.ref is None and review.stage is not Stage.DISMISSED:
-            owed.append(_effect(review, "open_issue", f"issue:{id}", id, item.place.tracker if item.place else ""))
+            owed.append(_effect(review, "open_issue", item.opening, id, item.place.tracker if item.place else ""))
         if owes_release(item):
             owed.append(_effect(review, "release_issue", f"release:{id}", id, _tracker_of(item.left or item.ref)))
     for comment, question in review.questions.items():

@@ -42,9 +42,16 @@ class RateLimitedError(TrackerError):
 
 
 class UnauthorisedError(TrackerError):
-    """The credential is refused, or may not do this. Asking again does not help; a person has to act."""
+    """The credential is refused, or may not do this. Asking again does not help; a person has to act.
+
+    `everywhere`: the credential itself is refused, for all projects of the tracker.
+    """
 
     kind = FailureKind.UNAUTHORISED
+
+    def __init__(self, message: str, retry_at: datetime | None = None, everywhere: bool = False) -> None:
+        super().__init__(message, retry_at)
+        self.everywhere = everywhere
 
 
 class NotFoundError(TrackerError):
@@ -205,6 +212,7 @@ class Trouble(Record):
     """Why a tracker project could not be looked at, since when, and when it is tried again (UTC)."""
 
     kind: FailureKind
+    everywhere: bool = Field(default=False, description="of the credential, and so of every project of the tracker")
     says: str
     since: Utc
     retry_at: Utc

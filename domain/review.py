@@ -156,6 +156,11 @@ class Item(Record):
     unreadable: FailureKind | None = Field(default=None, description="why its tracker project cannot be read now")
 
     @property
+    def opening(self) -> str:
+        """The key of what opens its issue: another one for each move, so that none waits for what is not wanted now."""
+        return f"issue:{self.spec.id}" + (f"/{self.moves + 1}" if self.moves else "")
+
+    @property
     def left(self) -> IssueRef | None:
         """The issue that it was moved away from and that is to be closed next."""
         return self.leaving[0] if self.leaving else None

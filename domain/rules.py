@@ -171,7 +171,7 @@ def _undone(review: Review, item: Item) -> Finding | None:
             return None
         return Finding(subject=name, sentence=f"{name} is proposed, and not accepted yet.", cleared_by=_OWNER)
     if item.ref is None:
-        failure = review.failures.get(f"issue:{name}")
+        failure = review.failures.get(item.opening)
         why = f": {WHY_FAILED[failure.kind]}" if failure else " yet"
         return Finding(
             subject=name,

@@ -23,6 +23,15 @@ def _insert_once(dialect: str, table: Table) -> postgresql.Insert | sqlite.Inser
     return _insert(dialect, table).on_conflict_do_nothing()
 
 
+def insert_or_update(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], index: Sequence[str]
+) -> None:
+    """Insert rows; where there is one with the same `index`, give it these values."""
+    fresh = _insert(connection.dialect.name, table)
+    others = {name: fresh.excluded[name] for name in rows[0] if name not in index}
+    connection.execute(fresh.on_conflict_do_update(index_elements=list(index), set_=others), list(rows))
+
+
 @cache
 def _insert_text(dialect: str) -> postgresql.Insert | sqlite.Insert:
     fresh = _insert(dialect, tables.texts)

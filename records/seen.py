@@ -7,10 +7,9 @@ from typing import Any
 from sqlalchemy import Row, delete, select, update
 
 from domain.ports import IssueSeen, ProjectSeen, Trouble
-from domain.taxonomy import FailureKind
 from records import tables
 from records.database import Database
-from records.people import insert_once
+from records.people import insert_once, insert_or_update
 
 START_AGAIN = timedelta(minutes=1)
 """A look that was started and is still wanted after this long is started again."""
@@ -39,7 +38,7 @@ class Seen:
     def troubled(self, tracker: str) -> Trouble | None:
         """The trouble of any project of a tracker that is of its credential, if there is any."""
         troubles = [p.trouble for p in self.projects() if p.tracker == tracker and p.trouble]
-        return next((t for t in troubles if t.kind is FailureKind.UNAUTHORISED), None)
+        return next((t for t in troubles if t.everywhere), None)
 
     def keep(self, project: ProjectSeen) -> None:
         """Keep how far a project is known."""
@@ -84,11 +83,9 @@ class Seen:
         """Ask that these issues are looked at. Asking again before it is done is asking once."""
         now = datetime.now(UTC)
         with self._database.write() as connection:
-            for id in ids:
-                row = {"tracker": tracker, "issue": id, "asked_at": now, "look_at": now}
-                insert_once(connection, tables.looks, [row])
-                which = (tables.looks.c.tracker == tracker) & (tables.looks.c.issue == id)
-                connection.execute(update(tables.looks).where(which).values(asked_at=now, look_at=now))
+            rows = [{"tracker": tracker, "issue": id, "asked_at": now, "look_at": now} for id in sorted(ids)]
+            if rows:
+                insert_or_update(connection, tables.looks, rows, ("tracker", "issue"))
 
     def wanted(self, tracker: str, limit: int) -> dict[str, datetime]:
         """The ids of issues that somebody asked to look at, and when (UTC)."""

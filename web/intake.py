@@ -54,9 +54,8 @@ def note_look(deps: WebDeps, look: Look) -> str:
         watched = records.reviews.watched_issues(look.tracker)
         named += tuple(issue.ref.id for issue in watched if issue.ref.project.casefold() in wholes)
     because = look.ignored_because or "what it names is looked at; what it says of it is not believed"
+    if look.ignored_because is None:  # first, or a delivery that comes again after a crash would be known and lost
+        records.seen.want(look.tracker, dict.fromkeys(named))
     if not records.inbox.ignore(look.tracker, look.kind, look.id, because):
         return "known"
-    if look.ignored_because is not None:
-        return "ignored"
-    records.seen.want(look.tracker, dict.fromkeys(named))
-    return "accepted"
+    return "ignored" if look.ignored_because is not None else "accepted"

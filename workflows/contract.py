@@ -2,7 +2,7 @@
 
 from temporalio.common import SearchAttributeKey
 
-from domain.values import Message
+from domain.values import Message, digest_of
 
 TASK_QUEUE = "holdfast"
 WAKE_SCHEDULE = "holdfast-wake"
@@ -39,7 +39,7 @@ def tracker_queue(task_queue: str, tracker: str = "", creating: bool = False) ->
 
 def sync_schedule(tracker: str, project: str) -> str:
     """The id of the schedule that looks at a tracker project, and the beginning of its workflows' ids."""
-    return f"holdfast-sync-{tracker}-{project.replace('/', '-')}"
+    return f"holdfast-sync-{tracker}-{project.replace('/', '-')}-{digest_of(project)[-8:]}"
 
 
 def look_id(tracker: str) -> str:

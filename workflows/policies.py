@@ -26,6 +26,8 @@ TOUCH: dict[str, Any] = {
     # An adapter gives up by itself long before; a claim on what is created lives 60 seconds.
     "start_to_close_timeout": timedelta(seconds=120),
     "heartbeat_timeout": BEATS,
+    # Where nobody works for that tracker any more, this becomes a failure that blocks and says so.
+    "schedule_to_start_timeout": timedelta(minutes=30),
     # Tries for half a minute; then the failure is recorded, shown as a blocker, and tried again when the plan says so.
     "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=6),
 }

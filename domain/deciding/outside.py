@@ -8,7 +8,7 @@ from domain.deciding.closing import record_failure
 from domain.deciding.decision import Decision
 from domain.plan import owed_effects, owes_release
 from domain.stages import OPEN_STAGES
-from domain.taxonomy import ItemStatus
+from domain.taxonomy import FailureKind, ItemStatus
 
 
 def issue_opened(d: Decision, body: inputs.IssueOpened) -> None:
@@ -16,7 +16,16 @@ def issue_opened(d: Decision, body: inputs.IssueOpened) -> None:
     item = d.review.items.get(body.item)
     if item is None or item.status is ItemStatus.PROPOSED:
         return
-    if item.moves == body.moves and item.ref is None:
+    taken = any(
+        ref.is_same(body.ref)
+        for id, i in d.review.items.items()
+        if id != body.item
+        for ref in (i.ref, *i.leaving)
+        if ref
+    )
+    if item.moves == body.moves and item.ref is None and taken:  # done once, it would be done for two
+        record_failure(d, item.opening, FailureKind.REJECTED, d.review.failures.get(item.opening))
+    elif item.moves == body.moves and item.ref is None:
         d.record(events.ItemIssueOpened(item=body.item, ref=body.ref))
     elif body.moves < item.moves and not any(ref.is_same(body.ref) for ref in (item.ref, *item.formerly) if ref):
         d.record(events.ItemIssueLeft(item=body.item, ref=body.ref))
@@ -55,8 +64,11 @@ def tracking_told(d: Decision, body: inputs.TrackingTold) -> None:
 
 def tracking_read(d: Decision, body: inputs.TrackingRead) -> None:
     tracking, as_of = d.review.tracking, min(body.as_of, d.now)
-    if tracking is not None and as_of > tracking.as_of and body.status is not tracking.status:
-        d.record(events.TrackingIssueRead(status=body.status, as_of=as_of))
+    if tracking is None or as_of <= tracking.as_of:
+        return
+    moved = body.ref is not None and body.ref.key != tracking.ref.key
+    if moved or body.status is not tracking.status:
+        d.record(events.TrackingIssueRead(status=body.status, as_of=as_of, ref=body.ref))
 
 
 def effect_failed(d: Decision, body: inputs.EffectFailed) -> None:

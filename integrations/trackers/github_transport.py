@@ -89,7 +89,7 @@ class Refusal(Exception):
         if self.limited:
             return RateLimitedError(f"GitHub limits requests: {self.said}", self.retry_at(now))
         if self.status in (401, 403):
-            return UnauthorisedError(f"GitHub does not allow this: {self.said}")
+            return UnauthorisedError(f"GitHub does not allow this: {self.said}", everywhere=self.status == 401)
         if self.location:
             return NotFoundError(f"GitHub has it elsewhere now: {self.location}")
         if self.status in GONE:

@@ -72,7 +72,7 @@ class Refusal(Exception):
             return RateLimitedError(f"Jira limits requests: {said}", self.retry_at(now) or now + _SHORTEST_WAIT)
         if self.unknown_here or self.status in (401, 403):
             why = self.headers.get("x-authentication-denied-reason") or self.said
-            return UnauthorisedError(f"Jira does not allow this: {why}")
+            return UnauthorisedError(f"Jira does not allow this: {why}", everywhere=self.status == 401)
         if 300 <= self.status < 400:
             where = self.headers.get("location", "elsewhere").partition("?")[0]
             return UnavailableError(f"Jira sends us to {where}: its address in the settings is not where it answers")

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from temporalio.exceptions import ApplicationError
 
-from activities.listening import Listening
+from activities.listening import UNKNOWN, Listening
 from activities.sync import Looked, SyncActivities
 from activities.trackers import EffectRequest, TrackerActivities
 from domain.comments import HELP
@@ -232,7 +232,7 @@ def test_a_refused_credential_leaves_the_other_projects_of_its_tracker_alone(
     sqlite_records.seen.want("memory", [tracker.named(f"{review}/I1").ref.id])
     sync.look_at_wanted("memory")
     Teller(sqlite_records).say(review, taken(sqlite_records)[0].input.body)
-    tracker.break_with(UnauthorisedError("no"))
+    tracker.break_with(UnauthorisedError("no", everywhere=True))
     assert sync.look_at_project(HERE).trouble == FailureKind.UNAUTHORISED
     assert sync.look_at_project(Place(tracker="memory", project="other")).trouble == FailureKind.UNAUTHORISED
     assert tracker.read([]) == [], "nothing was asked of it"
@@ -257,13 +257,34 @@ def test_trouble_that_passes_is_temporals_to_repeat(
     assert sync.look_at_wanted("memory").read == 0
 
 
-def test_a_look_that_a_credential_forbids_is_not_wanted_for_ever(
+def test_a_look_that_a_credential_forbids_stays_wanted_until_it_is_allowed(
     tracker: InMemoryTracker, sync: SyncActivities, sqlite_records: Records, review: str
 ) -> None:
-    sqlite_records.seen.want("memory", [tracker.named(f"{review}/I1").ref.id, "of no review"])
-    tracker.break_with(UnauthorisedError("no"))
-    assert sync.look_at_wanted("memory").told == 0
-    assert sqlite_records.seen.wanted("memory", 10) == {}
+    seen = sqlite_records.seen
+    seen.want("memory", [tracker.named(f"{review}/I1").ref.id, "of no review"])
+    tracker.break_with(UnauthorisedError("no", everywhere=True))
+    assert sync.look_at_wanted("memory").trouble == FailureKind.UNAUTHORISED
+    assert len(seen.wanted("memory", 10)) == 2
+    tracker.break_with(UnauthorisedError("no", everywhere=True))
+    sync.look_at_project(HERE)
+    assert sync.look_at_wanted("memory").trouble == FailureKind.UNAUTHORISED, "and nothing was asked"
+    seen.keep(seen.project("memory", "default").model_copy(update={"trouble": None}))
+    tracker.decline(f"{review}/I1")
+    assert sync.look_at_wanted("memory").told == 1
+    assert seen.wanted("memory", 10) == {}
+
+
+def test_comments_that_cannot_be_read_hold_up_nothing_else(
+    tracker: InMemoryTracker, sync: SyncActivities, review: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tracker.say(f"{review}/I1", "octocat", "/holdfast why")
+    tracker.finish(f"{review}/I1")
+    monkeypatch.setattr(InMemoryTracker, "comments", lambda *_: _raise(NotFoundError("gone")))
+    assert look(sync) == 1
+
+
+def _raise(error: Exception) -> None:
+    raise error
 
 
 def test_who_speaks_to_us_in_a_comment_is_heard_once_and_answered_there(
@@ -296,8 +317,8 @@ def test_who_speaks_to_us_in_a_comment_is_heard_once_and_answered_there(
     assert [ours[0].splitlines()[0], *ours[1:]] == [
         "**In the way of closing the review: 1**",
         "Asked as R1: the date changes when another person approves it.",
-        f"'soon' is no date like 2026-12-24. {HELP}",
-        "Nobody here is known as stranger: name them under people in catalogue.yaml.",
+        f"A date like 2026-12-24 has to come after `extend`. {HELP}",
+        UNKNOWN,
     ]
     found = teller.find(review)
     assert found.questions == {}

@@ -30,11 +30,14 @@ def test_a_line_that_begins_with_our_name_speaks_to_us(text: str, meant: Said | 
 @pytest.mark.parametrize(
     ("text", "wrong"),
     [
-        ("/holdfast", "There is no `/holdfast `"),
-        ("/holdfast close", "There is no `/holdfast close`"),
-        ("/holdfast why not", "There is no `/holdfast why not`"),
-        ("/holdfast extend", "'Nothing' is no date"),
-        ("/holdfast extend 24.12.2026 late", "'24.12.2026' is no date"),
+        ("/holdfast", "That is not known here."),
+        ("/holdfast close", "That is not known here."),
+        ("/holdfast why not", "That is not known here."),
+        ("/holdfast extend", "A date like 2026-12-24 has to come"),
+        ("/holdfast extend 24.12.2026 late", "A date like 2026-12-24 has to come"),
+        ("/holdfast extend\u00a02026-12-24 late", "That is not known here."),
+        ("/holdfast extend 2026-12-24\tlate", "A date like 2026-12-24 has to come"),
+        ("/holdfast \u200bwhy \U0001f468\u200d\U0001f4bb", "That is not known here."),
         ("/holdfast extend 2026-12-24", "Say why, too."),
     ],
 )

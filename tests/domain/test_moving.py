@@ -16,6 +16,7 @@ from domain.inputs import (
     ItemsRead,
     MoveItem,
     ProposeItem,
+    TrackingRead,
     WithdrawItem,
 )
 from domain.issues import item_key
@@ -52,7 +53,7 @@ def test_a_moved_item_is_owed_a_new_issue_and_then_the_end_of_the_one_it_left() 
     assert (item.place, item.ref, item.left, item.formerly) == (ELSEWHERE, None, ref(), (ref(),))
     assert (item.moves, item.status, item.issue_status) == (1, ItemStatus.OPEN, None)
     (opening,) = driver.plan.effects
-    assert (opening.key, opening.tracker) == ("issue:I1", "jira")
+    assert (opening.key, opening.tracker) == ("issue:I1/2", "jira")
     new = opened(driver)
     (releasing,) = driver.plan.effects
     assert (releasing.key, releasing.tracker) == ("release:I1", "github")
@@ -225,7 +226,7 @@ def test_a_place_that_could_not_be_written_to_does_not_hold_up_the_next() -> Non
     driver.say(EffectFailed(key="issue:I1", kind=FailureKind.NOT_FOUND, retry_at=until))
     assert driver.owed == []
     driver.say(MOVE)
-    assert driver.owed == ["issue:I1"]
+    assert driver.owed == ["issue:I1/2"]
     assert "I1 has no issue in its tracker yet." in [b.sentence for b in driver.blockers]
 
 
@@ -286,3 +287,31 @@ def test_an_item_that_goes_back_still_ends_the_others_that_it_left() -> None:
     assert (i1(driver).ref, i1(driver).left) == (ref(), second)
     driver.obey()
     assert (i1(driver).left, driver.owed) == (None, [])
+
+
+def test_an_issue_that_another_item_has_is_not_taken_for_this_one() -> None:
+    driver = in_remediation()
+    driver.obey()
+    driver.say(ProposeItem(spec=spec("I2")))
+    driver.say(AcceptItem(item="I2", adopts="#i1"))
+    driver.say(IssueOpened(item="I2", ref=ref()))
+    assert driver.review.items["I2"].ref is None
+    assert driver.review.failures["issue:I2"].kind is FailureKind.REJECTED
+
+
+def test_nothing_is_sent_to_a_tracker_that_nobody_set_up() -> None:
+    driver = in_remediation()
+    driver.obey()
+    driver.routing = driver.routing.model_copy(update={"trackers": ("builtin", "github")})
+    assert driver.reasons(MOVE) == ("No tracker called jira is set up; there are builtin, github.",)
+    driver.say(MoveItem(item="I1", place=Place(tracker="builtin")))
+
+
+def test_a_tracking_issue_that_was_moved_is_followed() -> None:
+    driver = in_remediation()
+    driver.obey()
+    driver.now += timedelta(minutes=5)
+    there = ref("tracking").model_copy(update={"key": "elsewhere#7"})
+    driver.say(TrackingRead(status=IssueStatus.OPEN, as_of=driver.now, ref=there))
+    assert driver.review.tracking is not None
+    assert driver.review.tracking.ref == there
