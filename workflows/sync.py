@@ -51,7 +51,7 @@ class LookWorkflow:
 
     @workflow.run
     async def run(self, tracker: str) -> None:
-        """Look until nothing more is wanted."""
+        """Look until nothing more is wanted; after very many looks the rest is left to the next start."""
         queue = contract.tracker_queue(workflow.info().task_queue, tracker)
         while self._wanted and not workflow.info().is_continue_as_new_suggested():
             self._wanted = False
@@ -59,5 +59,3 @@ class LookWorkflow:
                 SyncActivities.look_at_wanted, tracker, task_queue=queue, **policies.SYNC
             )
             self._wanted = self._wanted or looked.more
-        if self._wanted:
-            workflow.continue_as_new(tracker)

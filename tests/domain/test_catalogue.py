@@ -45,6 +45,7 @@ def test_people_are_called_by_their_accounts_and_back() -> None:
 
 def test_the_built_in_tracker_calls_everybody_by_handle() -> None:
     assert CATALOGUE.account_of("ann@example.org", "builtin") == "ann@example.org"
+    assert CATALOGUE.handle_of("ann@example.org", "builtin") == "ann@example.org"
 
 
 def test_every_broken_reference_is_named_at_once() -> None:

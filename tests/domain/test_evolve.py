@@ -11,6 +11,7 @@ from tests.domain.build import NOW, closed, reading, ref
 
 ODD: list[events.Event] = [
     events.ItemAccepted(item="I9", due=NOW),
+    events.ItemIssueLeft(item="I9", ref=ref()),
     events.ItemWithdrawn(item="I9", by="approver", reason="text:why"),
     events.ItemIssueOpened(item="I9", ref=ref("I9")),
     events.ItemIssueReleased(item="I9"),

@@ -21,7 +21,7 @@ from tests.records.build import told
 from tests.workflows.build import House, build_house, running
 from workflows import contract
 from workflows.door import AwayError, Door, Outgoing
-from workflows.sync import SyncWorkflow
+from workflows.sync import SyncWorkflow, WakeWorkflow
 
 
 @pytest.fixture
@@ -112,10 +112,11 @@ async def test_an_engine_that_is_away_is_an_error_that_says_so(away: Client) -> 
     asked = (
         unreachable.start("r"),
         unreachable.schedule_sync(Place(tracker="memory"), timedelta(hours=1)),
+        unreachable.start_looks(Wished()),
         unreachable.command("r", Input(id="x", body=AssignOwner(owner="p")), patience=timedelta(seconds=60)),
     )
     failures = await asyncio.wait_for(asyncio.gather(*asked, return_exceptions=True), 60)
-    assert [type(failure) for failure in failures] == [AwayError] * 3
+    assert [type(failure) for failure in failures] == [AwayError] * 4
     with pytest.raises(EngineAwayError, match="holdfast up"):
         await connect(TemporalSettings(address=f"127.0.0.1:{free_port()}"))
 
@@ -188,3 +189,33 @@ async def test_what_a_webhook_named_is_looked_at_and_its_review_hears_of_it(hous
             await asyncio.sleep(0.05)
     sending.cancel()
     assert "waiver" in house.tracker.named(ref.key).comments[0].text
+
+
+class Wished:
+    """Somebody wishes to have something looked at."""
+
+    def to_start(self) -> Sequence[str]:
+        return ["memory"]
+
+
+async def test_a_project_is_looked_at_page_by_page(house: House) -> None:
+    review = await house.to_remediation()
+    place = Place(tracker="memory")
+
+    async def look(id: str) -> Looked:
+        id = f"sync-{house.queue}-{id}"
+        return await house.client.execute_workflow(SyncWorkflow.run, place, id=id, task_queue=house.queue)
+
+    assert (await look("first")).read == 2
+    house.tracker._page = 1
+    assert review.items["I1"].ref is not None
+    house.tracker.retitle(review.items["I1"].ref.key, "Another title")
+    house.tracker.finish(f"{house.review}/tracking")
+    assert (await look("second")).read == 1
+    seen = await asyncio.to_thread(house.records.seen.issues, "memory", [review.items["I1"].ref.id])
+    assert [issue.title for issue in seen.values()] == ["Another title"]
+
+
+async def test_waking_is_a_workflow_of_its_own(house: House) -> None:
+    woken = await house.client.execute_workflow(WakeWorkflow.run, id=f"wake-{house.queue}", task_queue=house.queue)
+    assert woken == 0
