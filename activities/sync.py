@@ -8,6 +8,7 @@ import logging
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Protocol
 
 from temporalio import activity
@@ -263,19 +264,26 @@ class SyncActivities:
             watching[issue.ref.id].append(issue)
         snapshots = {snapshot.asked.id: snapshot for snapshot in found}
         seen, told = self._seen.issues(tracker, snapshots), 0
+        review_of = cache(self._reviews.find)  # many issues are of the same few reviews
         for id, snapshot in snapshots.items():
             for issue in watching[id]:
                 before = None if asked else seen.get(id)
-                facts = (*self._news(issue, snapshot, seen.get(id)), *self._heard(issue, snapshot, before))
+                facts = (*self._news(issue, snapshot, seen.get(id), review_of), *self._heard(issue, snapshot, before))
                 for fact in facts:
                     self._inbox.receive(tracker, fact.body.type, fact, issue.review_id)
                     told += 1
         self._seen.see([_seen(tracker, snapshot) for snapshot in snapshots.values()])
         return told
 
-    def _news(self, issue: Watched, found: IssueSnapshot, seen: IssueSeen | None) -> Iterable[Input]:
+    def _news(
+        self,
+        issue: Watched,
+        found: IssueSnapshot,
+        seen: IssueSeen | None,
+        review_of: Callable[[str], Review | None],
+    ) -> Iterable[Input]:
         moved = found.ref is not None and found.ref.key != issue.ref.key
-        review = self._reviews.find(issue.review_id) if issue.item != TRACKING else None
+        review = review_of(issue.review_id) if issue.item != TRACKING else None
         later = review is not None and is_later(review, issue.item, found) and (seen is None or seen.due != found.due)
         if issue.status != found.status or moved or later:
             yield _told_once(issue, found)

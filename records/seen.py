@@ -46,10 +46,8 @@ class Seen:
         row = project.model_dump(exclude={"trouble"}) | {
             "trouble": project.trouble.model_dump_json() if project.trouble else None
         }
-        which = (found.c.tracker == project.tracker) & (found.c.project == project.project)
         with self._database.write() as connection:
-            insert_once(connection, found, [row])
-            connection.execute(update(found).where(which).values(row))
+            insert_or_update(connection, found, [row], ("tracker", "project"))
 
     def issues(self, tracker: str, ids: Collection[str]) -> dict[str, IssueSeen]:
         """What was last seen of these issues, by id."""

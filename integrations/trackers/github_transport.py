@@ -12,7 +12,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from github import Auth, BadAttributeException, GithubException
@@ -31,6 +30,7 @@ from domain.ports import (
     UnauthorisedError,
     UnavailableError,
 )
+from integrations.trackers.retry_after import retry_after
 
 API_VERSION = "2022-11-28"
 GONE = frozenset({404, 410})
@@ -79,7 +79,7 @@ class Refusal(Exception):
 
     def retry_at(self, now: datetime) -> datetime:
         """When to ask again: `Retry-After`, else the reset of a spent limit, else a minute from `now` (UTC)."""
-        told = _moment(self.headers.get("retry-after"), now)
+        told = retry_after(self.headers.get("retry-after"), now)
         if told is None and self.headers.get("x-ratelimit-remaining", "0") == "0":
             told = _epoch(self.headers.get("x-ratelimit-reset"))
         return max(told or now + _SHORTEST_WAIT, now)
@@ -228,17 +228,6 @@ def _said(text: str) -> str:
     parts = [answer.get("message"), *(errors if isinstance(errors, list) else [])]
     said = [part if isinstance(part, str) else json.dumps(part) for part in parts if part]
     return "; ".join(said)[:_LONGEST_MESSAGE]
-
-
-def _moment(text: str | None, now: datetime) -> datetime | None:
-    """A `Retry-After`: seconds or an HTTP date (RFC 9110, 10.2.3); none where it is neither."""
-    if text is None:
-        return None
-    with suppress(ValueError, OverflowError):
-        return now + timedelta(seconds=int(text))
-    with suppress(ValueError, OverflowError):
-        return parsedate_to_datetime(text).astimezone(UTC)
-    return None
 
 
 def _epoch(text: str | None) -> datetime | None:

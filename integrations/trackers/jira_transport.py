@@ -10,7 +10,6 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from jira import JIRA
@@ -25,6 +24,7 @@ from domain.ports import (
     UnauthorisedError,
     UnavailableError,
 )
+from integrations.trackers.retry_after import retry_after
 
 _SHORTEST_WAIT = timedelta(minutes=1)
 _LONGEST_MESSAGE = 500
@@ -58,7 +58,7 @@ class Refusal(Exception):
 
     def retry_at(self, now: datetime) -> datetime | None:
         """When to ask again (UTC), where it says so: `Retry-After`, else `X-RateLimit-Reset`. Not before `now`."""
-        told = _moment(self.headers.get("retry-after"), now) or _iso(self.headers.get("x-ratelimit-reset"))
+        told = retry_after(self.headers.get("retry-after"), now) or _iso(self.headers.get("x-ratelimit-reset"))
         return max(told, now) if told else None
 
     def as_port_error(self, now: datetime) -> TrackerError:
@@ -184,17 +184,6 @@ def _said(answer: dict[str, Any], errors: dict[str, str]) -> str:
     parts = [*parts, answer.get("errorMessage"), answer.get("message")]
     said = [str(part) for part in parts if part] + [f"{name}: {what}" for name, what in errors.items()]
     return "; ".join(said)[:_LONGEST_MESSAGE]
-
-
-def _moment(text: str | None, now: datetime) -> datetime | None:
-    """A `Retry-After`: seconds or an HTTP date (RFC 9110, 10.2.3); none where it is neither."""
-    if text is None:
-        return None
-    with suppress(ValueError, OverflowError):
-        return now + timedelta(seconds=int(text))
-    with suppress(ValueError, OverflowError):
-        return parsedate_to_datetime(text).astimezone(UTC)
-    return None
 
 
 def _iso(text: str | None) -> datetime | None:
