@@ -46,22 +46,19 @@ def sentences(read: str) -> Iterator[tuple[int, int]]:
 def _places(rule: Rule, read: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     taken = start
     for begin, stop in sorted([*_alone(rule, read, start, end), *_of_people(rule, read, start, end)]):
-        if begin < taken or (rule.tier is Tier.FAULT and _NOT_SO.search(read, max(taken, begin - _LEFT), begin)):
-            continue
-        if rule.unless is None or not rule.unless.search(read, stop, min(end, stop + _RIGHT)):
+        denied = rule.tier is Tier.FAULT and _NOT_SO.search(read, max(taken, begin - _LEFT), begin)
+        if begin >= taken and not denied and not rule.unless.search(read, stop, min(end, stop + _RIGHT)):
             taken = stop
             yield begin, stop
 
 
 def _alone(rule: Rule, read: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    if rule.alone is not None:
-        for found in rule.alone.finditer(read[start:end]):
-            yield start + found.start(), start + found.end()
+    for found in rule.alone.finditer(read[start:end]):
+        yield start + found.start(), start + found.end()
 
 
 def _of_people(rule: Rule, read: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    if rule.of_people is not None:
-        for found in rule.of_people.finditer(read, start, end):
-            person = subject_before(read, start, found.start())
-            if person is not None:
-                yield person, found.end()
+    for found in rule.of_people.finditer(read, start, end):
+        person = subject_before(read, start, found.start())
+        if person is not None:
+            yield person, found.end()

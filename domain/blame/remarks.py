@@ -1,4 +1,4 @@
-"""What the lint says: a remark, about words at a place, with a better question. It knows no author and counts nothing."""
+"""What the lint says: remarks, each with a better question. They name no author, and nobody counts them."""
 
 import unicodedata
 from enum import StrEnum
@@ -71,7 +71,7 @@ class Remark(Record):
     sentence: str
     question: str
     key: str
-    """The same for the same rule and sentence, whatever stands around it: what a reason for keeping it is kept under."""
+    """The same for the same rule and sentence, whatever stands around it: a remark is kept, with a reason, under it."""
 
 
 def remark(advice: Advice, level: Level, text: str, start: int, end: int, key: str) -> Remark:

@@ -12,9 +12,10 @@ from domain.blame.silence import silenced
 _REMINDS: Final = pattern(
     rf"(?:remind|re-?train|train|educate|coach|teach|tell|ask|urge|encourage|instruct|brief|warn) {A_PERSON}",
     rf"(?:re-?)?training (?:sessions? )?(?:for|of) {A_PERSON}",
-    rf"(?:hold|give|run|organi[sz]e) (?:[\w'-]{{1,30}} ){{0,3}}(?:training|workshop|brown bag|refresher)",
+    r"(?:hold|give|run|organi[sz]e) (?:[\w'-]{1,30} ){0,3}(?:training|workshop|brown bag|refresher)",
     r"document (?:the|an?|how|that|what|why|when|in|our|this|these|all|it)",
-    r"(?:write|update|extend|improve) (?:[\w'-]{1,30} ){0,3}(?:runbooks?|wiki|documentation|docs|guidelines?|playbooks?)",
+    r"(?:write|update|extend|improve) (?:[\w'-]{1,30} ){0,3}(?:runbooks?|wiki|documentation|docs|guidelines?"
+    r"|playbooks?)",
     r"(?:send|post) (?:[\w'-]{1,30} ){0,3}(?:reminders?|e-?mails?|announcements?)",
     rf"raise awareness|remember to|{CARE}",
 )
@@ -42,7 +43,7 @@ def only_reminders(actions: Iterable[tuple[str, str]], salt: str = "") -> dict[s
 
 
 def _reminder(read: str) -> tuple[int, int] | None:
-    """Where an action says that it reminds, if that is all that it does: no later clause begins with a verb that builds."""
+    """Where an action says that it reminds, if no later clause of it begins with a verb that builds."""
     start, place = 0, None
     for gap in _GAP.finditer(read):
         opening = _OPENING.match(read, start, gap.start())

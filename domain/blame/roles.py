@@ -20,8 +20,8 @@ class Roles(Record):
 def roles_for(text: str, people: Mapping[str, str], salt: str = "") -> Roles:
     """Where `text` names one of `people` (name or handle → role, such as 'the on-call engineer').
 
-    Names are found as they are written, and handles behind an `@`, too. A handle of small letters only is found behind an
-    `@` alone, since it may be a word (`will`). Quotes, code and logs are left as they are.
+    Names are found as they are written, and handles behind an `@`, too. A handle of small letters only is found behind
+    an `@` alone, since it may be a word (`will`). Quotes, code and logs are left as they are.
     """
     names = sorted((name for name in people if name.strip()), key=len, reverse=True)
     if not names:

@@ -22,7 +22,7 @@ _LINES: Final = (
 )
 _INLINE: Final = (
     re.compile(r"`[^`\n]{1,500}`"),
-    re.compile(r"“[^”]{1,2000}”"),
+    re.compile(r"“[^“”]{1,2000}”"),
     re.compile(r'"(?:[^"\n]|\n(?! *\n)){1,2000}"'),
     re.compile(r"‘[^\n‘]{1,500}?['’](?!\w)"),
     re.compile(r"(?<!\w)'(?=\S)[^'\n]{0,500}(?:(?<=\w)'(?=\w)[^'\n]{0,500}){0,20}'(?!\w)"),
