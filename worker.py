@@ -23,6 +23,7 @@ from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from temporalio.workflow import SandboxImportNotificationPolicy
 
+from activities.evidence import EvidenceActivities
 from activities.heartbeats import Heartbeats
 from activities.listening import Listening
 from activities.reviews import ReviewActivities
@@ -31,8 +32,9 @@ from activities.trackers import SETTLE, TrackerActivities
 from domain.catalogue import Catalogue
 from domain.places import Place, Routing
 from domain.policy import Policy
-from domain.ports import IssueTracker
+from domain.ports import EvidenceSource, IssueTracker
 from domain.values import PersonId, Record
+from integrations.evidence import HttpEvidence
 from integrations.trackers.github import GithubApp, GithubTracker
 from integrations.trackers.jira import JiraTracker
 from integrations.trackers.jira_site import JiraSite
@@ -78,6 +80,7 @@ class Parts:
     trackers: Mapping[str, IssueTracker]
     routing: Routing
     address_of: Callable[[str], str]
+    evidence: EvidenceSource = dataclasses.field(default_factory=HttpEvidence)
     settle: timedelta = SETTLE
     sweep_every: timedelta = SWEEP
     new_per_minute: Mapping[str, int] = dataclasses.field(default_factory=dict)
@@ -86,6 +89,11 @@ class Parts:
         """How a tracker calls a person, as far as the catalogue says so."""
         handle = self.records.people.handles([person])[person]
         return self.catalogue.account_of(handle, tracker)
+
+    def person_of(self, account: str, tracker: str) -> tuple[PersonId, bool]:
+        """Whose an account is in a tracker, and whether the catalogue says so; else somebody of that name alone."""
+        handle = self.catalogue.handle_of(account, tracker)
+        return self.records.people.id_of(handle or f"{tracker}:{account}"), handle is not None
 
 
 def build_parts(settings: Settings) -> Parts:
@@ -104,6 +112,7 @@ def build_parts(settings: Settings) -> Parts:
         trackers,
         read_routing(settings, catalogue).model_copy(update={"trackers": tuple(trackers)}),
         lambda review_id: f"{url}/reviews/{review_id}",
+        evidence=HttpEvidence(settings.evidence.hosts),
         sweep_every=settings.trackers.sweep_every,
         new_per_minute={
             "github": settings.trackers.github.new_per_minute,
@@ -193,6 +202,7 @@ def build_worker(client: Client, parts: Parts, task_queue: str = contract.TASK_Q
         parts.trackers,
         parts.address_of,
         parts.account_of,
+        parts.person_of,
         parts.settle,
     )
     listening = Listening(records.people, parts.catalogue.handle_of)
@@ -215,7 +225,9 @@ def build_worker(client: Client, parts: Parts, task_queue: str = contract.TASK_Q
         workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions),
         graceful_shutdown_timeout=GRACE,
     )
-    touching = [_touching(client, contract.tracker_queue(task_queue), [acting.read_items])]
+    evidence = EvidenceActivities(records.reviews, records.people, records.attachments, parts.evidence)
+    outside = [acting.read_items, evidence.keep_evidence]
+    touching = [_touching(client, contract.tracker_queue(task_queue), outside)]
     for name in parts.trackers:
         queue = contract.tracker_queue(task_queue, name)
         looking: list[Callable[..., Any]] = [sync.look_at_project, sync.look_at_wanted]

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from domain.comments import NotUnderstood, Said, end_of, said
-from domain.inputs import CommentSaid, ExtendDue, Input
+from domain.inputs import CommentSaid, ExtendDue, Input, VerifyItem
 from domain.ports import Comment
+from domain.review import Evidence
 from domain.taxonomy import Door
 from domain.values import PersonId, TextRef, digest_of
 
@@ -45,17 +46,24 @@ class Listening:
             handle = self._handle_of(comment.author, tracker)
             if handle is None:
                 wrong = UNKNOWN
-            extend = None
-            if wanted is not None and wanted.until is not None and wrong is None:
-                reason = self._people.keep(wanted.reason, review_id)
-                extend = ExtendDue(item=item, until=end_of(wanted.until), reason=reason)
+            wants = None if wanted is None or wrong is not None else self._command(wanted, review_id, item)
             yield Input(
                 id=f"comment:{digest_of([review_id, item, comment.author, comment.at.isoformat(), comment.text])}",
                 by=self._people.id_of(handle) if handle else tracker,
                 door=Door.TRACKER,
                 at=comment.at,
-                body=CommentSaid(item=item, comment=comment.id, wants=extend, wrong=wrong),
+                body=CommentSaid(item=item, comment=comment.id, wants=wants, wrong=wrong),
             )
+
+    def _command(self, wanted: Said, review_id: str, item: str) -> ExtendDue | VerifyItem | None:
+        """What is wanted as the command that it is anywhere else; none where it is only a question."""
+        said_why = self._people.keep(wanted.reason, review_id) if wanted.reason else None
+        if wanted.until is not None and said_why is not None:
+            return ExtendDue(item=item, until=end_of(wanted.until), reason=said_why)
+        if wanted.address:
+            evidence = Evidence(link=self._people.keep(wanted.address, review_id))
+            return VerifyItem(item=item, evidence=(evidence,), note=said_why)
+        return None
 
 
 def _understood(text: str) -> tuple[Said | None, str | None]:

@@ -86,9 +86,13 @@ class TrackerActivities:
         trackers: Mapping[str, IssueTracker],
         address_of: Callable[[str], str],
         account_of: Callable[[PersonId, str], str | None] = lambda person, tracker: None,
+        person_of: Callable[[str, str], tuple[PersonId, bool]] = lambda account, tracker: (account, False),
         settle: timedelta = SETTLE,
     ) -> None:
-        """`account_of` tells how a tracker (by name) calls a person; none where nobody has said so."""
+        """`account_of` tells how a tracker (by name) calls a person; none where nobody has said so.
+
+        `person_of` tells whose an account is in a tracker, and whether anybody has said so.
+        """
         self._settle = settle
         self._reviews = reviews
         self._texts = texts
@@ -96,6 +100,7 @@ class TrackerActivities:
         self._trackers = trackers
         self._address_of = address_of
         self._account_of = account_of
+        self._person_of = person_of
 
     @activity.defn
     def open_issue(self, request: EffectRequest) -> IssueOpened:
@@ -231,7 +236,16 @@ class TrackerActivities:
             for (id, _), found in zip(
                 asked, read_following(self._trackers[name], [ref for _, ref in asked]), strict=True
             ):
-                yield Reading(item=id, status=found.status, as_of=found.as_of, ref=found.ref, due=found.due)
+                reading = Reading(item=id, status=found.status, as_of=found.as_of, ref=found.ref, due=found.due)
+                yield reading if found.doers is None else reading.model_copy(update=self._who(name, found.doers))
+
+    def _who(self, tracker: str, accounts: Iterable[str]) -> dict[str, tuple[PersonId, ...]]:
+        """The persons behind accounts, and those accounts of which nobody knows whose they are."""
+        found = [self._person_of(account, tracker) for account in accounts]
+        return {
+            "doers": tuple(person for person, _ in found),
+            "strangers": tuple(person for person, known in found if not known),
+        }
 
     def _ensure(self, tracker: IssueTracker, spec: IssueSpec) -> IssueRef:
         """Claim, look, create, release. Who finds a live claim comes again when it may have ended.

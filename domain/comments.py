@@ -2,6 +2,7 @@
 
 /holdfast why
 /holdfast extend 2026-12-24 the vendor's fix comes in a week
+/holdfast verify https://ci.example/runs/4711 the replay raises the alert
 """
 
 import re
@@ -13,14 +14,19 @@ from domain.values import Record
 
 _SAID = re.compile(r"^\s*/holdfast\b[ \t]*(.*)$", re.MULTILINE)
 
-HELP = "Say `/holdfast why`, or `/holdfast extend YEAR-MONTH-DAY reason`."
+HELP = (
+    "Say `/holdfast why`, `/holdfast extend YEAR-MONTH-DAY reason`, or `/holdfast verify ADDRESS` with the address of "
+    "the evidence."
+)
+_ADDRESS = re.compile(r"^<?(https?://[^\s<>]{3,2000})>?$")
 
 
 class Said(Record):
-    """What a comment asks for; `wrong` says why it is not understood."""
+    """What a comment asks for; `address` is where evidence is, and `reason` what else was said."""
 
-    what: Literal["why", "extend"]
+    what: Literal["why", "extend", "verify"]
     until: date | None = None
+    address: str = ""
     reason: str = ""
 
 
@@ -42,16 +48,31 @@ def said(text: str) -> Said | None:
     what, _, rest = found[1].strip().partition(" ")
     if what == "why" and not rest.strip():
         return Said(what="why")
-    if what != "extend":
-        raise NotUnderstood(f"That is not known here. {HELP}")
-    day, _, reason = rest.strip().partition(" ")
+    rest = rest.strip().replace("\x00", "")
+    if what == "extend":
+        return _extend(rest)
+    if what == "verify":
+        return _verify(rest)
+    raise NotUnderstood(f"That is not known here. {HELP}")
+
+
+def _verify(rest: str) -> Said:
+    address, _, note = rest.partition(" ")
+    found = _ADDRESS.match(address)
+    if found is None:
+        raise NotUnderstood(f"The address of the evidence has to come after `verify`. {HELP}")
+    return Said(what="verify", address=found[1], reason=note.strip())
+
+
+def _extend(rest: str) -> Said:
+    day, _, reason = rest.partition(" ")
     try:
         until = date.fromisoformat(day)
     except ValueError:
         raise NotUnderstood(f"A date like 2026-12-24 has to come after `extend`. {HELP}") from None
     if not reason.strip():
         raise NotUnderstood(f"Say why, too. {HELP}")
-    return Said(what="extend", until=until, reason=reason.strip().replace("\x00", ""))
+    return Said(what="extend", until=until, reason=reason.strip())
 
 
 def end_of(day: date) -> datetime:

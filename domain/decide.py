@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from domain import events, inputs
-from domain.deciding import closing, commenting, incidents, items, outside, requests, signing
+from domain.deciding import closing, commenting, incidents, items, outside, requests, signing, verifying
 from domain.deciding.decision import Decision, Rejected, UnreadableReviewError, these, unheard
 from domain.deciding.settling import settle
 from domain.review import Review
@@ -56,6 +56,8 @@ _HANDLERS: dict[type[Any], Callable[[Decision, Any], None]] = {
     inputs.ChangeItem: items.change_item,
     inputs.ExtendDue: items.extend_due,
     inputs.MoveItem: items.move_item,
+    inputs.SplitItem: items.split_item,
+    inputs.VerifyItem: verifying.verify_item,
     inputs.AskWaiver: requests.ask_waiver,
     inputs.AcceptRisk: requests.accept_risk,
     inputs.LowerSeverity: requests.lower_severity,
@@ -72,6 +74,7 @@ _HANDLERS: dict[type[Any], Callable[[Decision, Any], None]] = {
     inputs.IssueTended: outside.issue_tended,
     inputs.CommentSaid: commenting.comment_said,
     inputs.CommentAnswered: commenting.comment_answered,
+    inputs.EvidenceKept: verifying.evidence_kept,
     inputs.TrackingTold: outside.tracking_told,
     inputs.TrackingRead: outside.tracking_read,
     inputs.EffectFailed: outside.effect_failed,

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from domain.draft import DraftContent
 from domain.places import Place
 from domain.policy import Policy
-from domain.review import Closure, Factor, Incident, IssueRef, ItemSpec, Reading, Request
+from domain.review import Closure, Evidence, Factor, Incident, IssueRef, ItemSpec, Reading, Request
 from domain.taxonomy import Clock, Dimension, FailureKind, IssueStatus, Severity, Stage
 from domain.values import PersonId, Record, TextRef, Utc
 
@@ -130,6 +130,31 @@ class ItemMoved(Event):
 
 class ItemChanged(Event):
     spec: ItemSpec
+
+
+class ItemSplit(Event):
+    """Several items take the place of one."""
+
+    item: str
+    into: tuple[ItemSpec, ...]
+    by: PersonId
+    reason: TextRef
+
+
+class ItemVerified(Event):
+    item: str
+    by: PersonId
+    at: Utc
+    evidence: tuple[Evidence, ...]
+    note: TextRef | None = None
+
+
+class EvidenceCopied(Event):
+    """A copy is kept of what a link led to that an item was verified with."""
+
+    item: str
+    link: TextRef
+    digest: str
 
 
 class ItemWithdrawn(Event):
@@ -290,6 +315,9 @@ EVENTS: dict[str, type[Event]] = {
         RegressionSeen,
         ItemChanged,
         ItemWithdrawn,
+        ItemSplit,
+        ItemVerified,
+        EvidenceCopied,
         ApprovalAsked,
         ApprovalGranted,
         ApprovalRefused,

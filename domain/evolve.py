@@ -19,6 +19,7 @@ from domain.review import (
     Signature,
     Submission,
     Tracking,
+    Verification,
     Waiver,
     waiver_id,
 )
@@ -169,6 +170,7 @@ def _item_moved(review: Review, event: events.ItemMoved) -> Changes:
         unreadable=None,
         answered=False,
         disturbed=None,
+        verification=None,
         leaving=(*item.leaving, item.ref) if item.ref else item.leaving,
         formerly=(*item.formerly, item.ref) if item.ref else item.formerly,
     ) | _succeeded(review, review.items[event.item].opening if event.item in review.items else "")
@@ -177,7 +179,31 @@ def _item_moved(review: Review, event: events.ItemMoved) -> Changes:
 def _item_changed(review: Review, event: events.ItemChanged) -> Changes:
     known = review.items.get(event.spec.id)
     other = {event.spec.id} if known and not known.spec.promises_like(event.spec) else set()
-    return _changed_item(review, event.spec.id, spec=event.spec) | _lifted_no_more(review, items=other)
+    seen = known.verification if known and not other else None  # what was verified is what was promised then
+    return _changed_item(review, event.spec.id, spec=event.spec, verification=seen) | _lifted_no_more(
+        review, items=other
+    )
+
+
+def _item_split(review: Review, event: events.ItemSplit) -> Changes:
+    parts = {spec.id: Item(spec=spec) for spec in event.into}
+    return {"items": review.items | _changed_item(review, event.item, status=ItemStatus.WITHDRAWN)["items"] | parts}
+
+
+def _item_verified(review: Review, event: events.ItemVerified) -> Changes:
+    verification = Verification(by=event.by, at=event.at, evidence=event.evidence, note=event.note)
+    return _changed_item(review, event.item, verification=verification)
+
+
+def _evidence_copied(review: Review, event: events.EvidenceCopied) -> Changes:
+    item = review.items.get(event.item)
+    if item is None or item.verification is None:
+        return {}
+    evidence = tuple(
+        e.model_copy(update={"digest": event.digest}) if e.link == event.link else e for e in item.verification.evidence
+    )
+    verification = item.verification.model_copy(update={"evidence": evidence})
+    return _changed_item(review, event.item, verification=verification) | _succeeded(review, f"evidence:{event.item}")
 
 
 def _item_withdrawn(review: Review, event: events.ItemWithdrawn) -> Changes:
@@ -279,8 +305,15 @@ def _after_reading(item: Item, reading: Reading) -> Item:
             "formerly": (*item.formerly, item.ref) if moved else item.formerly,
             "unreadable": None,
             "answered": item.answered and status is ItemStatus.DECLINED,
+            "verification": item.verification if status in (ItemStatus.DONE, ItemStatus.LOST) else None,
         }
+        | ({} if reading.doers is None else _done_by(item, reading.doers, reading.strangers))
     )
+
+
+def _done_by(item: Item, doers: tuple[str, ...], strangers: tuple[str, ...]) -> Changes:
+    """Who once had a hand in an item had one, whatever its tracker shows by now."""
+    return {"doers": tuple(dict.fromkeys((*(item.doers or ()), *doers))), "strangers": strangers}
 
 
 def _items_found_unreadable(review: Review, event: events.ItemsFoundUnreadable) -> Changes:
@@ -412,6 +445,9 @@ _CHANGES: dict[type[events.Event], Callable[[Review, Any], Changes]] = {
     events.ItemsFoundUnreadable: _items_found_unreadable,
     events.ItemChanged: _item_changed,
     events.ItemWithdrawn: _item_withdrawn,
+    events.ItemSplit: _item_split,
+    events.ItemVerified: _item_verified,
+    events.EvidenceCopied: _evidence_copied,
     events.ApprovalAsked: _approval_asked,
     events.ApprovalGranted: _approval_granted,
     events.ApprovalRefused: _approval_refused,

@@ -11,7 +11,7 @@ from domain.catalogue import Catalogue
 from domain.draft import DraftContent
 from domain.places import PlaceText, Routing
 from domain.policy import Policy
-from domain.review import Incident, IssueRef, ItemSpec, Reading
+from domain.review import Evidence, Incident, IssueRef, ItemSpec, Reading
 from domain.taxonomy import Door, FailureKind, IssueStatus, Severity
 from domain.values import Line, PersonId, Record, TextRef, Utc
 
@@ -111,6 +111,24 @@ class MoveItem(Record):
     adopts: Line | None = None
 
 
+class SplitItem(Record):
+    """Ask to put several items in the place of one; together they have to promise what it promised."""
+
+    type: Literal["split_item"] = "split_item"
+    item: str
+    into: tuple[ItemSpec, ...] = Field(min_length=2, max_length=20)
+    reason: TextRef
+
+
+class VerifyItem(Record):
+    """Say that a done item does what it promised, with evidence: copies that are kept, or links to be copied."""
+
+    type: Literal["verify_item"] = "verify_item"
+    item: str
+    evidence: tuple[Evidence, ...] = Field(min_length=1, max_length=20)
+    note: TextRef | None = None
+
+
 class AskWaiver(Record):
     """Ask to lift one rule for one subject for a while (`until`: the policy's default where none is given)."""
 
@@ -173,6 +191,8 @@ Command = (
     | ChangeItem
     | ExtendDue
     | MoveItem
+    | SplitItem
+    | VerifyItem
     | AskWaiver
     | AcceptRisk
     | LowerSeverity
@@ -250,7 +270,7 @@ class CommentSaid(Record):
     type: Literal["comment_said"] = "comment_said"
     item: str
     comment: str
-    wants: ExtendDue | None = None
+    wants: Annotated[ExtendDue | VerifyItem, Field(discriminator="type")] | None = None
     wrong: Line | None = None
 
 
@@ -259,6 +279,15 @@ class CommentAnswered(Record):
 
     type: Literal["comment_answered"] = "comment_answered"
     comment: str
+
+
+class EvidenceKept(Record):
+    """A copy of what a link led to is kept."""
+
+    type: Literal["evidence_kept"] = "evidence_kept"
+    item: str
+    link: TextRef
+    digest: str
 
 
 class TrackingTold(Record):
@@ -299,6 +328,7 @@ Fact = (
     | IssueTended
     | CommentSaid
     | CommentAnswered
+    | EvidenceKept
     | TrackingTold
     | TrackingRead
     | EffectFailed
@@ -326,6 +356,8 @@ COMMANDS: tuple[type[Record], ...] = (
     ChangeItem,
     ExtendDue,
     MoveItem,
+    SplitItem,
+    VerifyItem,
     AskWaiver,
     AcceptRisk,
     LowerSeverity,
@@ -358,4 +390,5 @@ class Given(Record):
     catalogue: Catalogue = Catalogue()
     routing: Routing = Routing()
     draft: DraftContent | None = None
+    kept: frozenset[str] = Field(default=frozenset(), description="digests of the copies that are kept for this review")
     elsewhere: str | None = Field(default=None, description="the other review that an incident to be joined is part of")

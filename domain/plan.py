@@ -11,9 +11,11 @@ from domain.review import IssueRef, Item, Review
 from domain.rules import READ, READ_FAILED, Blocker, blockers
 from domain.stages import ENDED_STAGES, OPEN_STAGES
 from domain.taxonomy import Clock, ItemStatus, Stage
-from domain.values import Message, Utc, digest_of
+from domain.values import Message, TextRef, Utc, digest_of
 
-EffectKind = Literal["open_issue", "release_issue", "tend_issue", "answer_comment", "tell_tracking", "read_items"]
+EffectKind = Literal[
+    "open_issue", "release_issue", "tend_issue", "answer_comment", "tell_tracking", "read_items", "keep_evidence"
+]
 
 
 class Effect(Message):
@@ -80,6 +82,8 @@ def owed_effects(review: Review, now: datetime, in_the_way: Sequence[Blocker] | 
             owed.append(_effect(review, "tend_issue", f"tend:{id}", id, item.ref.tracker))
         if item.accepted and item.ref is None and review.stage is not Stage.DISMISSED:
             owed.append(_effect(review, "open_issue", item.opening, id, item.place.tracker if item.place else ""))
+        if uncopied(item):
+            owed.append(_effect(review, "keep_evidence", f"evidence:{id}", id))
         if owes_release(item):
             owed.append(_effect(review, "release_issue", f"release:{id}", id, _tracker_of(item.left or item.ref)))
     for comment, question in review.questions.items():
@@ -117,6 +121,12 @@ def owes_release(item: Item) -> bool:
     if item.left is not None:
         return withdrawn or item.ref is not None
     return withdrawn and item.ref is not None and not item.released
+
+
+def uncopied(item: Item) -> tuple[TextRef, ...]:
+    """The links that an item was verified with and of which no copy is kept yet."""
+    evidence = item.verification.evidence if item.accepted and item.verification else ()
+    return tuple(e.link for e in evidence if e.link is not None and e.digest is None)
 
 
 def _tracker_of(ref: IssueRef | None) -> str:

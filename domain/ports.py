@@ -10,6 +10,7 @@ from typing import ClassVar, Protocol
 
 from pydantic import Field
 
+from domain.attachment import Attachment
 from domain.review import IssueRef
 from domain.taxonomy import FailureKind, IssueStatus, Severity
 from domain.values import Record, Utc
@@ -106,6 +107,10 @@ class IssueSnapshot(Record):
     assignee: str | None = None
     due: date | None = None
     comments: int | None = Field(default=None, description="how many there are")
+    doers: tuple[str, ...] | None = Field(
+        default=None,
+        description="accounts that had a hand in it: whoever was assigned, closed it, or wrote or merged its change",
+    )
     text_may_be_rewritten: bool = Field(default=True, description="putting `body` back loses nothing of the text")
     note: str = ""
 
@@ -298,4 +303,12 @@ class Claims(Protocol):
         An attempt that left everything `untouched` does not count as the last one.
         A claim that has ended by itself, and is another attempt's by now, is left alone.
         """
+        ...
+
+
+class EvidenceSource(Protocol):
+    """Where evidence is fetched from, to keep a copy of it."""
+
+    def fetch(self, address: str) -> Attachment:
+        """What is at an address (http or https). Raises `TrackerError`: `rejected` where no copy of it is kept."""
         ...

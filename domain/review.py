@@ -131,6 +131,22 @@ class IssueRef(Record):
         return (self.tracker, self.id) == (other.tracker, other.id)
 
 
+class Evidence(Record):
+    """What shows that an item does what it promised: a copy kept in the records, and where it came from."""
+
+    digest: str | None = Field(default=None, description="of the copy; none while none is kept")
+    link: TextRef | None = Field(default=None, description="where it was found")
+
+
+class Verification(Record):
+    """Somebody saw for themselves that a done item does what it promised."""
+
+    by: PersonId
+    at: Utc
+    evidence: tuple[Evidence, ...]
+    note: TextRef | None = None
+
+
 class Item(Record):
     """An action item's life: proposed, accepted (open in a tracker), and then what the tracker says of it."""
 
@@ -154,6 +170,13 @@ class Item(Record):
         default=(), description="the issues that it was moved away from, still to be closed, oldest first"
     )
     unreadable: FailureKind | None = Field(default=None, description="why its tracker project cannot be read now")
+    doers: tuple[PersonId, ...] | None = Field(
+        default=None, description="who had a hand in it: assignees, who closed it, who wrote or merged its change"
+    )
+    strangers: tuple[PersonId, ...] = Field(
+        default=(), description="accounts among the doers of whom nobody knows whose they are"
+    )
+    verification: Verification | None = None
 
     @property
     def opening(self) -> str:
@@ -189,6 +212,10 @@ class Reading(Record):
     as_of: Utc
     ref: IssueRef | None = None
     due: date | None = Field(default=None, description="the date that the tracker shows, if any")
+    doers: tuple[PersonId, ...] | None = Field(
+        default=None, description="who had a hand in it, whoever they are; none: this read does not tell"
+    )
+    strangers: tuple[PersonId, ...] = Field(default=(), description="those of them of whom nobody knows who they are")
 
 
 class Submission(Record):
@@ -233,6 +260,7 @@ class Request(Record):
     until: Utc | None = None
     severity: Severity | None = None
     change: ItemSpec | None = None
+    into: tuple[ItemSpec, ...] = Field(default=(), description="the items that an item is to be split into")
     item: ItemSpec | None = Field(default=None, description="the item that it is about, as it was when this was asked")
     factor: Factor | None = Field(default=None, description="the factor that it is about, as it was then")
     decided_by: PersonId | None = None

@@ -191,6 +191,56 @@ def _undone(review: Review, item: Item) -> Finding | None:
     )
 
 
+def verified(review: Review, now: datetime) -> Iterator[Finding]:
+    """Each accepted prevention item was verified by somebody who had no hand in it, with evidence kept as a copy.
+
+    Who was assigned to it, closed it, or wrote or merged its change had a hand in it. An account among those of whom
+    nobody knows whose it is may be the verifier's own, so it blocks, by name.
+    """
+    for id, item in review.items.items():
+        if item.accepted and item.spec.item_class is ItemClass.PREVENT and (finding := _unverified(review, id, item)):
+            yield finding
+
+
+_WHY_NO_COPY = {
+    FailureKind.UNAVAILABLE: "where it is cannot be reached",
+    FailureKind.RATE_LIMITED: "where it is limits requests",
+    FailureKind.UNAUTHORISED: "where it is asks who we are",
+    FailureKind.NOT_FOUND: "there is nothing at that address",
+    FailureKind.REJECTED: "it is too large, of no kind that is kept, or on a host that is not listed",
+    FailureKind.INCOMPLETE: "it came incomplete",
+}
+
+
+def _unverified(review: Review, id: str, item: Item) -> Finding | None:
+    seen, others = item.verification, "somebody who had no hand in it"
+    if seen is None:
+        sentence = f"Nobody has verified, with evidence, that {id} holds."
+        return Finding(subject=id, sentence=sentence, cleared_by=others)
+    if item.doers is not None and seen.by in item.doers:
+        return Finding(subject=id, sentence=f"Who verified {id} had a hand in it.", cleared_by=others)
+    if all(evidence.digest is None for evidence in seen.evidence):
+        failure = review.failures.get(f"evidence:{id}")
+        why = f": {_WHY_NO_COPY[failure.kind]}. Attach a copy" if failure else " yet"
+        return Finding(subject=id, sentence=f"No copy is kept of the evidence for {id}{why}.", cleared_by=others)
+    if item.strangers:
+        return Finding(
+            subject=id,
+            sentence=f"Nobody knows who {', '.join(item.strangers)} is, who had a hand in {id}.",
+            cleared_by="whoever keeps the catalogue: it names the accounts of people",
+            read_again=True,
+        )
+    if item.doers is None:
+        return Finding(
+            subject=id,
+            sentence=f"Who had a hand in {id} was not read yet, and so not whether somebody else verified it.",
+            cleared_by="whoever looks after the tracker",
+            waivable=False,
+            read_again=True,
+        )
+    return None
+
+
 def sign_off(review: Review, now: datetime) -> Iterator[Finding]:
     """Every required team has signed the text as it was last submitted."""
     submission, teams = review.submission, review.required_teams
@@ -239,6 +289,7 @@ RULES: dict[str, Rule] = {
     "causes@1": causes,
     "prevention@1": prevention,
     "done@1": done,
+    "verified@1": verified,
     "sign_off@1": sign_off,
 }
 

@@ -35,6 +35,8 @@ HEARD_IN: dict[type[Record], frozenset[Stage | None]] = {
     inputs.ChangeItem: OPEN_STAGES,
     inputs.ExtendDue: OPEN_STAGES | {Stage.CLOSED},
     inputs.MoveItem: OPEN_STAGES | {Stage.CLOSED},
+    inputs.SplitItem: OPEN_STAGES,
+    inputs.VerifyItem: OPEN_STAGES | {Stage.CLOSED},
     inputs.AskWaiver: OPEN_STAGES | {Stage.CLOSED},
     inputs.AcceptRisk: OPEN_STAGES | {Stage.CLOSED},
     inputs.LowerSeverity: OPEN_STAGES,

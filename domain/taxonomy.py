@@ -238,6 +238,7 @@ class Ask(StrEnum):
     LOWER_SEVERITY = "lower_severity"
     CHANGE_ITEM = "change_item"
     EXTEND_DUE = "extend_due"
+    SPLIT_ITEM = "split_item"
 
 
 class FailureKind(StrEnum):

@@ -15,12 +15,12 @@ from domain.catalogue import Catalogue
 from domain.decide import Rejected, decide
 from domain.draft import DraftContent
 from domain.evolve import fold
-from domain.inputs import Given, Input, JoinIncident, SubmitDraft
+from domain.inputs import Given, Input, JoinIncident, SubmitDraft, VerifyItem
 from domain.places import Routing
 from domain.policy import Policy
 from domain.review import Review
 from domain.view import Answer, Outcome, outcome
-from records import drafts, inbox, streams
+from records import attachments, drafts, inbox, streams
 from records.chain import Link
 from records.database import Database
 from records.memory import Memory
@@ -90,6 +90,7 @@ class Advance:
             routing=self._routing,
             draft=_draft(connection, review, input),
             elsewhere=_elsewhere(connection, review, input),
+            kept=_kept(connection, review, input),
         )
 
 
@@ -105,6 +106,13 @@ def _draft(connection: Connection, review: Review, input: Input) -> DraftContent
     if not isinstance(input.body, SubmitDraft) or review.policy is None:
         return None
     return drafts.content(connection, review.id, input.body.revision, review.policy)
+
+
+def _kept(connection: Connection, review: Review, input: Input) -> frozenset[str]:
+    if not isinstance(input.body, VerifyItem):
+        return frozenset()
+    named = [evidence.digest for evidence in input.body.evidence if evidence.digest is not None]
+    return attachments.kept(connection, review.id, named)
 
 
 def _elsewhere(connection: Connection, review: Review, input: Input) -> str | None:

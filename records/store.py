@@ -4,6 +4,7 @@ from domain.catalogue import Catalogue
 from domain.places import Routing
 from domain.policy import Policy
 from records.advance import Advance
+from records.attachments import Attachments
 from records.audit import Audit
 from records.builtin import BuiltinTracker
 from records.claims import RecordedClaims
@@ -30,6 +31,7 @@ class Records:
         self.reviews = Reviews(database)
         self.reviews.bring_up_to_date()
         self.drafts = Drafts(database)
+        self.attachments = Attachments(database)
         self.people = People(database)
         self.inbox = Inbox(database)
         self.engines = Engines(database)

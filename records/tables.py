@@ -12,6 +12,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -95,6 +96,19 @@ people = Table(
     Column("id", String(40), primary_key=True),
     Column("handle", String(300), nullable=True, comment="as it was first given; none once it was erased"),
     Column("folded", String(600), nullable=True, unique=True, comment="the handle without upper and lower case"),
+)
+
+attachments = Table(
+    "attachments",
+    metadata,
+    Column("review_id", String(300), primary_key=True),
+    Column("digest", String(80), primary_key=True, comment="SHA-256 over the bytes"),
+    Column("name", String(300), nullable=False),
+    Column("media_type", String(100), nullable=False),
+    Column("size", Integer, nullable=False, comment="in bytes"),
+    Column("author", String(40), nullable=False),
+    Column("kept_at", UtcTime, nullable=False),
+    Column("body", LargeBinary, nullable=True, comment="none once it was erased"),
 )
 
 # --- the read model: dropped and rebuilt from the streams at any time -------------------------------------------------
@@ -231,6 +245,7 @@ builtin_issues = Table(
     Column("due", Date, nullable=True),
     Column("blocked_by", Text, nullable=False, comment="numbers of the issues that are shown as blocking this one"),
     Column("changed_at", UtcTime, nullable=False, index=True),
+    Column("doers", Text, nullable=False, server_default="[]", comment="who was assigned or closed it"),
 )
 
 builtin_comments = Table(

@@ -145,6 +145,12 @@ class PagerDutySettings(_Part):
     unmapped: SeverityName = Field(default="SEV2", description="severity of an incident without a known priority")
 
 
+class EvidenceSettings(_Part):
+    """Copies of evidence, such as of what `/holdfast verify ADDRESS` names."""
+
+    hosts: list[str] = Field(default=[], description="hosts that copies are fetched from, such as ci.example.org")
+
+
 class IncidentSettings(_Part):
     """The generic way in, for everything that can send CloudEvents."""
 
@@ -176,6 +182,7 @@ class Settings(BaseSettings):
     web: WebSettings = WebSettings()
     trackers: TrackerSettings = TrackerSettings()
     pagerduty: PagerDutySettings = PagerDutySettings()
+    evidence: EvidenceSettings = EvidenceSettings()
     incidents: IncidentSettings = IncidentSettings()
 
     @property

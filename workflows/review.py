@@ -15,6 +15,7 @@ from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
+    from activities.evidence import EvidenceActivities
     from activities.reviews import AdvanceRequest, ReviewActivities
     from activities.trackers import EffectRequest, TrackerActivities
     from domain.inputs import EffectFailed, Fact, Input, Tick
@@ -30,6 +31,7 @@ EFFECTS: dict[str, Callable[..., Any]] = {
     "answer_comment": TrackerActivities.answer_comment,
     "tell_tracking": TrackerActivities.tell_tracking,
     "read_items": TrackerActivities.read_items,
+    "keep_evidence": EvidenceActivities.keep_evidence,
 }
 """Which activity does which kind of effect."""
 

@@ -3,9 +3,13 @@
 A function without an underscore carries out the command or the fact that it is named for, on a decision in the making.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 from domain import events, inputs
 from domain.deciding.decision import Decision, Rejected, unheard
 from domain.deciding.items import extend_due
+from domain.deciding.verifying import verify_item
 from domain.stages import HEARD_IN
 
 
@@ -21,11 +25,26 @@ def _answer(d: Decision, body: inputs.CommentSaid) -> tuple[str, ...]:
     try:
         if d.review.stage not in HEARD_IN[type(body.wants)]:
             raise Rejected(unheard(d.review, type(body.wants)))
-        extend_due(d, body.wants)
+        return _WANTED[type(body.wants)](d, body.wants)
     except Rejected as refused:
         return refused.reasons
+
+
+def _extend(d: Decision, wants: inputs.ExtendDue) -> tuple[str, ...]:
+    extend_due(d, wants)
     request = list(d.review.requests)[-1]
     return (f"Asked as {request}: the date changes when another person approves it.",)
+
+
+def _verify(d: Decision, wants: inputs.VerifyItem) -> tuple[str, ...]:
+    verify_item(d, wants)
+    return (f"{wants.item} is verified, as soon as a copy of the evidence is kept.",)
+
+
+_WANTED: dict[type[Any], Callable[[Decision, Any], tuple[str, ...]]] = {
+    inputs.ExtendDue: _extend,
+    inputs.VerifyItem: _verify,
+}
 
 
 def comment_answered(d: Decision, body: inputs.CommentAnswered) -> None:

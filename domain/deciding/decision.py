@@ -58,11 +58,13 @@ class Decision:
         if teams:
             self.record(events.SignaturesVoided(teams=teams))
 
-    def accept(self, item: str, place: Place | None = None, adopts: str | None = None) -> None:
+    def accept(
+        self, item: str, place: Place | None = None, adopts: str | None = None, due: datetime | None = None
+    ) -> None:
         """Promise an item: its due date counts from now, and its issue goes to `place`, or where the routes say."""
         review = self.review
         assert review.policy is not None
-        due, spec = review.policy.clocks.item[review.severity].after(self.now), review.items[item].spec
+        due, spec = due or review.policy.clocks.item[review.severity].after(self.now), review.items[item].spec
         place = place or self.given.routing.place_for(
             review.service, review.models, spec.team or review.team, spec.outcome
         )
@@ -117,6 +119,8 @@ IMPOSSIBLE: dict[type[Record], str] = {
     inputs.ChangeItem: "An item cannot be changed",
     inputs.ExtendDue: "A due date cannot be put off",
     inputs.MoveItem: "An item cannot be moved",
+    inputs.SplitItem: "An item cannot be split",
+    inputs.VerifyItem: "An item cannot be verified",
     inputs.AskWaiver: "A waiver cannot be asked for",
     inputs.AcceptRisk: "A risk cannot be accepted",
     inputs.LowerSeverity: "The severity cannot be lowered",

@@ -19,7 +19,7 @@ def propose_item(d: Decision, body: inputs.ProposeItem) -> None:
 
 
 def accept_item(d: Decision, body: inputs.AcceptItem) -> None:
-    item = _item(d, body.item)
+    item = item_named(d, body.item)
     refuse_if(
         item.status is not ItemStatus.PROPOSED and f"{body.item} is {item.status}, and not proposed.",
         _names_nothing(d, item.spec),
@@ -30,7 +30,7 @@ def accept_item(d: Decision, body: inputs.AcceptItem) -> None:
 
 
 def extend_due(d: Decision, body: inputs.ExtendDue) -> None:
-    item = _item(d, body.item)
+    item = item_named(d, body.item)
     refuse_if(
         item.due is None and f"{body.item} is {item.status}: it has no due date yet.",
         item.due is not None and body.until <= item.due and f"{body.item} is due later already, {item.due:%d %b %Y}.",
@@ -41,7 +41,7 @@ def extend_due(d: Decision, body: inputs.ExtendDue) -> None:
 
 
 def move_item(d: Decision, body: inputs.MoveItem) -> None:
-    item = _item(d, body.item)
+    item = item_named(d, body.item)
     refuse_if(
         not item.accepted and f"{body.item} is {item.status}: only an accepted item has an issue.",
         item.status is ItemStatus.DONE and f"{body.item} is done.",
@@ -52,8 +52,36 @@ def move_item(d: Decision, body: inputs.MoveItem) -> None:
     d.record(events.ItemMoved(item=body.item, by=d.by, place=body.place, adopts=body.adopts))
 
 
+def split_item(d: Decision, body: inputs.SplitItem) -> None:
+    item = item_named(d, body.item)
+    ids = [part.id for part in body.into]
+    taken = tuple(id for id in dict.fromkeys(ids) if id in d.review.items or ids.count(id) > 1)
+    refuse_if(
+        not item.accepted and f"{body.item} is {item.status}: only an accepted item is split.",
+        item.status is ItemStatus.DONE and f"{body.item} is done.",
+        bool(taken) and f"There is an item {these(taken)} already: each part needs an id of its own.",
+        *(_names_nothing(d, part, item.spec.prevents) for part in body.into),
+        _promises_less(item.spec, body.into),
+    )
+    ask(d, Ask.SPLIT_ITEM, body.reason, subject=body.item, into=body.into)
+
+
+def _promises_less(whole: ItemSpec, parts: tuple[ItemSpec, ...]) -> str | None:
+    """Why parts cannot take the place of a whole: each factor that it prevents, one of them has to prevent as well."""
+    alike = [
+        p
+        for p in parts
+        if p.item_class is whole.item_class and _STRENGTHS.index(p.strength) >= _STRENGTHS.index(whole.strength)
+    ]
+    left_out = tuple(f for f in whole.prevents if not any(f in part.prevents for part in alike))
+    if left_out or not alike:
+        about = f" against {these(left_out)}" if left_out else ""
+        return f"Together they promise less{about}: one has to be of class {whole.item_class}, and as strong."
+    return None
+
+
 def withdraw_item(d: Decision, body: inputs.WithdrawItem) -> None:
-    item = _item(d, body.item)
+    item = item_named(d, body.item)
     refuse_if(item.status is ItemStatus.WITHDRAWN and f"{body.item} is withdrawn already.")
     if item.status is ItemStatus.PROPOSED:
         d.record(events.ItemWithdrawn(item=body.item, by=d.by, reason=body.reason))
@@ -66,7 +94,7 @@ _STRENGTHS = (Strength.WEAKER, Strength.INTERMEDIATE, Strength.STRONGER)
 
 
 def change_item(d: Decision, body: inputs.ChangeItem) -> None:
-    item = _item(d, body.spec.id)
+    item = item_named(d, body.spec.id)
     refuse_if(
         item.status is ItemStatus.WITHDRAWN and f"{body.spec.id} is withdrawn.",
         item.spec == body.spec and f"{body.spec.id} is like that already.",
@@ -119,7 +147,7 @@ def _names_nothing(d: Decision, spec: ItemSpec, named_before: tuple[str, ...] = 
     return f"There is no factor {these(unknown)}; there are {these(known)}." if unknown else None
 
 
-def _item(d: Decision, id: str) -> Item:
+def item_named(d: Decision, id: str) -> Item:
     item = d.review.items.get(id)
     if item is None:
         raise Rejected(f"There is no item {id}; there are {these(tuple(d.review.items))}.")

@@ -174,10 +174,15 @@ def approve(d: Decision, body: inputs.Approve) -> None:
         request.ask is Ask.LOWER_SEVERITY
         and request.subject != d.review.severity
         and f"The severity was {request.subject} when {request.id} was asked, and is {d.review.severity}; ask anew.",
-        request.ask in (Ask.WITHDRAW_ITEM, Ask.CHANGE_ITEM, Ask.EXTEND_DUE)
+        request.ask in (Ask.WITHDRAW_ITEM, Ask.CHANGE_ITEM, Ask.EXTEND_DUE, Ask.SPLIT_ITEM)
         and item is not None
         and item.status is ItemStatus.WITHDRAWN
         and f"{request.subject} is withdrawn already.",
+        request.ask is Ask.SPLIT_ITEM
+        and item is not None
+        and item.status is ItemStatus.DONE
+        and f"{request.subject} is done already.",
+        *(f"There is an item {part.id} already; ask anew." for part in request.into if part.id in d.review.items),
         request.ask is Ask.EXTEND_DUE
         and item is not None
         and (item.due is None or request.until is None or request.until <= item.due)
@@ -212,6 +217,14 @@ def _grant_extension(d: Decision, request: Request) -> None:
     d.record(events.DueExtended(item=request.subject, due=request.until))
 
 
+def _grant_split(d: Decision, request: Request) -> None:
+    """The parts are promised where and until when the whole was: splitting puts nothing off."""
+    whole = d.review.items[request.subject]
+    d.record(events.ItemSplit(item=request.subject, into=request.into, by=request.by, reason=request.reason))
+    for part in request.into:
+        d.accept(part.id, whole.place, due=whole.due)
+
+
 def _grant_lower_severity(d: Decision, request: Request) -> None:
     assert request.severity is not None
     d.record(events.SeverityChanged(severity=request.severity))
@@ -235,6 +248,7 @@ _ASKED_BY: dict[Ask, type[Record]] = {
     Ask.LOWER_SEVERITY: inputs.LowerSeverity,
     Ask.CHANGE_ITEM: inputs.ChangeItem,
     Ask.EXTEND_DUE: inputs.ExtendDue,
+    Ask.SPLIT_ITEM: inputs.SplitItem,
 }
 """An approval is heard where its request is: what cannot be asked for any more is not granted either."""
 
@@ -247,4 +261,5 @@ _GRANTED: dict[Ask, Callable[[Decision, Request], None]] = {
     Ask.LOWER_SEVERITY: _grant_lower_severity,
     Ask.CHANGE_ITEM: _grant_item_change,
     Ask.EXTEND_DUE: _grant_extension,
+    Ask.SPLIT_ITEM: _grant_split,
 }

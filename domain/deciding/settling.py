@@ -45,7 +45,7 @@ def _settle_closed(d: Decision) -> None:
     in_the_way = blockers(d.review, d.now)
     readings = d.review.closure.readings if d.review.closure else ()
     was_done = {r.item for r in readings if r.status is IssueStatus.DONE}
-    regressed = tuple(b.id for b in in_the_way if b.rule == "done" and b.subject in was_done)
+    regressed = tuple(b.id for b in in_the_way if b.rule in ("done", "verified") and b.subject in was_done)
     if d.review.stage is Stage.CLOSED and len(regressed) == len(in_the_way) and _only_tells(d):
         if regressed != d.review.regressions:
             d.record(events.RegressionSeen(because=regressed))

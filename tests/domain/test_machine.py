@@ -15,7 +15,7 @@ from domain.evolve import evolve, fold
 from domain.places import Place
 from domain.plan import Plan, plan
 from domain.policy import OnEarlyClose, OnRegression, Policy
-from domain.review import Review, Waiver
+from domain.review import Evidence, Review, Waiver
 from domain.rules import blockers
 from domain.stages import ENDED_STAGES, OPEN_STAGES, TRANSITIONS
 from domain.taxonomy import (
@@ -34,6 +34,7 @@ from domain.taxonomy import (
     Strength,
 )
 from tests.domain.build import (
+    COPY,
     NOW,
     OWNER,
     POLICY,
@@ -58,6 +59,7 @@ POLICIES = {
     "comment": policy(on_early_close=OnEarlyClose.COMMENT),
     "tell": policy(on_regression=OnRegression.TELL),
     "all warn": policy_with_rules(questions="warn", causes="warn", prevention="warn", done="warn", sign_off="warn"),
+    "verified": policy_with_rules(verified="block"),
     "only done": policy_with_rules(questions="off", causes="off", prevention="off", sign_off="off"),
     "unknown rule": policy(
         profiles=[p.model_dump() | {"rules": p.rules | {"sign_off@9": Mode.WARN}} for p in POLICY.profiles]
@@ -86,6 +88,9 @@ places = st.sampled_from((None, Place(tracker="builtin"), Place(tracker="jira", 
 adopted = st.sampled_from((None, None, "{}", "{}/2", "{}/9"))
 later = st.sampled_from((None, None, -40, -1, 0, 1, 9, 9, 40))
 untils = st.sampled_from((None, None, timedelta(days=-1), timedelta(days=1), timedelta(days=89), timedelta(days=91)))
+
+
+LINK = Evidence(link="text:link")
 
 
 @st.composite
@@ -267,7 +272,9 @@ class Reviews(RuleBasedStateMachine):
         planned = self.driver.plan
         assert Plan.model_validate_json(planned.model_dump_json()) == planned
         assert plan(self.review, self.driver.now, self.driver.blockers) == planned
-        assert all((effect.tracker == "") == (effect.kind == "read_items") for effect in planned.effects)
+        assert all(
+            (effect.tracker == "") == (effect.kind in ("read_items", "keep_evidence")) for effect in planned.effects
+        )
         keys = [effect.key for effect in planned.effects]
         assert len(set(keys)) == len(keys)
         assert len({effect.input_id for effect in planned.effects}) == len(keys)
@@ -379,6 +386,27 @@ class Reviews(RuleBasedStateMachine):
         id = data.draw(st.sampled_from([*self.review.items, "I9"]))
         there = place or ROUTING.default
         self.command(inputs.MoveItem(item=id, place=there, adopts=adopts and adopts.format(id)), by)
+
+    @rule(data=st.data(), by=people, ids=st.sampled_from((("I7", "I8"), ("I7", "I7"), ("I1", "I8"))))
+    def split_item(self, data: st.DataObject, by: str, ids: tuple[str, str]) -> None:
+        whole = data.draw(st.sampled_from([*self.review.items, "I9"]))
+        known = self.review.items.get(whole)
+        parts = [known.spec.model_copy(update={"id": id}) if known else spec(id) for id in ids]
+        if data.draw(st.sampled_from((False, False, True))):
+            parts = [part.model_copy(update={"prevents": ()}) for part in parts]
+        self.command(inputs.SplitItem(item=whole, into=tuple(parts), reason="text:why"), by)
+
+    @precondition(lambda self: bool(self.review.items))
+    @rule(data=st.data(), by=people, evidence=st.sampled_from((COPY, COPY, LINK, Evidence())))
+    def verify_item(self, data: st.DataObject, by: str, evidence: Evidence) -> None:
+        id = data.draw(st.sampled_from([*self.review.items, "I9"]))
+        self.command(inputs.VerifyItem(item=id, evidence=(evidence,)), by)
+
+    @precondition(lambda self: bool(self.review.items))
+    @rule(data=st.data(), link=st.sampled_from(("text:link", "text:other")))
+    def copy_evidence(self, data: st.DataObject, link: str) -> None:
+        id = data.draw(st.sampled_from([*self.review.items, "I9"]))
+        self.fact(inputs.EvidenceKept(item=id, link=link, digest="sha256:kept"))
 
     @rule(id=item_ids, by=people)
     def withdraw_item(self, id: str, by: str) -> None:
@@ -573,7 +601,15 @@ def nothing_stands(review: Review, event: events.ReviewClosed) -> None:
         return any(w.rule == rule and w.subject == subject and w.until > at for w in review.waivers.values())
 
     assert all(known.status is IncidentStatus.RESOLVED for known in review.incidents.values())
-    assert set(rules) <= {"questions@1", "causes@1", "prevention@1", "done@1", "sign_off@1"}
+    assert set(rules) <= {"questions@1", "causes@1", "prevention@1", "done@1", "verified@1", "sign_off@1"}
+    if rules["verified@1"] is Mode.BLOCK:
+        for id, it in review.items.items():
+            if it.accepted and it.spec.item_class is ItemClass.PREVENT and not waived("verified", id):
+                assert it.verification is not None
+                assert it.doers is not None
+                assert it.verification.by not in it.doers
+                assert any(evidence.digest for evidence in it.verification.evidence)
+                assert not it.strangers
     if rules["done@1"] is Mode.BLOCK:
         for id, it in review.items.items():
             if it.status is not ItemStatus.WITHDRAWN and it.spec.item_class is ItemClass.PREVENT:

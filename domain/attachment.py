@@ -1,0 +1,50 @@
+"""What may be kept beside a review: a picture, a log, a report; bounded in size and kind, and known by its digest."""
+
+import hashlib
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, Field
+
+from domain.values import Line, Record
+
+KINDS: Final = frozenset(
+    {
+        "application/json",
+        "application/pdf",
+        "image/gif",
+        "image/jpeg",
+        "image/png",
+        "image/webp",
+        "text/csv",
+        "text/html",
+        "text/markdown",
+        "text/plain",
+    }
+)
+"""Media types that are kept."""
+
+PICTURES: Final = frozenset(kind for kind in KINDS if kind.startswith("image/"))
+"""Those that a page may show in its text. Everything else is handed out to be saved, and never rendered."""
+
+LARGEST: Final = 10_000_000
+"""In bytes: the largest copy that is kept."""
+
+
+def _kind(media_type: str) -> str:
+    kind = media_type.partition(";")[0].strip().lower()
+    if kind not in KINDS:
+        raise ValueError(f"{kind or 'nothing'} is no kind of file that is kept; these are: {', '.join(sorted(KINDS))}")
+    return kind
+
+
+class Attachment(Record):
+    """A copy of something: its bytes, their media type, and what it was called."""
+
+    name: Line
+    media_type: Annotated[str, AfterValidator(_kind)]
+    data: bytes = Field(min_length=1, max_length=LARGEST)
+
+    @property
+    def digest(self) -> str:
+        """The name by which the copy is known: SHA-256 over its bytes."""
+        return f"sha256:{hashlib.sha256(self.data).hexdigest()}"

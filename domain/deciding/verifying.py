@@ -1,0 +1,28 @@
+"""Verifying: somebody who did not do an item sees that it does what it promised, and leaves evidence.
+
+A function without an underscore carries out the command or the fact that it is named for, on a decision in the making.
+"""
+
+from domain import events, inputs
+from domain.deciding.decision import Decision, refuse_if, these
+from domain.deciding.items import item_named
+from domain.plan import uncopied
+from domain.taxonomy import ItemStatus
+
+
+def verify_item(d: Decision, body: inputs.VerifyItem) -> None:
+    item = item_named(d, body.item)
+    unkept = tuple(e.digest for e in body.evidence if e.digest is not None and e.digest not in d.given.kept)
+    refuse_if(
+        item.status is not ItemStatus.DONE and f"{body.item} is {item.status}: it can be verified once it is done.",
+        d.by in (item.doers or ()) and f"They had a hand in {body.item}: somebody else has to verify it.",
+        any(e.digest is None and e.link is None for e in body.evidence) and "Evidence is a kept copy, or a link.",
+        bool(unkept) and f"No copy is kept here of {these(unkept)}: attach it first.",
+    )
+    d.record(events.ItemVerified(item=body.item, by=d.by, at=d.now, evidence=body.evidence, note=body.note))
+
+
+def evidence_kept(d: Decision, body: inputs.EvidenceKept) -> None:
+    item = d.review.items.get(body.item)
+    if item is not None and body.link in uncopied(item):
+        d.record(events.EvidenceCopied(item=body.item, link=body.link, digest=body.digest))

@@ -1,0 +1,83 @@
+"""Fetching evidence over HTTP: from hosts that somebody has listed and from no other, bounded in size and time."""
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+import httpx
+from pydantic import ValidationError
+
+from domain.attachment import LARGEST, Attachment
+from domain.ports import (
+    NotFoundError,
+    RateLimitedError,
+    RejectedError,
+    TrackerError,
+    UnauthorisedError,
+    UnavailableError,
+)
+
+SECONDS = 20.0
+"""How long each step of a request may take."""
+
+HOPS = 5
+"""How many redirections are followed; each has to lead to a listed host as well."""
+
+
+class HttpEvidence:
+    """Fetches from listed hosts alone: an address comes from whoever can write a comment on an issue."""
+
+    def __init__(self, hosts: Sequence[str] = ()) -> None:
+        """`hosts` are names, with a port where it is not the usual one; none: nothing is fetched."""
+        self._hosts = frozenset(host.lower() for host in hosts)
+
+    def fetch(self, address: str) -> Attachment:
+        """What is at an address now. Raises `domain.ports.TrackerError`: `rejected` where no copy of it is kept."""
+        with httpx.Client(timeout=SECONDS, trust_env=False) as client:
+            for _ in range(HOPS):
+                self._check(address)
+                try:
+                    with client.stream("GET", address) as response:
+                        if not response.has_redirect_location:
+                            return _attachment(address, response)
+                        address = str(response.next_request.url) if response.next_request else ""
+                except (httpx.HTTPError, httpx.InvalidURL) as error:
+                    raise UnavailableError(f"The evidence cannot be fetched: {type(error).__name__}.") from error
+        raise RejectedError(f"The evidence is more than {HOPS} redirections away.")
+
+    def _check(self, address: str) -> None:
+        try:
+            parts = urlsplit(address)
+            host = parts.netloc.rpartition("@")[2].lower()
+        except ValueError:
+            raise RejectedError("The address of the evidence is none.") from None
+        if parts.scheme not in ("http", "https") or parts.username is not None or host not in self._hosts:
+            raise RejectedError(f"Copies are not fetched from {host or 'there'}: list it in evidence.hosts.")
+
+
+def _attachment(address: str, response: httpx.Response) -> Attachment:
+    if response.status_code != httpx.codes.OK:
+        raise _failure(response.status_code)
+    data = bytearray()
+    for piece in response.iter_bytes():
+        data += piece
+        if len(data) > LARGEST:
+            raise RejectedError(f"The evidence has more than {LARGEST} bytes.")
+    name = urlsplit(address).path.rpartition("/")[2] or urlsplit(address).netloc
+    try:
+        return Attachment(name=name[:300], media_type=response.headers.get("content-type", ""), data=bytes(data))
+    except ValidationError as error:
+        raise RejectedError("; ".join(fault["msg"] for fault in error.errors(include_input=False))) from None
+
+
+_FAILURES: dict[int, type[TrackerError]] = {
+    401: UnauthorisedError,
+    403: UnauthorisedError,
+    404: NotFoundError,
+    410: NotFoundError,
+    429: RateLimitedError,
+}
+
+
+def _failure(status: int) -> TrackerError:
+    kind = _FAILURES.get(status, UnavailableError if status >= 500 else RejectedError)
+    return kind(f"Where the evidence is, {status} was answered.")

@@ -1,0 +1,191 @@
+"""Verifying: what is done was seen to hold by somebody who had no hand in it, with evidence kept as a copy."""
+
+from datetime import timedelta
+
+import pytest
+
+from domain.events import EvidenceCopied
+from domain.evolve import evolve
+from domain.inputs import CommentSaid, EffectFailed, EvidenceKept, ItemsRead, MoveItem, VerifyItem
+from domain.places import Place
+from domain.review import Evidence
+from domain.taxonomy import FailureKind, IssueStatus, Stage
+from tests.domain.build import COPY, DEFAULT, OTHER, Driver, document, finish, in_remediation, item, policy_with_rules
+
+VERIFIED = policy_with_rules(verified="block")
+LINK = Evidence(link="text:link")
+
+
+def done() -> Driver:
+    """A review whose one item is done, and only has to be verified."""
+    driver = in_remediation(VERIFIED)
+    finish(driver, ["I1"])
+    driver.obey()
+    driver.wait(minutes=1)
+    return driver
+
+
+def verify(by: str = OTHER, evidence: Evidence = COPY, id: str = "I1") -> VerifyItem:
+    return VerifyItem(item=id, evidence=(evidence,))
+
+
+def sentences(driver: Driver) -> list[str]:
+    return [blocker.sentence for blocker in driver.blockers]
+
+
+def test_the_default_policy_asks_for_it_where_an_incident_was_grave() -> None:
+    modes = {profile.name: profile.rules["verified@1"].value for profile in DEFAULT.profiles}
+    assert modes == {"near miss": "warn", "grave": "block", "moderate": "warn", "light": "warn"}
+
+
+def test_a_done_item_that_nobody_verified_blocks() -> None:
+    driver = done()
+    assert driver.is_in(Stage.REMEDIATION)
+    assert sentences(driver) == ["Nobody has verified, with evidence, that I1 holds."]
+
+
+def test_somebody_else_verifies_it_and_the_next_read_closes_the_review() -> None:
+    driver = done()
+    driver.say(verify())
+    assert driver.blocker_ids == ["verified/I1"]
+    assert "was not read yet" in sentences(driver)[0]
+    driver.obey()
+    assert driver.is_in(Stage.CLOSED)
+
+
+def test_who_had_a_hand_in_it_does_not_verify_it() -> None:
+    driver = done()
+    driver.say(verify(), "engineer")
+    driver.obey()
+    driver.wait(minutes=1)
+    assert sentences(driver) == ["Who verified I1 had a hand in it."]
+    assert driver.reasons(verify(), "engineer") == ("They had a hand in I1: somebody else has to verify it.",)
+    driver.say(verify())
+    driver.obey()
+    assert driver.is_in(Stage.CLOSED)
+
+
+def test_who_once_had_a_hand_in_it_had_one_for_good() -> None:
+    driver = done()
+    driver.say(ItemsRead(readings=(driver.found("I1").model_copy(update={"doers": (OTHER,)}),)))
+    driver.now += timedelta(minutes=1)
+    driver.say(ItemsRead(readings=(driver.found("I1").model_copy(update={"doers": ("engineer",)}),)))
+    assert driver.reasons(verify()) == ("They had a hand in I1: somebody else has to verify it.",)
+
+
+def test_an_account_of_which_nobody_knows_whose_it_is_blocks_by_name() -> None:
+    driver = done()
+    driver.say(verify())
+    unknown = driver.found("I1").model_copy(update={"doers": ("p-1",), "strangers": ("p-1",)})
+    driver.say(ItemsRead(readings=(unknown,), for_closing=True))
+    assert "Nobody knows who p-1 is, who had a hand in I1." in sentences(driver)
+    driver.now += timedelta(hours=2)
+    driver.obey()  # somebody named the account meanwhile: the next read tells of no stranger
+    assert driver.is_in(Stage.CLOSED)
+
+
+def test_a_link_counts_when_a_copy_of_what_it_leads_to_is_kept() -> None:
+    driver = done()
+    driver.say(verify(evidence=LINK))
+    assert sentences(driver) == ["No copy is kept of the evidence for I1 yet."]
+    assert "evidence:I1" in driver.owed
+    driver.obey()
+    assert driver.is_in(Stage.CLOSED)
+    verification = driver.review.items["I1"].verification
+    assert verification is not None
+    assert verification.evidence == (Evidence(link="text:link", digest="sha256:copied"),)
+
+
+@pytest.mark.parametrize("kind", FailureKind)
+def test_why_no_copy_could_be_kept_is_said(kind: FailureKind) -> None:
+    driver = done()
+    driver.say(verify(evidence=LINK))
+    driver.say(EffectFailed(key="evidence:I1", kind=kind))
+    (sentence,) = sentences(driver)
+    assert sentence.startswith("No copy is kept of the evidence for I1: ")
+    assert sentence.endswith(". Attach a copy.")
+    driver.say(verify())
+    assert "evidence:I1" not in driver.owed
+    driver.obey()
+    assert driver.is_in(Stage.CLOSED)
+
+
+def test_a_copy_that_comes_when_nothing_is_verified_any_more_changes_nothing() -> None:
+    driver = done()
+    for id in ("I1", "I9"):
+        late = EvidenceCopied(item=id, link="text:link", digest="sha256:copied")
+        assert evolve(driver.review, late).items == driver.review.items
+
+
+def test_a_copy_of_another_link_is_not_taken_for_it() -> None:
+    driver = done()
+    driver.say(verify(evidence=LINK))
+    assert driver.say(EvidenceKept(item="I1", link="text:other", digest="sha256:copied")) == []
+    assert driver.say(EvidenceKept(item="I9", link="text:link", digest="sha256:copied")) == []
+
+
+@pytest.mark.parametrize(
+    ("evidence", "reason"),
+    [
+        (Evidence(digest="sha256:nowhere"), "No copy is kept here of sha256:nowhere: attach it first."),
+        (Evidence(), "Evidence is a kept copy, or a link."),
+    ],
+)
+def test_evidence_has_to_be_kept_or_to_be_found(evidence: Evidence, reason: str) -> None:
+    assert done().reasons(verify(evidence=evidence)) == (reason,)
+
+
+def test_what_is_not_done_is_not_verified() -> None:
+    driver = in_remediation(VERIFIED)
+    assert driver.reasons(verify()) == ("I1 is open: it can be verified once it is done.",)
+    assert driver.reasons(verify(id="I9")) == ("There is no item I9; there are I1.",)
+    assert driver.blocker_ids == ["done/I1", "verified/I1"]
+
+
+@pytest.mark.parametrize("status", [IssueStatus.OPEN, IssueStatus.DECLINED])
+def test_what_is_open_again_has_to_be_verified_again(status: IssueStatus) -> None:
+    driver = done()
+    driver.say(verify())
+    driver.read("I1", status)
+    driver.read("I1", IssueStatus.DONE)
+    assert driver.review.items["I1"].verification is None
+
+
+def test_what_cannot_be_read_for_a_while_stays_verified() -> None:
+    driver = done()
+    driver.say(verify())
+    driver.read("I1", IssueStatus.FORBIDDEN)
+    driver.read("I1", IssueStatus.DONE)
+    assert driver.review.items["I1"].verification is not None
+
+
+def test_another_issue_has_to_be_verified_anew() -> None:
+    driver = in_remediation(VERIFIED, of=document(items=[item("I1"), item("I2")]))
+    finish(driver, ["I1"])
+    driver.say(verify())
+    driver.say(EvidenceKept(item="I1", link="text:link", digest="sha256:copied"))
+    driver.read("I1", IssueStatus.MISSING)
+    driver.say(MoveItem(item="I1", place=Place(tracker="builtin")))
+    assert driver.review.items["I1"].verification is None
+
+
+def test_an_item_that_does_not_prevent_needs_no_verifying() -> None:
+    driver = in_remediation(VERIFIED, of=document(items=[item("I1"), item("I2", item_class="detect")]))
+    assert "verified/I2" not in driver.blocker_ids
+
+
+def test_a_regression_of_what_was_verified_reopens_the_review() -> None:
+    driver = done()
+    driver.say(verify())
+    driver.obey()
+    driver.read("I1", IssueStatus.OPEN)
+    assert driver.is_in(Stage.REMEDIATION)
+    assert driver.blocker_ids == ["done/I1", "verified/I1"]
+
+
+def test_verifying_in_a_comment_is_the_same_command() -> None:
+    driver = done()
+    driver.say(CommentSaid(item="I1", comment="c1", wants=verify(evidence=LINK)))
+    assert driver.review.questions["c1"].answer == ("I1 is verified, as soon as a copy of the evidence is kept.",)
+    driver.say(CommentSaid(item="I1", comment="c2", wants=verify(id="I9", evidence=LINK)))
+    assert driver.review.questions["c2"].answer == ("There is no item I9; there are I1.",)
