@@ -33,6 +33,7 @@ from domain.catalogue import Catalogue
 from domain.places import Place, Routing
 from domain.policy import Policy
 from domain.ports import EvidenceSource, IssueTracker
+from domain.template import Additions, Template, completed
 from domain.values import PersonId, Record
 from integrations.evidence import HttpEvidence
 from integrations.trackers.github import GithubApp, GithubTracker
@@ -41,7 +42,7 @@ from integrations.trackers.jira_site import JiraSite
 from records.database import Database
 from records.store import Records
 from records.streams import SupersededError
-from runtime.files import DEFAULT_POLICY, read_yaml
+from runtime.files import DEFAULT_POLICY, DEFAULT_TEMPLATE, read_yaml
 from runtime.settings import JiraSettings, Settings, SettingsError
 from runtime.temporal import EngineAwayError, connect, engine_id
 from workflows import contract
@@ -101,7 +102,7 @@ def build_parts(settings: Settings) -> Parts:
 
     Raises `SettingsError` where a file is wrong, and `records.database.DatabaseError` where the database is.
     """
-    policy = read_policy(settings.policy)
+    policy = read_policy(settings)
     catalogue = read_catalogue(settings.catalogue)
     records = Records(Database(settings.database), settings.url)
     url, trackers = settings.url, build_trackers(settings, records)
@@ -166,9 +167,16 @@ def read_routing(settings: Settings, catalogue: Catalogue) -> Routing:
         raise SettingsError("; ".join(wrong)) from None
 
 
-def read_policy(path: Path | None) -> Policy:
-    """The policy in force: the file's, or the default one. Raises `SettingsError`, which names the field."""
-    return _read(Policy, path or DEFAULT_POLICY)
+def read_policy(settings: Settings) -> Policy:
+    """The policy in force, with the template and what teams add to it.
+
+    Raises `SettingsError`, which names the field.
+    """
+    path, template = settings.policy or DEFAULT_POLICY, _read(Template, settings.template or DEFAULT_TEMPLATE)
+    written, additions = read_yaml(path) or {}, [_read(Additions, file) for file in settings.questions]
+    if not isinstance(written, dict):
+        raise SettingsError(f"{path} has to hold a policy, as {DEFAULT_POLICY.name} of this release does.")
+    return _valid(Policy, completed(written, template, additions), path)
 
 
 def read_catalogue(path: Path) -> Catalogue:
@@ -180,8 +188,12 @@ R = TypeVar("R", bound=Record)
 
 
 def _read(kind: type[R], path: Path) -> R:
+    return _valid(kind, read_yaml(path) or {}, path)
+
+
+def _valid(kind: type[R], written: Any, path: Path) -> R:
     try:
-        return kind.model_validate(read_yaml(path) or {})
+        return kind.model_validate(written)
     except ValidationError as error:
         wrong = [f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}".lstrip(": ") for e in error.errors()]
         raise SettingsError(f"{path}: {'; '.join(wrong)}") from None

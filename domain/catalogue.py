@@ -1,5 +1,6 @@
 """The catalogue: which models, services, pipelines and teams there are, and who answers for them."""
 
+from collections.abc import Sequence
 from typing import Self
 
 from pydantic import Field, model_validator
@@ -76,6 +77,22 @@ class Catalogue(Record):
     def models_of(self, service: str) -> tuple[str, ...]:
         """The models that run behind a service, in order of id."""
         return tuple(sorted(name for name, model in self.models.items() if service in model.services))
+
+    def sharing(self, models: Sequence[str]) -> tuple[str, ...]:
+        """The other models that share a pipeline or a service with these, in order of id.
+
+        Where the same cause may be, it has to be looked for (ISO/IEC 42001:2023, 10.2).
+        """
+        known = [self.models[model] for model in models if model in self.models]
+        services = {service for model in known for service in model.services}
+        pipelines = {pipeline for model in known for pipeline in model.pipelines}
+        return tuple(
+            sorted(
+                name
+                for name, model in self.models.items()
+                if name not in models and (services & set(model.services) or pipelines & set(model.pipelines))
+            )
+        )
 
     def team_of(self, service: str) -> str | None:
         """The team that answers for a service; none for a service that is not listed."""

@@ -49,6 +49,7 @@ _HANDLERS: dict[type[Any], Callable[[Decision, Any], None]] = {
     inputs.AssignOwner: signing.assign_owner,
     inputs.SubmitDraft: signing.submit_draft,
     inputs.SignForTeam: signing.sign,
+    inputs.DelegateSigning: signing.delegate_signing,
     inputs.RequestChanges: signing.request_changes,
     inputs.ProposeItem: items.propose_item,
     inputs.AcceptItem: items.accept_item,

@@ -5,48 +5,27 @@ an audit derives it again.
 """
 
 from collections.abc import Callable
-from typing import Self
+from typing import Any, Self
 
 from pydantic import Field, model_validator
 
+from domain.blameless import faults
+from domain.draft_parts import (
+    Detection,
+    DraftFactor,
+    DraftItem,
+    FailureModes,
+    Impact,
+    Looked,
+    ModelVersion,
+    Moment,
+    SafeguardUse,
+    is_empty,
+)
 from domain.policy import Policy
 from domain.review import Factor, ItemSpec
-from domain.taxonomy import CAUSES, Confidence, Dimension, ItemClass, Outcome, Strength
+from domain.taxonomy import Dimension
 from domain.values import Line, PersonId, Prose, Record, TextRef, digest_of, text_ref
-
-
-class DraftFactor(Record):
-    """A contributing factor as it is written."""
-
-    id: str = Field(pattern=r"^F\d+$", description="F1, F2, … stable across revisions")
-    dimension: Dimension
-    cause: str
-    confidence: Confidence
-    explanation: Prose
-    evidence: Prose = ""
-    control_that_should_have_caught_it: Prose = ""
-    led_to: str | None = Field(default=None, description="the id of another factor, or `effect`")
-
-    @model_validator(mode="after")
-    def _cause_fits(self) -> Self:
-        if self.cause not in CAUSES[self.dimension]:
-            known = ", ".join(sorted(CAUSES[self.dimension]))
-            raise ValueError(f"{self.cause!r} is not a cause of dimension {self.dimension}; known are {known}")
-        return self
-
-
-class DraftItem(Record):
-    """An action item as it is written."""
-
-    id: str = Field(pattern=r"^I\d{1,6}$", description="I1, I2, … stable across revisions")
-    title: Line
-    item_class: ItemClass
-    strength: Strength
-    outcome: Outcome
-    end_state: Prose = Field(default="", description="how anyone can tell that it is done")
-    prevents: tuple[str, ...] = ()
-    team: Line | None = None
-    owner: Line | None = Field(default=None, description="a person's handle")
 
 
 class DraftDocument(Record):
@@ -59,6 +38,16 @@ class DraftDocument(Record):
         default={}, description="dimensions without a factor, and why there is none"
     )
     items: tuple[DraftItem, ...] = ()
+    impact: Impact = Field(default=Impact(), exclude_if=is_empty)
+    versions: tuple[ModelVersion, ...] = Field(default=(), exclude_if=is_empty)
+    detection: Detection = Field(default=Detection(), exclude_if=is_empty)
+    timeline: tuple[Moment, ...] = Field(default=(), exclude_if=is_empty)
+    safeguards: tuple[SafeguardUse, ...] = Field(default=(), exclude_if=is_empty)
+    extent: tuple[Looked, ...] = Field(default=(), exclude_if=is_empty)
+    failure_modes: FailureModes = Field(default=FailureModes(), exclude_if=is_empty)
+    kept: dict[Line, Prose] = Field(
+        default={}, exclude_if=is_empty, description="remarks of the blameless lint that stand, by key, and why"
+    )
 
     @model_validator(mode="after")
     def _ids_hold(self) -> Self:
@@ -67,6 +56,10 @@ class DraftDocument(Record):
             twice = sorted({i for i in ids if ids.count(i) > 1})
             if twice:
                 raise ValueError(f"{what}: {', '.join(twice)} is there twice")
+        places = [looked.at for looked in self.extent]
+        twice = sorted({at for at in places if places.count(at) > 1})
+        if twice:
+            raise ValueError(f"extent: {', '.join(twice)} is there twice")
         for item in self.items:
             unknown = sorted(set(item.prevents) - set(factors))
             if unknown:
@@ -87,7 +80,12 @@ class DraftContent(Record):
     factors: tuple[Factor, ...]
     considered: tuple[Dimension, ...]
     items: tuple[ItemSpec, ...]
+    filled: tuple[str, ...] = Field(default=(), description="ids of the sections in which something is said")
+    looked: tuple[str, ...] = Field(default=(), description="models and pipelines in which the cause was looked for")
     texts: dict[TextRef, str]
+    blame: tuple[str, ...] = Field(
+        default=(), description="what finds fault with people, and was not kept for a reason"
+    )
 
 
 def derive(
@@ -99,17 +97,8 @@ def derive(
     and a digest alone gives no text away. `person` turns a handle into an opaque id.
     """
     known = {question.id for question in policy.questions}
-    sections = {
-        "summary": digest_of({"summary": document.summary}, salt),
-        "causes": digest_of(
-            {
-                "factors": [factor.model_dump(mode="json") for factor in document.factors],
-                "considered": {d.value: why for d, why in document.considered.items()},
-            },
-            salt,
-        ),
-        "items": digest_of({"items": [item.model_dump(mode="json") for item in document.items]}, salt),
-    } | {
+    named = {*_ALWAYS, *(section.id for section in policy.sections)} & set(_SAID)
+    sections = {id: digest_of(_plain(document, id), salt) for id in sorted(named)} | {
         f"answer:{q}": digest_of({q: document.answers.get(q, "")}, salt) for q in sorted(known | set(document.answers))
     }
     texts: dict[TextRef, str] = {}
@@ -147,8 +136,36 @@ def derive(
                 prevents=item.prevents,
                 team=item.team,
                 owner=person(item.owner) if item.owner else None,
+                due=item.due,
             )
             for item in document.items
         ),
+        filled=tuple(id for id in sorted(named) if not all(is_empty(getattr(document, name)) for name in _SAID[id])),
+        looked=tuple(looked.at for looked in document.extent),
         texts=texts,
+        blame=tuple(faults(document, salt)),
     )
+
+
+_ALWAYS = ("summary", "causes", "items")
+"""Sections that every draft has, whatever the policy says of them."""
+
+_SAID: dict[str, tuple[str, ...]] = {
+    "summary": ("summary",),
+    "impact": ("impact",),
+    "versions": ("versions",),
+    "detection": ("detection",),
+    "timeline": ("timeline",),
+    "safeguards": ("safeguards",),
+    "causes": ("factors", "considered"),
+    "extent": ("extent",),
+    "items": ("items",),
+    "failure_modes": ("failure_modes",),
+}
+"""The fields of a draft that make up each section."""
+
+
+def _plain(document: DraftDocument, section: str) -> dict[str, Any]:
+    """What a section says, as plain data."""
+    written = document.model_dump(mode="json", include=set(_SAID[section]))
+    return {name: written[name] for name in _SAID[section] if name in written}

@@ -74,11 +74,22 @@ class DraftSubmitted(Event):
     factors: tuple[Factor, ...]
     considered: tuple[Dimension, ...]
     items: tuple[ItemSpec, ...]
+    filled: tuple[str, ...] = ()
+    looked: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, content: DraftContent, by: PersonId) -> Self:
+    def of(cls, content: DraftContent, by: PersonId, elsewhere: tuple[str, ...] = ()) -> Self:
         """The submission of what was derived from a revision, without its texts."""
-        return cls(by=by, **content.model_dump(exclude={"texts"}))
+        return cls(by=by, elsewhere=elsewhere, **content.model_dump(exclude={"texts", "blame"}))
+
+
+class SigningDelegated(Event):
+    """A team lets somebody sign this review for it."""
+
+    team: str
+    to: PersonId
+    by: PersonId
 
 
 class TeamSigned(Event):
@@ -299,6 +310,7 @@ EVENTS: dict[str, type[Event]] = {
         StageEntered,
         OwnerAssigned,
         DraftSubmitted,
+        SigningDelegated,
         TeamSigned,
         SignaturesVoided,
         ChangesRequested,

@@ -107,6 +107,9 @@ def _draft_submitted(review: Review, event: events.DraftSubmitted) -> Changes:
         factors=event.factors,
         considered=event.considered,
         items=ids,
+        filled=event.filled,
+        looked=event.looked,
+        elsewhere=event.elsewhere,
     )
     items = kept | fresh
     others = {id for id, item in review.items.items() if id not in items or not items[id].spec.promises_like(item.spec)}
@@ -116,6 +119,10 @@ def _draft_submitted(review: Review, event: events.DraftSubmitted) -> Changes:
     return {"submission": submission, "items": items, "changes_wanted": ()} | _lifted_no_more(
         review, items=others, factors=others_told
     )
+
+
+def _signing_delegated(review: Review, event: events.SigningDelegated) -> Changes:
+    return {"delegates": review.delegates | {event.team: event.to}}
 
 
 def _team_signed(review: Review, event: events.TeamSigned) -> Changes:
@@ -430,6 +437,7 @@ _CHANGES: dict[type[events.Event], Callable[[Review, Any], Changes]] = {
     events.StageEntered: _stage_entered,
     events.OwnerAssigned: _owner_assigned,
     events.DraftSubmitted: _draft_submitted,
+    events.SigningDelegated: _signing_delegated,
     events.TeamSigned: _team_signed,
     events.SignaturesVoided: _signatures_voided,
     events.ChangesRequested: _changes_requested,

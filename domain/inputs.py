@@ -53,6 +53,14 @@ class SignForTeam(Record):
     digest: str
 
 
+class DelegateSigning(Record):
+    """Let somebody sign this review for a team."""
+
+    type: Literal["delegate_signing"] = "delegate_signing"
+    team: str
+    to: PersonId
+
+
 class RequestChanges(Record):
     type: Literal["request_changes"] = "request_changes"
     team: str
@@ -184,6 +192,7 @@ Command = (
     | AssignOwner
     | SubmitDraft
     | SignForTeam
+    | DelegateSigning
     | RequestChanges
     | ProposeItem
     | AcceptItem
@@ -349,6 +358,7 @@ COMMANDS: tuple[type[Record], ...] = (
     AssignOwner,
     SubmitDraft,
     SignForTeam,
+    DelegateSigning,
     RequestChanges,
     ProposeItem,
     AcceptItem,

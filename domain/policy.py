@@ -10,24 +10,8 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from domain.taxonomy import IncidentKind, Mode, Realisation, Severity
+from domain.template import Question, Section
 from domain.values import Period, PeriodText, Record, digest_of
-
-
-class Section(Record):
-    """A part of the draft that teams sign. Without `teams` it concerns every team."""
-
-    id: str
-    title: str
-    teams: tuple[str, ...] = ()
-
-
-class Question(Record):
-    """A question that a draft answers; each is a section of its own."""
-
-    id: str
-    prompt: str
-    kinds: tuple[IncidentKind, ...] = Field(default=(), description="asked only for these kinds; empty: for every kind")
-    teams: tuple[str, ...] = ()
 
 
 class Profile(Record):
@@ -40,8 +24,17 @@ class Profile(Record):
     services: tuple[str, ...] = ()
     rules: dict[str, Mode]
     questions: tuple[str, ...] = Field(description="ids of the questions that must be answered")
+    parts: tuple[str, ...] = Field(default=(), description="ids of the sections that must not be empty")
+    special_questions: bool = Field(default=True, description="those for some kinds or services are asked, too")
     all_dimensions: bool = Field(default=True, description="each of the five dimensions must be considered")
     teams: tuple[str, ...] = Field(description="who signs; `owning` stands for the review's own team")
+    quorum: int | None = Field(default=None, ge=1, description="how many of them have to sign; none: all")
+
+    def asks(self, question: Question, kinds: tuple[IncidentKind, ...], service: str) -> bool:
+        """Whether such a review has to answer a question."""
+        if question.is_special:
+            return self.special_questions and question.suits(kinds, service)
+        return question.id in self.questions
 
     def matches(
         self, severity: Severity, realisation: Realisation, kinds: tuple[IncidentKind, ...], service: str
@@ -106,6 +99,7 @@ class Policy(Record):
     """Everything that a team may decide about its reviews."""
 
     name: str
+    template: str = Field(default="", description="name and version of the template that sections and questions are of")
     qualifies: Qualification
     sections: tuple[Section, ...]
     questions: tuple[Question, ...]
@@ -128,11 +122,22 @@ class Policy(Record):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        known = {question.id for question in self.questions}
+        questions, sections = [question.id for question in self.questions], [section.id for section in self.sections]
+        for what, ids in (("questions", questions), ("sections", sections)):
+            twice = sorted({id for id in ids if ids.count(id) > 1})
+            if twice:
+                raise ValueError(f"{what}: {', '.join(twice)} is there twice")
         for profile in self.profiles:
-            unknown = sorted(set(profile.questions) - known)
+            unknown = sorted(set(profile.questions) - set(questions))
             if unknown:
                 raise ValueError(f"profile {profile.name!r} asks unknown questions: {', '.join(unknown)}")
+            unknown = sorted(set(profile.parts) - set(sections))
+            if unknown:
+                raise ValueError(f"profile {profile.name!r} asks for unknown sections: {', '.join(unknown)}")
+            if profile.quorum is not None and profile.quorum > len(profile.teams):
+                raise ValueError(
+                    f"profile {profile.name!r} wants {profile.quorum} of {len(profile.teams)} teams to sign"
+                )
         last = self.profiles[-1] if self.profiles else None
         if last is None or last.severities or last.realisations or last.kinds or last.services:
             raise ValueError("the last profile must be for every review, so that none is left without rules")

@@ -108,6 +108,7 @@ class ItemSpec(Record):
     prevents: tuple[str, ...] = Field(default=(), description="ids of the factors that it answers")
     team: str | None = None
     owner: PersonId | None = None
+    due: date | None = Field(default=None, description="earlier than the policy asks; it counts from acceptance on")
 
     def promises_like(self, other: "ItemSpec") -> bool:
         """Whether the same is promised; who does it is another matter."""
@@ -229,6 +230,9 @@ class Submission(Record):
     factors: tuple[Factor, ...]
     considered: tuple[Dimension, ...]
     items: tuple[str, ...]
+    filled: tuple[str, ...] = Field(default=(), description="ids of the sections in which something is said")
+    looked: tuple[str, ...] = Field(default=(), description="models and pipelines in which the cause was looked for")
+    elsewhere: tuple[str, ...] = Field(default=(), description="models that share something with those of the incident")
 
 
 class Signature(Record):
@@ -347,6 +351,7 @@ class Review(Record):
     late: frozenset[str] = Field(default=frozenset(), description="deadlines whose passing was recorded")
     submission: Submission | None = None
     signatures: dict[str, Signature] = {}
+    delegates: dict[str, PersonId] = Field(default={}, description="who signs this review for a team, by team")
     changes_wanted: tuple[ChangesWanted, ...] = Field(default=(), description="asked for since the last submission")
     items: dict[str, Item] = {}
     requests: dict[str, Request] = {}

@@ -79,13 +79,18 @@ WHY_FAILED = {
 
 
 def questions(review: Review, now: datetime) -> Iterator[Finding]:
-    """Every required question of the template is answered, and those of the incident's kinds."""
-    profile = review.profile
-    assert review.policy is not None and profile is not None
-    answered, kinds = review.submission.answered if review.submission else (), set(review.kinds)
-    for question in review.policy.questions:
-        asked = kinds & set(question.kinds) if question.kinds else question.id in profile.questions
-        if asked and question.id not in answered:
+    """Every required question of the template is answered, and those of the incident's kinds and service.
+
+    Each part of the draft that the profile asks for says something.
+    """
+    profile, policy = review.profile, review.policy
+    assert policy is not None and profile is not None
+    answered, filled = (review.submission.answered, review.submission.filled) if review.submission else ((), ())
+    for section in policy.sections:
+        if section.id in profile.parts and section.id not in filled:
+            yield Finding(subject=section.id, sentence=f"Nothing is said under “{section.title}”.", cleared_by=_OWNER)
+    for question in policy.questions:
+        if profile.asks(question, review.kinds, review.service) and question.id not in answered:
             yield Finding(subject=question.id, sentence=f"Not answered: {question.prompt}", cleared_by=_OWNER)
 
 
@@ -108,6 +113,22 @@ def causes(review: Review, now: datetime) -> Iterator[Finding]:
     for factor in factors:
         if not factor.evidence:
             yield Finding(subject=factor.id, sentence=f"{factor.id} gives no evidence.", cleared_by=_OWNER)
+
+
+def extent(review: Review, now: datetime) -> Iterator[Finding]:
+    """The same cause was looked for elsewhere, and what was found is written down (ISO/IEC 42001:2023, 10.2).
+
+    Each other model that shares a pipeline or a service with those of the incident is asked for, by the catalogue as
+    it was when the draft was submitted; where there is none, one place in any case.
+    """
+    looked, elsewhere = (review.submission.looked, review.submission.elsewhere) if review.submission else ((), ())
+    for model in elsewhere:
+        if model not in looked:
+            sentence = f"The same cause was not looked for in {model}, which shares a pipeline or a service."
+            yield Finding(subject=model, sentence=sentence, cleared_by=_OWNER)
+    if not looked and not elsewhere:
+        sentence = "The same cause was looked for nowhere else: say where it was, and what was found."
+        yield Finding(subject="elsewhere", sentence=sentence, cleared_by=_OWNER)
 
 
 def prevention(review: Review, now: datetime) -> Iterator[Finding]:
@@ -242,8 +263,13 @@ def _unverified(review: Review, id: str, item: Item) -> Finding | None:
 
 
 def sign_off(review: Review, now: datetime) -> Iterator[Finding]:
-    """Every required team has signed the text as it was last submitted."""
+    """Every required team has signed the text as it was last submitted; or as many as the policy wants of them.
+
+    A team that asked for changes is waited for in any case.
+    """
     submission, teams = review.submission, review.required_teams
+    if submission is not None and not review.changes_wanted and _is_quorum(review, teams):
+        return
     concerned = _concerned(review, teams) if submission else {}
     for team in teams:
         if submission is None:
@@ -254,6 +280,17 @@ def sign_off(review: Review, now: datetime) -> Iterator[Finding]:
             earlier = " since its sections changed" if team in review.signatures else ""
             sentence = f"Team {team} has not signed revision {submission.revision}{earlier}."
             yield Finding(subject=team, sentence=sentence, cleared_by=f"team {team}")
+
+
+def _is_quorum(review: Review, teams: tuple[str, ...]) -> bool:
+    quorum = review.profile.quorum if review.profile else None
+    return quorum is not None and sum(has_signed(review, team) for team in teams) >= quorum
+
+
+def blames_nobody(review: Review) -> bool:
+    """Whether a person's error is never taken for a cause: where the policy blocks on causes."""
+    modes = review.profile.rules if review.profile else {}
+    return any(mode is Mode.BLOCK for name, mode in modes.items() if name.partition("@")[0] == "causes")
 
 
 def has_signed(review: Review, team: str) -> bool:
@@ -287,13 +324,14 @@ def _concerned(review: Review, signing: tuple[str, ...]) -> dict[str, set[str]]:
 RULES: dict[str, Rule] = {
     "questions@1": questions,
     "causes@1": causes,
+    "extent@1": extent,
     "prevention@1": prevention,
     "done@1": done,
     "verified@1": verified,
     "sign_off@1": sign_off,
 }
 
-DRAFT_RULES = ("questions", "causes")
+DRAFT_RULES = ("questions", "causes", "extent")
 """What a draft has to meet before it can be submitted."""
 
 

@@ -28,6 +28,7 @@ HEARD_IN: dict[type[Record], frozenset[Stage | None]] = {
     inputs.AssignOwner: OPEN_STAGES | {Stage.CLOSED},
     inputs.SubmitDraft: frozenset({Stage.DRAFT, Stage.SIGN_OFF, Stage.REMEDIATION}),
     inputs.SignForTeam: frozenset({Stage.SIGN_OFF}),
+    inputs.DelegateSigning: frozenset({Stage.DRAFT, Stage.SIGN_OFF}),
     inputs.RequestChanges: frozenset({Stage.SIGN_OFF}),
     inputs.ProposeItem: OPEN_STAGES,
     inputs.AcceptItem: OPEN_STAGES,

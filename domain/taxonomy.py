@@ -175,6 +175,69 @@ CAUSES: dict[Dimension, frozenset[str]] = {
 """The causes of each dimension. No person's error is among them, so none can be given as a cause."""
 
 
+class DetectionMethod(StrEnum):
+    """What noticed the incident."""
+
+    SLO_BURN = "slo_burn"
+    INFRA_ALERT = "infra_alert"
+    DATA_VALIDATION = "data_validation"
+    DRIFT_MONITOR = "drift_monitor"
+    LATENCY_DRIFT_MONITOR = "latency_drift_monitor"
+    QUALITY_MONITOR = "quality_monitor"
+    CANARY = "canary"
+    OFFLINE_EVALUATION = "offline_evaluation"
+    INTERNAL_HUMAN = "internal_human"
+    CUSTOMER = "customer"
+    PARTNER = "partner"
+    AUDIT = "audit"
+
+
+class DetectionGap(StrEnum):
+    """Why it was not noticed earlier."""
+
+    NO_TELEMETRY = "no_telemetry"
+    NO_MONITOR = "no_monitor"
+    WRONG_THRESHOLD = "wrong_threshold"
+    NOISY_IGNORED = "noisy_ignored"
+    MONITOR_BUG = "monitor_bug"
+    SLOW_LABELS = "slow_labels"
+    WRONG_AGGREGATION = "wrong_aggregation"
+    NONE = "none"
+
+
+class SafeguardType(StrEnum):
+    ADMISSION_CONTROL = "admission_control"
+    FALLBACK = "fallback"
+    GRACEFUL_DEGRADATION = "graceful_degradation"
+    ADAPTIVE_INFERENCE = "adaptive_inference"
+    CIRCUIT_BREAKER = "circuit_breaker"
+    RATE_LIMIT = "rate_limit"
+    CANARY = "canary"
+    ROLLBACK = "rollback"
+    GUARDRAIL = "guardrail"
+    HUMAN_IN_THE_LOOP = "human_in_the_loop"
+    KILL_SWITCH = "kill_switch"
+    QUOTA = "quota"
+
+
+class SafeguardOutcome(StrEnum):
+    WORKED = "worked"
+    WORKED_LATE = "worked_late"
+    TRIGGERED_INEFFECTIVE = "triggered_ineffective"
+    DID_NOT_TRIGGER = "did_not_trigger"
+    BYPASSED = "bypassed"
+    ABSENT = "absent"
+    UNKNOWN = "unknown"
+
+
+class Elsewhere(StrEnum):
+    """What was found where the same cause was looked for (ISO/IEC 42001:2023, 10.2)."""
+
+    NOT_THERE = "not_there"
+    THERE_TOO = "there_too"
+    COULD_NOT_LOOK = "could_not_look"
+
+
 class Confidence(StrEnum):
     KNOWN = "known"
     POTENTIAL = "potential"

@@ -8,6 +8,7 @@ import yaml
 from runtime.settings import SettingsError, malformed
 
 DEFAULT_POLICY = Path(__file__).parent / "policy.yaml"
+DEFAULT_TEMPLATE = Path(__file__).parent / "template.yaml"
 
 
 def read_yaml(path: Path) -> Any:

@@ -177,6 +177,8 @@ class Settings(BaseSettings):
     )
     catalogue: Path = Path("catalogue.yaml")
     policy: Path | None = Field(default=None, description="none: the default policy")
+    template: Path | None = Field(default=None, description="what a draft is made of; none: the default template")
+    questions: list[Path] = Field(default=[], description="files with questions that teams add to the template")
     temporal: TemporalSettings = TemporalSettings()
     engine: EngineSettings = EngineSettings()
     web: WebSettings = WebSettings()

@@ -1,6 +1,6 @@
 """A decision in the making, and what all decisions share: refusing, entering a stage, voiding signatures."""
 
-from datetime import datetime
+from datetime import UTC, datetime, time
 
 from domain import events, inputs
 from domain.evolve import evolve
@@ -64,7 +64,10 @@ class Decision:
         """Promise an item: its due date counts from now, and its issue goes to `place`, or where the routes say."""
         review = self.review
         assert review.policy is not None
-        due, spec = due or review.policy.clocks.item[review.severity].after(self.now), review.items[item].spec
+        spec = review.items[item].spec
+        due = due or review.policy.clocks.item[review.severity].after(self.now)
+        if spec.due is not None:
+            due = min(due, datetime.combine(spec.due, time(23, 59, 59), UTC))
         place = place or self.given.routing.place_for(
             review.service, review.models, spec.team or review.team, spec.outcome
         )
@@ -112,6 +115,7 @@ IMPOSSIBLE: dict[type[Record], str] = {
     inputs.AssignOwner: "The owner cannot be changed",
     inputs.SubmitDraft: "A draft cannot be submitted",
     inputs.SignForTeam: "A text cannot be signed",
+    inputs.DelegateSigning: "Signing cannot be delegated",
     inputs.RequestChanges: "Changes cannot be asked for",
     inputs.ProposeItem: "An item cannot be proposed",
     inputs.AcceptItem: "An item cannot be accepted",

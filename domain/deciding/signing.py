@@ -6,8 +6,8 @@ A function without an underscore carries out the command or the fact that it is 
 from domain import events, inputs
 from domain.deciding.decision import Decision, Rejected, refuse_if, these
 from domain.evolve import evolve
-from domain.review import OWNING, ItemSpec
-from domain.rules import DRAFT_RULES, blockers, has_signed, sections_for
+from domain.review import OWNING, ItemSpec, Review
+from domain.rules import DRAFT_RULES, blames_nobody, blockers, has_signed, sections_for
 from domain.taxonomy import ItemStatus, Stage
 
 
@@ -34,10 +34,10 @@ def submit_draft(d: Decision, body: inputs.SubmitDraft) -> None:
         and review.items[spec.id].status is not ItemStatus.PROPOSED
         and _promise(spec) != _promise(review.items[spec.id].spec)
     ]
-    event = events.DraftSubmitted.of(content, d.by)
+    event = events.DraftSubmitted.of(content, d.by, d.given.catalogue.sharing(review.models))
     after = evolve(review, event)
     missing = [b.sentence for b in blockers(after, d.now) if b.rule in DRAFT_RULES]
-    refuse_if(*changed, *missing)
+    refuse_if(*changed, *missing, *(content.blame if blames_nobody(review) else ()))
     d.record(event)
     d.void(tuple(t for t, s in d.review.signatures.items() if s.by == d.by or not has_signed(d.review, t)))
     if d.review.stage is not Stage.SIGN_OFF:
@@ -54,8 +54,7 @@ def sign(d: Decision, body: inputs.SignForTeam) -> None:
     assert submission is not None
     signed_for = next((team for team, s in review.signatures.items() if s.by == d.by and team != body.team), None)
     refuse_if(
-        body.team not in review.required_teams
-        and f"Team {body.team} does not sign this review; {these(review.required_teams)} do.",
+        _not_asked(review, body.team),
         body.team == OWNING
         and review.team is None
         and f"This review has no team of its own: {review.service} is not in the catalogue.",
@@ -69,13 +68,31 @@ def sign(d: Decision, body: inputs.SignForTeam) -> None:
     d.record(events.TeamSigned(team=body.team, by=d.by, at=d.now, sections=sections))
 
 
+def delegate_signing(d: Decision, body: inputs.DelegateSigning) -> None:
+    review = d.review
+    refuse_if(
+        _not_asked(review, body.team),
+        body.team in review.signatures and f"Team {body.team} has signed already.",
+        review.delegates.get(body.team) == body.to and f"They sign for team {body.team} already.",
+        body.to == review.owner and "The review's owner does not sign it.",
+        review.submission is not None
+        and body.to == review.submission.by
+        and "Who submitted the draft does not sign it.",
+    )
+    d.record(events.SigningDelegated(team=body.team, to=body.to, by=d.by))
+
+
+def _not_asked(review: Review, team: str) -> str | bool:
+    teams = review.required_teams
+    return team not in teams and f"Team {team} does not sign this review; {these(teams)} do."
+
+
 def request_changes(d: Decision, body: inputs.RequestChanges) -> None:
     review = d.review
     assert review.policy is not None and review.submission is not None
     unknown = [section for section in body.sections if section not in review.submission.sections]
     refuse_if(
-        body.team not in review.required_teams
-        and f"Team {body.team} does not sign this review; {these(review.required_teams)} do.",
+        _not_asked(review, body.team),
         bool(unknown) and f"There is no section {', '.join(unknown)}.",
     )
     d.record(events.ChangesRequested(team=body.team, by=d.by, reason=body.reason, sections=body.sections))

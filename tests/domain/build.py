@@ -53,23 +53,34 @@ from domain.taxonomy import (
     Stage,
     Strength,
 )
+from domain.template import Template, completed
 from domain.values import PersonId
 
-POLICY_FILE = Path(__file__).parents[2] / "runtime" / "policy.yaml"
-DEFAULT = Policy.model_validate(yaml.safe_load(POLICY_FILE.read_text(encoding="utf-8")))
-"""The policy that Holdfast ships with."""
-
-LATER_RULES = ("verified@1",)
+SHIPPED = Path(__file__).parents[2] / "runtime"
 
 
-def _lenient(policy: Policy) -> Policy:
-    """A policy that only warns of what has tests of its own, so that the others need not see to it each time."""
-    warned = dict.fromkeys(LATER_RULES, Mode.WARN)
-    profiles = (profile.model_copy(update={"rules": profile.rules | warned}) for profile in policy.profiles)
+def shipped(name: str) -> Any:
+    """What a file says that Holdfast ships with."""
+    return yaml.safe_load((SHIPPED / name).read_text(encoding="utf-8"))
+
+
+TEMPLATE = Template.model_validate(shipped("template.yaml"))
+DEFAULT = Policy.model_validate(completed(shipped("policy.yaml"), TEMPLATE))
+"""The policy that Holdfast ships with, and its template."""
+
+ASKED_ELSEWHERE = ("extent@1", "verified@1")
+
+
+def lenient(policy: Policy) -> Policy:
+    """A policy without those rules that have tests of their own, so that the others need not see to them each time."""
+    without = dict.fromkeys(ASKED_ELSEWHERE, Mode.OFF)
+    profiles = (
+        profile.model_copy(update={"rules": profile.rules | without, "parts": ()}) for profile in policy.profiles
+    )
     return policy.model_copy(update={"profiles": tuple(profiles)})
 
 
-POLICY = _lenient(DEFAULT)
+POLICY = lenient(DEFAULT)
 
 CATALOGUE = Catalogue.model_validate(
     {

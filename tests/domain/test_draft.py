@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from domain.draft import DraftDocument, DraftFactor, derive
+from domain.draft import DraftDocument, derive
+from domain.draft_parts import DraftFactor
 from domain.taxonomy import Dimension
 from tests.domain.build import POLICY, SALT, content, document, factor, item
 
@@ -21,6 +22,7 @@ from tests.domain.build import POLICY, SALT, content, document, factor, item
         ({"factors": [factor("one")]}, "factors.0.id"),
         ({"items": [item("1")]}, "items.0.id"),
         ({"items": [item(title="")]}, "items.0.title"),
+        ({"extent": [{"at": "a", "found": "not_there"}] * 2}, "extent: a is there twice"),
     ],
 )
 def test_what_is_not_well_formed_is_refused_by_name(changes: dict[str, Any], why: str) -> None:
@@ -102,3 +104,22 @@ def test_another_salt_gives_nothing_away() -> None:
     assert not set(ours.sections.values()) & set(other.sections.values())
     assert not set(ours.texts) & set(other.texts)
     assert ours.digest != other.digest
+
+
+def test_an_earlier_draft_keeps_its_digests_whatever_a_release_adds_to_drafts() -> None:
+    """What a draft of before said is what it says now; these digests were made when drafts had five fields."""
+    of = document()
+    assert set(of.model_dump()) == {"summary", "answers", "factors", "considered", "items"}
+    assert "due" not in of.model_dump()["items"][0]
+    told = document(impact={"business": "Some."}, items=[item(due="2026-03-05")])
+    assert told.model_dump(mode="json")["impact"]["business"] == "Some."
+    assert told.model_dump(mode="json")["items"][0]["due"] == "2026-03-05"
+
+
+def test_sections_in_which_something_is_said_are_known() -> None:
+    said = content(
+        document(impact={"business": "Some."}, timeline=[{"at": "2026-03-01T09:00:00Z", "what": "It began."}])
+    )
+    assert said.filled == ("causes", "impact", "items", "summary", "timeline")
+    assert set(said.sections) >= {"impact", "extent", "failure_modes", "versions"}
+    assert said.sections["impact"] != content().sections["impact"]

@@ -1,6 +1,6 @@
 """Items: proposing, accepting, changing and withdrawing them, and what each does to signatures."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -18,6 +18,7 @@ from domain.inputs import (
 )
 from domain.taxonomy import IssueStatus, ItemClass, ItemStatus, Stage, Strength
 from tests.domain.build import (
+    NOW,
     Driver,
     document,
     factor,
@@ -294,3 +295,11 @@ def test_an_issue_that_is_called_something_else_keeps_what_it_was_called() -> No
     gone = driver.found("I1", IssueStatus.MISSING).model_copy(update={"ref": None})
     driver.say(ItemsRead(readings=(gone,)))
     assert (driver.review.items["I1"].ref, driver.review.items["I1"].formerly) == (moved, (ref(),))
+
+
+def test_a_date_of_its_own_counts_where_it_is_earlier_than_the_policy_s() -> None:
+    early, late = NOW.date() + timedelta(days=3), NOW.date() + timedelta(days=300)
+    driver = in_remediation(of=document(items=[item("I1", due=early), item("I2", due=late), item("I3")]))
+    due = {id: it.due for id, it in driver.review.items.items()}
+    assert due["I1"] == datetime.combine(early, time(23, 59, 59), UTC)
+    assert due["I2"] == due["I3"]

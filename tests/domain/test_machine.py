@@ -601,7 +601,7 @@ def nothing_stands(review: Review, event: events.ReviewClosed) -> None:
         return any(w.rule == rule and w.subject == subject and w.until > at for w in review.waivers.values())
 
     assert all(known.status is IncidentStatus.RESOLVED for known in review.incidents.values())
-    assert set(rules) <= {"questions@1", "causes@1", "prevention@1", "done@1", "verified@1", "sign_off@1"}
+    assert set(rules) <= {"questions@1", "causes@1", "extent@1", "prevention@1", "done@1", "verified@1", "sign_off@1"}
     if rules["verified@1"] is Mode.BLOCK:
         for id, it in review.items.items():
             if it.accepted and it.spec.item_class is ItemClass.PREVENT and not waived("verified", id):

@@ -1,0 +1,44 @@
+"""Who signs: a team's delegate, and a quorum of the teams where the policy wants no more."""
+
+from domain.inputs import DelegateSigning, RequestChanges
+from domain.policy import Policy
+from domain.taxonomy import Stage
+from tests.domain.build import OTHER, OWNER, POLICY, SIGNERS, SUBMITTER, in_sign_off, policy
+
+
+def of_three(quorum: int) -> Policy:
+    return policy(
+        profiles=[p.model_dump() | ({"quorum": quorum} if len(p.teams) == 3 else {}) for p in POLICY.profiles]
+    )
+
+
+def test_a_team_names_who_signs_for_it() -> None:
+    driver = in_sign_off()
+    driver.say(DelegateSigning(team="ml", to=OTHER), SIGNERS["ml"])
+    assert driver.review.delegates == {"ml": OTHER}
+    assert driver.reasons(DelegateSigning(team="ml", to=OTHER)) == ("They sign for team ml already.",)
+
+
+def test_who_may_not_sign_is_nobody_s_delegate() -> None:
+    driver = in_sign_off()
+    assert driver.reasons(DelegateSigning(team="ml", to=OWNER)) == ("The review's owner does not sign it.",)
+    assert driver.reasons(DelegateSigning(team="ml", to=SUBMITTER)) == ("Who submitted the draft does not sign it.",)
+    driver.sign("ml")
+    assert driver.reasons(DelegateSigning(team="ml", to=OTHER)) == ("Team ml has signed already.",)
+    (reason,) = driver.reasons(DelegateSigning(team="law", to=OTHER))
+    assert reason == "Team law does not sign this review; ml, infrastructure, product do."
+
+
+def test_a_quorum_of_the_teams_is_enough_where_the_policy_says_so() -> None:
+    driver = in_sign_off(of_three(2))
+    driver.sign("ml")
+    assert driver.is_in(Stage.SIGN_OFF)
+    driver.sign("product")
+    assert driver.is_in(Stage.REMEDIATION)
+
+
+def test_a_team_that_asked_for_changes_is_waited_for_in_any_case() -> None:
+    driver = in_sign_off(of_three(1))
+    driver.say(RequestChanges(team="ml", reason="text:why"), SIGNERS["ml"])
+    assert driver.is_in(Stage.DRAFT)
+    assert "sign_off/ml" in driver.blocker_ids
