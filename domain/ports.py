@@ -105,6 +105,7 @@ class IssueSnapshot(Record):
     labels: tuple[str, ...] | None = None
     assignee: str | None = None
     due: date | None = None
+    updated: Utc | None = Field(default=None, description="when anything of it changed last, by the tracker's clock")
     comments: int | None = Field(default=None, description="how many there are")
     text_may_be_rewritten: bool = Field(default=True, description="putting `body` back loses nothing of the text")
     note: str = ""
@@ -119,7 +120,7 @@ class Changes(Record):
 
 
 class Comment(Record):
-    """A comment on an issue, by an account as the tracker names it. `id` is stable."""
+    """A comment on an issue, by an account as the tracker names it. `id` is stable; `at` is when it was written."""
 
     id: str
     author: str
@@ -172,8 +173,11 @@ class IssueTracker(Protocol):
         """
         ...
 
-    def comments(self, ref: IssueRef) -> list[Comment]:
-        """The comments on an issue, oldest first. Raises `TrackerError`."""
+    def comments(self, ref: IssueRef, since: datetime | None = None) -> list[Comment]:
+        """The comments on an issue, oldest first: all, or those that were written or edited at `since` or later.
+
+        `since` is by the tracker's clock, as `IssueSnapshot.updated` is. Raises `TrackerError`.
+        """
         ...
 
     def rewrite(self, ref: IssueRef, title: str, body: str) -> None:
@@ -240,7 +244,10 @@ class IssueSeen(Record):
     title: str | None = None
     assignee: str | None = None
     due: date | None = None
-    comments: int = Field(default=0, description="how many of its comments were heard")
+    comments: int = Field(default=0, description="how many there are")
+    heard: Utc | None = Field(
+        default=None, description="when it had changed last, by its tracker's clock, as its comments were heard"
+    )
     note: str = ""
     seen_at: Utc
 

@@ -105,9 +105,11 @@ class BuiltinTracker:
         told = tuple(_snapshot(self._ref(row.number), row, begun) for row in changed if str(row.number) in among)
         return Changes(snapshots=told, cursor=begun.isoformat())
 
-    def comments(self, ref: IssueRef) -> list[Comment]:
-        """The comments of an issue, oldest first."""
+    def comments(self, ref: IssueRef, since: datetime | None = None) -> list[Comment]:
+        """The comments of an issue, oldest first. Nobody edits them."""
         query = select(tables.builtin_comments).where(tables.builtin_comments.c.number == int(ref.id))
+        if since is not None:
+            query = query.where(tables.builtin_comments.c.written_at >= since)
         with self._database.read() as connection:
             self._require(connection, ref)
             rows = connection.execute(query.order_by(tables.builtin_comments.c.position))
@@ -253,6 +255,7 @@ def _snapshot(ref: IssueRef, row: Row[Any, Any] | None, begun: datetime) -> Issu
         labels=tuple(json.loads(row.labels)),
         assignee=row.assignee,
         due=row.due,
+        updated=row.changed_at,
     )
 
 

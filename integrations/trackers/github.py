@@ -136,8 +136,9 @@ class GithubTracker:
         with self._talking(project) as requester:
             return github_changes.look(requester, project, at, among, self._now)
 
-    def comments(self, ref: IssueRef) -> list[Comment]:
-        """All comments, in the order in which they were made."""
+    def comments(self, ref: IssueRef, since: datetime | None = None) -> list[Comment]:
+        """The comments, in the order in which they were made. GitHub compares `since` with their last edits."""
+        from_then = since.astimezone(UTC).replace(microsecond=0) if since else NotSet
         with self._talking(ref.key) as requester:
             return [
                 Comment(
@@ -147,7 +148,7 @@ class GithubTracker:
                     at=comment.created_at,
                     ours=key_in(comment.body) is not None,
                 )
-                for comment in own(requester, ref).get_comments()
+                for comment in own(requester, ref).get_comments(since=from_then)
             ]
 
     def rewrite(self, ref: IssueRef, title: str, body: str) -> None:

@@ -247,8 +247,11 @@ class JiraTracker:
             snapshots=tuple(snapshots), cursor=after.model_dump_json(exclude_none=True), more=page is not None
         )
 
-    def comments(self, ref: IssueRef) -> list[Comment]:
-        """The comments; `author` is an account id on Cloud and a user name on Data Center."""
+    def comments(self, ref: IssueRef, since: datetime | None = None) -> list[Comment]:
+        """The comments; `author` is an account id on Cloud and a user name on Data Center.
+
+        Jira gives all of them, whatever `since` is.
+        """
         with self._talking() as api:
             return [
                 Comment(
@@ -259,6 +262,7 @@ class JiraTracker:
                     ours=comment.our_key is not None,
                 )
                 for comment in comments_on(api, ref)
+                if since is None or comment.changed >= since
             ]
 
     # --- writing ------------------------------------------------------------------------------------------------------
