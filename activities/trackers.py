@@ -22,6 +22,7 @@ from domain.issues import (
     item_key,
     labels,
     lost_its_link,
+    reading_of,
     released,
     restored,
     tracking_issue,
@@ -231,7 +232,7 @@ class TrackerActivities:
             for (id, _), found in zip(
                 asked, read_following(self._trackers[name], [ref for _, ref in asked]), strict=True
             ):
-                yield Reading(item=id, status=found.status, as_of=found.as_of, ref=found.ref, due=found.due)
+                yield reading_of(id, found)
 
     def _ensure(self, tracker: IssueTracker, spec: IssueSpec) -> IssueRef:
         """Claim, look, create, release. Who finds a live claim comes again when it may have ended.

@@ -159,6 +159,11 @@ def early_close_answer(sentences: Sequence[str], address: str, reopened: bool) -
     return "\n".join([head, "", *blocker_lines(sentences, True), "", f"Who can clear each is on {address}"])
 
 
+def reading_of(item: str, found: IssueSnapshot) -> Reading:
+    """What a review is told of how the issue of an item was found."""
+    return Reading(item=item, status=found.status, as_of=found.as_of, ref=found.ref, asked=found.asked, due=found.due)
+
+
 def fact_of(review_id: str, item: str, found: IssueSnapshot) -> Input:
     """What a review is told of how an issue was found. `item` is the item's id, or `TRACKING`.
 
@@ -168,7 +173,6 @@ def fact_of(review_id: str, item: str, found: IssueSnapshot) -> Input:
     if item == TRACKING:
         body = TrackingRead(status=found.status, as_of=found.as_of, ref=found.ref)
     else:
-        reading = Reading(item=item, status=found.status, as_of=found.as_of, ref=found.ref, due=found.due)
-        body = ItemsRead(readings=(reading,))
+        body = ItemsRead(readings=(reading_of(item, found),))
     read = digest_of({"review": review_id, "item": item, "as_of": found.as_of.isoformat()})
     return Input(id=f"sync:{read}", door=Door.TRACKER, at=found.as_of, body=body)

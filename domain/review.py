@@ -188,7 +188,13 @@ class Reading(Record):
     status: IssueStatus
     as_of: Utc
     ref: IssueRef | None = None
+    asked: IssueRef | None = Field(default=None, description="the issue that was asked about, found or not")
     due: date | None = Field(default=None, description="the date that the tracker shows, if any")
+
+    def is_of_one_left(self, item: Item) -> bool:
+        """Whether this tells of an issue that a person moved the item away from."""
+        current = self.ref is not None and item.ref is not None and self.ref.is_same(item.ref)
+        return not current and any(ref is not None and item.has_left(ref) for ref in (self.asked, self.ref))
 
 
 class Submission(Record):

@@ -335,7 +335,8 @@ class Driver:
     def found(self, id: str, status: IssueStatus = IssueStatus.DONE, due: date | None = None) -> Reading:
         """What a read of an item's issue finds that is made now."""
         item = self.review.items.get(id)
-        return Reading(item=id, status=status, as_of=self.now, ref=item.ref if item else None, due=due)
+        ref = item.ref if item else None
+        return Reading(item=id, status=status, as_of=self.now, ref=ref, asked=ref, due=due)
 
     def read(self, id: str, status: IssueStatus, due: date | None = None) -> list[Event]:
         """Read an item's issue a minute from now, and let the review hear of it."""

@@ -125,7 +125,7 @@ def test_whoever_closed_it_early_is_told_why_not() -> None:
 def test_what_was_read_is_told_of_the_item_or_of_the_review_as_a_whole() -> None:
     found = IssueSnapshot(asked=ref(), ref=ref(), status=IssueStatus.DONE, as_of=NOW)
     of_item, of_review = fact_of("pagerduty:PD-1", "I1", found), fact_of("pagerduty:PD-1", TRACKING, found)
-    assert of_item.body == ItemsRead(readings=(reading(),))
+    assert of_item.body == ItemsRead(readings=(reading().model_copy(update={"asked": ref()}),))
     assert of_review.body == TrackingRead(status=IssueStatus.DONE, as_of=NOW, ref=ref())
     assert of_item.id != of_review.id
     assert fact_of("pagerduty:PD-1", "I1", found) == of_item

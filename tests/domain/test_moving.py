@@ -21,7 +21,7 @@ from domain.inputs import (
 )
 from domain.issues import item_key
 from domain.places import Place
-from domain.review import IssueRef, Item
+from domain.review import IssueRef, Item, Reading
 from domain.taxonomy import FailureKind, IssueStatus, ItemStatus, Stage
 from tests.domain.build import ROUTING, Driver, closed, finish, in_draft, in_remediation, issue_of, ref, spec
 
@@ -204,6 +204,41 @@ def test_what_becomes_of_the_issue_that_was_left_is_no_news(status: IssueStatus)
     new = opened(driver)
     assert driver.say(ItemsRead(readings=(late,))) == []
     assert (i1(driver).ref, i1(driver).status) == (new, ItemStatus.OPEN)
+
+
+@pytest.mark.parametrize("status", [IssueStatus.MISSING, IssueStatus.FORBIDDEN])
+def test_an_issue_that_was_left_and_is_not_found_is_no_news(status: IssueStatus) -> None:
+    driver = in_remediation()
+    driver.now += timedelta(minutes=1)
+    late = driver.found("I1", status).model_copy(update={"ref": None})
+    driver.say(MOVE)
+    opened(driver)
+    assert driver.say(ItemsRead(readings=(late,))) == []
+    assert i1(driver).status is ItemStatus.OPEN
+    driver.say(ItemsRead(readings=(driver.found("I1", status).model_copy(update={"ref": None}),)))
+    assert i1(driver).status is ItemStatus.LOST
+
+
+def test_an_issue_that_was_left_is_no_news_wherever_its_tracker_moved_it() -> None:
+    driver = in_remediation()
+    driver.now += timedelta(minutes=1)
+    late = driver.found("I1", IssueStatus.DONE).model_copy(update={"ref": ref("elsewhere")})
+    driver.say(MOVE)
+    opened(driver)
+    assert driver.say(ItemsRead(readings=(late,))) == []
+
+
+def test_an_issue_that_is_read_by_its_name_of_before_is_the_item_s() -> None:
+    driver = in_remediation()
+    driver.say(MOVE)
+    before = opened(driver)
+    driver.now += timedelta(minutes=1)
+    there = ref("elsewhere", "jira")
+    for status in (IssueStatus.OPEN, IssueStatus.DONE):
+        driver.now += timedelta(minutes=1)
+        late = Reading(item="I1", status=status, as_of=driver.now, ref=there, asked=before)
+        driver.say(ItemsRead(readings=(late,)))
+    assert (i1(driver).ref, i1(driver).status) == (there, ItemStatus.DONE)
 
 
 def test_a_moved_item_is_followed_where_its_tracker_moves_it() -> None:
