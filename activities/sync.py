@@ -375,14 +375,6 @@ def _told_once(issue: Watched, found: IssueSnapshot) -> Input:
     should the first telling have been of no use.
     """
     fact = fact_of(issue.review_id, issue.item, found)
-    known = [
-        issue.review_id,
-        issue.item,
-        issue.ref.id,
-        issue.status,
-        str(issue.as_of),
-        found.status.value,
-        str(found.due),
-    ]
-    known += [found.ref.key if found.ref else "", f"{found.as_of:%Y-%m-%dT%H}"]
+    known = [issue.review_id, issue.item, issue.status, str(issue.as_of), found.status.value, str(found.due)]
+    known += [issue.ref.id, found.ref.key if found.ref else "", f"{found.as_of:%Y-%m-%dT%H}"]
     return fact.model_copy(update={"id": f"sync:{digest_of(known)}"})

@@ -56,6 +56,7 @@ def plan(review: Review, now: datetime, in_the_way: Sequence[Blocker] | None = N
     if review.stage is Stage.CLOSED:
         moments.append(review.due[Clock.EFFECTIVENESS])
     moments += [w.until for w in (*review.waivers.values(), *review.risks.values())]
+    moments += [item.contested_until for item in review.items.values() if item.contested_until is not None]
     ahead = [moment for moment in moments if moment > now]
     ended = review.stage is None or (review.stage in ENDED_STAGES and not effects)
     wake_at = None if ended or not ahead else max(min(ahead), now + SOONEST)
@@ -76,7 +77,7 @@ def owed_effects(review: Review, now: datetime, in_the_way: Sequence[Blocker] | 
         in_the_way = blockers(review, now)
     for id, item in review.items.items():
         tended = item.accepted and review.stage in OPEN_STAGES
-        if tended and item.ref is not None and (item.unanswered or item.disturbed):
+        if tended and item.ref is not None and _owes_tending(item, now):
             owed.append(_effect(review, "tend_issue", f"tend:{id}", id, item.ref.tracker))
         if item.accepted and item.ref is None and review.stage is not Stage.DISMISSED:
             owed.append(_effect(review, "open_issue", item.opening, id, item.place.tracker if item.place else ""))
@@ -111,8 +112,12 @@ def _effect(
     return Effect(kind=kind, key=key, input_id=f"{key}@{review.seq}", item=item, tracker=tracker)
 
 
+def _owes_tending(item: Item, now: datetime) -> bool:
+    return item.unanswered or item.outdated or (item.disturbed is not None and not item.is_contested(now))
+
+
 def owes_release(item: Item) -> bool:
-    """Whether an issue is to be closed that the item does not have any more: it was withdrawn, or moved to another."""
+    """Whether an issue is to be given up that its item does not have any more: withdrawn, or moved to another one."""
     withdrawn = item.status is ItemStatus.WITHDRAWN
     if item.left is not None:
         return withdrawn or item.ref is not None

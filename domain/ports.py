@@ -184,8 +184,15 @@ class IssueTracker(Protocol):
         """Give an issue this title and body; our marker stays. Raises `TrackerError`."""
         ...
 
-    def label(self, ref: IssueRef, labels: Sequence[str]) -> None:
-        """Add those labels that an issue lacks; the others stay. Raises `TrackerError`."""
+    def label(self, ref: IssueRef, labels: Sequence[str], without: Sequence[str] = ()) -> None:
+        """Add those of `labels` that an issue lacks, and take off those `without`; others stay.
+
+        Raises `TrackerError`.
+        """
+        ...
+
+    def set_due(self, ref: IssueRef, due: date) -> None:
+        """Set the date by which an issue is to be done; nothing, where the tracker has none. Raises `TrackerError`."""
         ...
 
     def comment(self, ref: IssueRef, key: str, text: str) -> None:

@@ -146,11 +146,18 @@ class InMemoryTracker:
                 issue.comments.append(Comment(id=key, author="holdfast", text=text, at=self._now(), ours=True))
                 self._touch(issue)
 
-    def label(self, ref: IssueRef, labels: Sequence[str]) -> None:
-        """Add labels."""
+    def label(self, ref: IssueRef, labels: Sequence[str], without: Sequence[str] = ()) -> None:
+        """Add labels, and take some off."""
         with self._call():
             issue = self._own(ref)
-            issue.labels |= set(labels)
+            issue.labels = (issue.labels - set(without)) | set(labels)
+            self._touch(issue)
+
+    def set_due(self, ref: IssueRef, due: date) -> None:
+        """Set the date by which an issue is to be done."""
+        with self._call():
+            issue = self._own(ref)
+            issue.due = due
             self._touch(issue)
 
     def show_blocking(self, ref: IssueRef, by: Sequence[IssueRef]) -> None:

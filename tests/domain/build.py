@@ -305,7 +305,7 @@ class Driver:
         if effect.kind == "answer_comment":
             return CommentAnswered(comment=effect.item)
         if effect.kind == "tend_issue":
-            return IssueTended(item=effect.item, as_of=self.now)
+            return IssueTended(item=effect.item, as_of=self.now, told=self.review.items[effect.item].to_tell)
         item = self.review.items[effect.item]
         if effect.kind == "release_issue":
             if item.left is None:
@@ -314,7 +314,13 @@ class Driver:
         if item.moves:
             self.issues[effect.item] = IssueStatus.OPEN
         self.issues.setdefault(effect.item, IssueStatus.OPEN)
-        return IssueOpened(item=effect.item, ref=issue_of(item), moves=item.moves)
+        return IssueOpened(
+            item=effect.item,
+            ref=issue_of(item),
+            moves=item.moves,
+            told=item.to_tell,
+            adopted=item.adopts is not None,
+        )
 
     def _tracking_status(self, is_open: bool) -> IssueStatus:
         tracking = self.review.tracking

@@ -86,6 +86,40 @@ def test_an_issue_that_is_there_already_is_adopted_by_a_move() -> None:
     assert (i1(driver).adopts, i1(driver).ref, i1(driver).left) == ("ACME-12", ref("ACME-12", "jira"), None)
 
 
+def test_an_issue_that_was_adopted_is_let_go_and_one_that_was_made_is_closed() -> None:
+    driver = in_remediation()
+    assert not i1(driver).lets_go
+    driver.say(MoveItem.model_validate({"item": "I1", "place": "jira:ACME", "adopts": "ACME-12"}))
+    opened(driver)
+    assert not i1(driver).lets_go, "what it leaves was made for it"
+    driver.obey()
+    driver.say(MoveItem(item="I1", place=HOME))
+    opened(driver)
+    assert (i1(driver).left, i1(driver).lets_go) == (ref("ACME-12", "jira"), True)
+    driver.obey()
+    assert not i1(driver).lets_go
+
+
+def test_an_adopted_issue_is_let_go_when_its_item_is_withdrawn() -> None:
+    driver = in_remediation()
+    driver.say(MoveItem.model_validate({"item": "I1", "place": "jira:ACME", "adopts": "ACME-12"}))
+    driver.obey()
+    assert i1(withdrawn(driver)).lets_go
+
+
+def test_an_issue_that_was_adopted_too_late_is_let_go_too() -> None:
+    driver = in_remediation()
+    driver.say(MoveItem.model_validate({"item": "I1", "place": "jira:ACME", "adopts": "ACME-12"}))
+    adopting = driver.result(driver.plan.effects[0])
+    driver.say(MoveItem(item="I1", place=HOME))
+    driver.say(adopting)
+    opened(driver)
+    assert [i1(driver).left, *i1(driver).leaving] == [ref(), ref(), ref("ACME-12", "jira")]
+    assert not i1(driver).lets_go
+    driver.say(IssueReleased(item="I1"))
+    assert i1(driver).lets_go
+
+
 def test_what_a_move_asks_for_has_a_key_of_its_own() -> None:
     driver = in_remediation()
     keys = [item_key(driver.review, i1(driver))]

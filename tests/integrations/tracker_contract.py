@@ -5,7 +5,7 @@ A test file derives a class from `TrackerContract` and gives it the fixtures `tr
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
 
 import pytest
@@ -400,6 +400,23 @@ class TrackerContract:
         for _ in range(2):
             tracker.label(ref, [spec.labels[0], "prevent"])
         assert engineer.labels(ref) == {*spec.labels, "prevent"}
+
+    def test_labels_are_taken_off_and_others_stay(
+        self, tracker: IssueTracker, engineer: Engineer, spec: IssueSpec
+    ) -> None:
+        ref = tracker.ensure_issue(spec, None)
+        tracker.label(ref, ["weaker"])
+        for _ in range(2):
+            tracker.label(ref, ["stronger"], without=["weaker", "of no issue"])
+        assert engineer.labels(ref) == {*spec.labels, "stronger"}
+
+    def test_a_date_is_set_where_the_tracker_has_one(self, tracker: IssueTracker, spec: IssueSpec) -> None:
+        ref = tracker.ensure_issue(spec.model_copy(update={"due": date(2030, 1, 1)}), None)
+        has_one = tracker.read([ref])[0].due is not None
+        for _ in range(2):
+            tracker.set_due(ref, date(2030, 2, 1))
+        (found,) = tracker.read([ref])
+        assert found.due == (date(2030, 2, 1) if has_one else None)
 
     def test_blocking_is_shown_once(self, tracker: IssueTracker, engineer: Engineer, spec: IssueSpec) -> None:
         review, one, two = (tracker.ensure_issue(_numbered(spec, n), None) for n in range(3))
