@@ -46,8 +46,7 @@ def plan(review: Review, now: datetime, in_the_way: Sequence[Blocker] | None = N
     """
     effects = owed_effects(review, now, in_the_way)
     owed = [effect for effect in effects if not _waits(review, effect, now)]
-    if len(owed) > 1:
-        owed = [effect for effect in owed if effect.kind != "tell_tracking"]  # told last, and so told once
+    owed = [effect for effect in owed if not _is_told_later(effect, owed)]
     moments = list(deadlines(review).values()) + [
         failure.retry_at for failure in review.failures.values() if failure.retry_at > now
     ]
@@ -61,6 +60,12 @@ def plan(review: Review, now: datetime, in_the_way: Sequence[Blocker] | None = N
     ended = review.stage is None or (review.stage in ENDED_STAGES and not effects)
     wake_at = None if ended or not ahead else max(min(ahead), now + SOONEST)
     return Plan(effects=tuple(owed), wake_at=wake_at, ended=ended)
+
+
+def _is_told_later(effect: Effect, owed: Sequence[Effect]) -> bool:
+    """The tracking issue is told last, and so told once; but what is owed to other trackers may take long."""
+    others = [other for other in owed if other is not effect and other.tracker in ("", effect.tracker)]
+    return effect.kind == "tell_tracking" and bool(others)
 
 
 def _waits(review: Review, effect: Effect, now: datetime) -> bool:
@@ -98,8 +103,14 @@ def owed_effects(review: Review, now: datetime, in_the_way: Sequence[Blocker] | 
             )
         )
     if _only_a_read_is_missing(review, in_the_way):
-        owed.append(_effect(review, "read_items", READ))
+        owed.append(_effect(review, "read_items", READ, tracker=_only_tracker(review)))
     return owed
+
+
+def _only_tracker(review: Review) -> str:
+    """The tracker that all issues of a review's items are in; none where they are in several."""
+    trackers = {item.ref.tracker for item in review.tracked_items.values() if item.ref is not None}
+    return trackers.pop() if len(trackers) == 1 else ""
 
 
 def _effect(

@@ -267,7 +267,7 @@ class Reviews(RuleBasedStateMachine):
         planned = self.driver.plan
         assert Plan.model_validate_json(planned.model_dump_json()) == planned
         assert plan(self.review, self.driver.now, self.driver.blockers) == planned
-        assert all((effect.tracker == "") == (effect.kind == "read_items") for effect in planned.effects)
+        assert all(effect.tracker or effect.kind == "read_items" for effect in planned.effects)
         keys = [effect.key for effect in planned.effects]
         assert len(set(keys)) == len(keys)
         assert len({effect.input_id for effect in planned.effects}) == len(keys)

@@ -52,8 +52,9 @@ def test_a_moved_item_is_owed_a_new_issue_and_then_the_end_of_the_one_it_left() 
     item = i1(driver)
     assert (item.place, item.ref, item.left, item.formerly) == (ELSEWHERE, None, ref(), (ref(),))
     assert (item.moves, item.status, item.issue_status) == (1, ItemStatus.OPEN, None)
-    (opening,) = driver.plan.effects
+    opening, telling = driver.plan.effects
     assert (opening.key, opening.tracker) == ("issue:I1/2", "jira")
+    assert (telling.key, telling.tracker) == ("tracking", "github")
     new = opened(driver)
     (releasing,) = driver.plan.effects
     assert (releasing.key, releasing.tracker) == ("release:I1", "github")
@@ -194,7 +195,7 @@ def test_a_moved_item_that_is_withdrawn_with_both_issues_open_ends_both() -> Non
     first, *_ = driver.plan.effects
     assert (first.key, first.tracker) == ("release:I1", "github")
     driver.say(IssueReleased(item="I1"))
-    (second,) = driver.plan.effects
+    second, *_ = driver.plan.effects
     assert (second.key, second.tracker) == ("release:I1", "jira")
     driver.say(IssueReleased(item="I1"))
     assert (i1(driver).released, driver.owed) == (True, ["tracking"])
