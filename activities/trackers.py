@@ -170,6 +170,8 @@ class TrackerActivities:
                 tracker.comment(found.ref, f"{key}/declined/{item.as_of}", declined_answer(item, address, reopens))
                 if reopens:
                     tracker.reopen(found.ref)
+            if found.ref is not None and (due := due_to_set(item, found)) is not None:  # last: it may be refused
+                tracker.set_due(found.ref, due)
         seen = [moment for moment in (begun, item.as_of, item.disturbed) if moment is not None]
         as_of = max(seen)  # clocks differ: what was known is answered
         return IssueTended(item=item.spec.id, as_of=as_of, told=item.to_tell if item.told else None)
@@ -188,8 +190,6 @@ class TrackerActivities:
         if item.outdated and kept(review, item, texts, address) not in (text or found.body or ""):
             told = f"{item_key(review, item)}/told/{item.retold}"
             tracker.comment(ref, told, changed(review, item, texts, address))
-        if (due := due_to_set(item, found)) is not None:
-            tracker.set_due(ref, due)
 
     @activity.defn
     def answer_comment(self, request: EffectRequest) -> CommentAnswered:

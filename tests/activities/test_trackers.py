@@ -345,6 +345,31 @@ def test_an_extension_is_written_to_the_tracker_unless_it_shows_a_later_date(
     assert f"- due: {due + timedelta(days=9):%d %b %Y}" in issue.body
 
 
+def test_a_date_that_its_tracker_refuses_holds_up_no_answer(
+    teller: Teller, build: Build, tracker: InMemoryTracker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    review = opened(teller, build())
+    due = teller.find(review).items["I1"].due
+    assert due is not None
+    teller.say(review, ExtendDue(item="I1", until=due + timedelta(days=9), reason="text:r"), "p-1")
+    teller.say(review, Approve(request="R1"), "p-2")
+    tracker.decline(f"{review}/I1")
+    teller.now = datetime.now(UTC)
+    teller.say(review, ItemsRead(readings=(Reading(item="I1", status=IssueStatus.DECLINED, as_of=teller.now),)))
+
+    def refused(*_: object) -> None:
+        raise RejectedError("duedate is not on the screen")
+
+    monkeypatch.setattr(tracker, "set_due", refused)
+    for _ in range(2):
+        with pytest.raises(ApplicationError) as raised:
+            build().tend_issue(EffectRequest(review_id=review, item="I1"))
+        assert raised.value.type == FailureKind.REJECTED
+    issue = tracker.named(f"{review}/I1")
+    assert f"- due: {due + timedelta(days=9):%d %b %Y}" in issue.body
+    assert ["waiver" in comment.text for comment in issue.comments] == [True]
+
+
 def test_what_others_change_again_and_again_is_left_as_they_want_it(
     teller: Teller, build: Build, tracker: InMemoryTracker
 ) -> None:
