@@ -243,9 +243,8 @@ def build_worker(client: Client, parts: Parts, task_queue: str = contract.TASK_Q
     for name in parts.trackers:
         queue = contract.tracker_queue(task_queue, name)
         looking: list[Callable[..., Any]] = [sync.look_at_project, sync.look_at_wanted]
-        touching.append(
-            _touching(client, queue, [acting.release_issue, acting.tend_issue, acting.answer_comment, *looking])
-        )
+        doing = [acting.release_issue, acting.tend_issue, acting.answer_comment, acting.read_items]
+        touching.append(_touching(client, queue, [*doing, *looking]))
         queue = contract.tracker_queue(task_queue, name, creating=True)
         making = [acting.open_issue, acting.tell_tracking]
         touching.append(_touching(client, queue, making, parts.new_per_minute.get(name)))

@@ -1,6 +1,8 @@
 """Comments on issues that speak to us, as facts for their reviews."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Protocol
 
 from domain.comments import NotUnderstood, Said, end_of, said
@@ -33,11 +35,15 @@ class Listening:
         self._handle_of = handle_of
 
     def facts(self, tracker: str, review_id: str, item: str, comments: Iterable[Comment]) -> Iterable[Input]:
-        """A fact for each comment that speaks to us and is not ours; the same comment gives the same fact.
+        """A fact for each comment that speaks to us and is not ours; the same comment gives the same fact, once.
 
-        It is known by author, time and text: a comment on an issue that was transferred has another id.
+        It is known by its author, the moment in which it was written, and which of theirs in that moment it is: an edit
+        changes its text, and a transfer of its issue its id.
         """
+        met = Counter[tuple[str, datetime]]()
         for comment in comments:
+            which = comment.author, comment.at
+            met[which] += 1
             if comment.ours:
                 continue
             wanted, wrong = _understood(comment.text)
@@ -48,7 +54,7 @@ class Listening:
                 wrong = UNKNOWN
             wants = None if wanted is None or wrong is not None else self._command(wanted, review_id, item)
             yield Input(
-                id=f"comment:{digest_of([review_id, item, comment.author, comment.at.isoformat(), comment.text])}",
+                id=f"comment:{digest_of([review_id, item, comment.author, comment.at.isoformat(), met[which]])}",
                 by=self._people.id_of(handle) if handle else tracker,
                 door=Door.TRACKER,
                 at=comment.at,

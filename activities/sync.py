@@ -20,6 +20,7 @@ from domain.inputs import Input, IssueDisturbed, ItemsUnreadable, Tick
 from domain.issues import TRACKING, fact_of, is_disturbed, is_later
 from domain.places import Place
 from domain.ports import (
+    Comment,
     IssueSeen,
     IssueSnapshot,
     IssueTracker,
@@ -50,6 +51,9 @@ AT_ONCE = 300
 
 READ_AT_ONCE = 100
 """How many issues are read in one go; trackers tell so many for one request."""
+
+LAGGING = timedelta(minutes=1)
+"""Lists of comments may lag behind what an issue tells of itself."""
 
 FAILURES = 8
 """After so many failures in one look a tracker is left alone until the next."""
@@ -254,25 +258,23 @@ class SyncActivities:
     def _tell(
         self, tracker: str, watched: Sequence[Watched], found: Iterable[IssueSnapshot], asked: bool = False
     ) -> int:
-        """Tell the reviews what is news to them, and keep what was seen; how many tellings there were.
-
-        Comments are read where there are more of them than were heard; always where somebody asked for this look,
-        since one may have gone as another came.
-        """
+        """Tell the reviews what is news to them, and keep what was seen; how many tellings there were."""
         watching = defaultdict[str, list[Watched]](list)
         for issue in watched:
             watching[issue.ref.id].append(issue)
         snapshots = {snapshot.asked.id: snapshot for snapshot in found}
-        seen, told = self._seen.issues(tracker, snapshots), 0
+        seen, told, now_seen = self._seen.issues(tracker, snapshots), 0, list[IssueSeen]()
         review_of = cache(self._reviews.find)  # many issues are of the same few reviews
         for id, snapshot in snapshots.items():
+            before = seen.get(id)
+            comments = self._said(snapshot, before, asked)
             for issue in watching[id]:
-                before = None if asked else seen.get(id)
-                facts = (*self._news(issue, snapshot, seen.get(id), review_of), *self._heard(issue, snapshot, before))
-                for fact in facts:
-                    self._inbox.receive(tracker, fact.body.type, fact, issue.review_id)
-                    told += 1
-        self._seen.see([_seen(tracker, snapshot) for snapshot in snapshots.values()])
+                said = self._listening.facts(tracker, issue.review_id, issue.item, comments or ())
+                for fact in (*self._news(issue, snapshot, before, review_of), *said):
+                    told += self._inbox.receive(tracker, fact.body.type, fact, issue.review_id)
+            heard = snapshot.updated if comments is not None else (before.heard if before else None)
+            now_seen += _seen(tracker, snapshot, heard)
+        self._seen.see(now_seen)
         return told
 
     def _news(
@@ -292,16 +294,21 @@ class SyncActivities:
             id = digest_of([issue.review_id, issue.item, found.as_of.isoformat()])
             yield Input(id=f"disturbed:{id}", door=Door.TRACKER, at=found.as_of, body=body)
 
-    def _heard(self, issue: Watched, found: IssueSnapshot, seen: IssueSeen | None) -> Iterable[Input]:
-        """What was said to us in comments, where there are more of them than were heard."""
-        if found.ref is None or not found.comments or found.comments <= (seen.comments if seen else 0):
+    def _said(self, found: IssueSnapshot, seen: IssueSeen | None, asked: bool) -> Sequence[Comment] | None:
+        """The comments since the last hearing; none where they cannot be had, so that they are asked for again.
+
+        An issue that has not changed since has no new ones. Where somebody asked for this look it is not relied on.
+        """
+        heard = seen.heard if seen else None
+        if found.ref is None:
+            return None
+        if not found.comments or (found.updated is not None and found.updated == heard and not asked):
             return ()
         try:
-            comments = self._trackers[issue.ref.tracker].comments(found.ref)
+            return self._trackers[found.ref.tracker].comments(found.ref, heard - LAGGING if heard else None)
         except NEEDS_A_PERSON as error:  # of this one issue, which must not stop the others
             log.warning("the comments of %s: %s: %s", found.ref.key, error.kind.value, error)
-            return ()
-        return tuple(self._listening.facts(issue.ref.tracker, issue.review_id, issue.item, comments))
+            return None
 
     def _in_trouble(self, known: ProjectSeen, watched: Sequence[Watched], error: TrackerError, now: datetime) -> Looked:
         """Note what a person has to mend; the first time, say so, and let the reviews know what they cannot know."""
@@ -344,18 +351,21 @@ def _pieces(watched: Sequence[Watched], size: int) -> Iterator[Sequence[Watched]
         yield watched[start : start + size]
 
 
-def _seen(tracker: str, found: IssueSnapshot) -> IssueSeen:
-    return IssueSeen(
-        tracker=tracker,
-        id=found.asked.id,
-        status=found.status,
-        title=found.title,
-        assignee=found.assignee,
-        due=found.due,
-        comments=found.comments or 0,
-        note=found.note,
-        seen_at=found.as_of,
-    )
+def _seen(tracker: str, found: IssueSnapshot, heard: datetime | None) -> Iterator[IssueSeen]:
+    """What was seen of an issue; under its new id as well, where its tracker gave it another."""
+    for id in dict.fromkeys([found.asked.id, found.ref.id if found.ref else found.asked.id]):
+        yield IssueSeen(
+            tracker=tracker,
+            id=id,
+            status=found.status,
+            title=found.title,
+            assignee=found.assignee,
+            due=found.due,
+            comments=found.comments or 0,
+            heard=heard,
+            note=found.note,
+            seen_at=found.as_of,
+        )
 
 
 def _told_once(issue: Watched, found: IssueSnapshot) -> Input:
@@ -366,5 +376,5 @@ def _told_once(issue: Watched, found: IssueSnapshot) -> Input:
     """
     fact = fact_of(issue.review_id, issue.item, found)
     known = [issue.review_id, issue.item, issue.status, str(issue.as_of), found.status.value, str(found.due)]
-    known += [found.ref.key if found.ref else "", f"{found.as_of:%Y-%m-%dT%H}"]
+    known += [issue.ref.id, found.ref.key if found.ref else "", f"{found.as_of:%Y-%m-%dT%H}"]
     return fact.model_copy(update={"id": f"sync:{digest_of(known)}"})

@@ -14,16 +14,20 @@ from activities.reading import read_following
 from domain.comments import why
 from domain.inputs import CommentAnswered, IssueOpened, IssueReleased, IssueTended, ItemsRead, TrackingTold
 from domain.issues import (
-    block,
+    changed,
     declined_answer,
+    due_to_set,
     early_close_answer,
     is_disturbed,
     item_issue,
     item_key,
+    kept,
     labels,
-    lost_its_link,
+    labels_before,
+    reading_of,
     released,
     restored,
+    rewritten,
     tracking_issue,
 )
 from domain.places import Place
@@ -31,6 +35,7 @@ from domain.plan import tracking_text
 from domain.policy import OnEarlyClose
 from domain.ports import (
     Claims,
+    IssueSnapshot,
     IssueSpec,
     IssueTracker,
     RejectedError,
@@ -38,7 +43,7 @@ from domain.ports import (
     UnauthorisedError,
     UnavailableError,
 )
-from domain.review import IssueRef, Reading, Review
+from domain.review import IssueRef, Item, Reading, Review
 from domain.rules import blockers
 from domain.taxonomy import FailureKind, IssueStatus
 from domain.values import Message, PersonId, TextRef
@@ -112,7 +117,9 @@ class TrackerActivities:
         assignee = self._account_of(item.spec.owner, tracker.name) if item.spec.owner else None
         spec = item_issue(review, item, texts, project, self._address_of(review.id), assignee)
         ref = self._adopt(tracker, item.adopts, spec) if item.adopts else self._ensure(tracker, spec)
-        return IssueOpened(item=item.spec.id, ref=ref, moves=item.moves)
+        return IssueOpened(
+            item=item.spec.id, ref=ref, moves=item.moves, told=item.to_tell, adopted=item.adopts is not None
+        )
 
     def _adopt(self, tracker: IssueTracker, key: str, spec: IssueSpec) -> IssueRef:
         with _translated():
@@ -126,7 +133,10 @@ class TrackerActivities:
 
     @activity.defn
     def release_issue(self, request: EffectRequest) -> IssueReleased:
-        """Close as declined the issue of an item that was withdrawn, or moved to another issue, and say why."""
+        """Say in an issue that its item was withdrawn or moved on, and close it as declined.
+
+        One that had been adopted is an engineer's own: what is ours is taken out of it, and it goes on.
+        """
         review = self._review(request)
         item = review.items[request.item or ""]
         ref = item.left or item.ref
@@ -137,14 +147,15 @@ class TrackerActivities:
             if found.ref is not None:
                 text = released(review, item, self._address_of(review.id))
                 tracker.comment(found.ref, f"{item_key(review, item)}/released", text)
-                adopted = item.left is None and item.adopts is not None  # it is an engineer's own, and goes on
-                if found.status is IssueStatus.OPEN and not adopted:
+                if item.lets_go:
+                    tracker.label(found.ref, (), without=(*labels(review, item), *labels_before(review, item)))
+                elif found.status is IssueStatus.OPEN:
                     tracker.close(found.ref, IssueStatus.DECLINED)
         return IssueReleased(item=item.spec.id)
 
     @activity.defn
     def tend_issue(self, request: EffectRequest) -> IssueTended:
-        """Put back what is ours in an item's issue, and answer whoever closed it without doing it."""
+        """Put back or rewrite what is ours in an item's issue, and answer whoever closed it without doing it."""
         begun = datetime.now(UTC)
         review = self._review(request)
         item = review.items[request.item or ""]
@@ -153,20 +164,37 @@ class TrackerActivities:
         with _translated():
             tracker = self._trackers[item.ref.tracker]
             (found,) = read_following(tracker, [item.ref])
-            if found.ref is not None and is_disturbed(review, item.spec.id, found, address):
-                tracker.label(found.ref, labels(review, item))
-                if lost_its_link(item, found, address):
-                    text = "\n".join([*block(review, item, address), "", found.body or ""])
-                    tracker.rewrite(found.ref, found.title or item.spec.id, text)
-                tracker.comment(found.ref, f"{key}/restored/{item.disturbed}", restored(review, item, address))
+            disturbed = is_disturbed(review, item.spec.id, found, address) and not item.is_contested(begun)
+            if found.ref is not None and (disturbed or item.outdated):
+                self._keep(review, item, tracker, found.ref, found)
+                if disturbed:
+                    tracker.comment(found.ref, f"{key}/restored/{item.disturbed}", restored(review, item, address))
             if found.ref is not None and item.unanswered and found.status is not IssueStatus.OPEN:
                 assert review.policy is not None
                 reopens = review.policy.on_declined is OnEarlyClose.REOPEN
                 tracker.comment(found.ref, f"{key}/declined/{item.as_of}", declined_answer(item, address, reopens))
                 if reopens:
                     tracker.reopen(found.ref)
+            if found.ref is not None and (due := due_to_set(item, found)) is not None:  # last: it may be refused
+                tracker.set_due(found.ref, due)
         seen = [moment for moment in (begun, item.as_of, item.disturbed) if moment is not None]
-        return IssueTended(item=item.spec.id, as_of=max(seen))  # clocks differ: what was known is answered
+        as_of = max(seen)  # clocks differ: what was known is answered
+        return IssueTended(item=item.spec.id, as_of=as_of, told=item.to_tell if item.told else None)
+
+    def _keep(self, review: Review, item: Item, tracker: IssueTracker, ref: IssueRef, found: IssueSnapshot) -> None:
+        """Make an item's issue say what is ours to say: in its text, or where that is not ours to write, in a comment.
+
+        Done again after it was done, it changes nothing.
+        """
+        address = self._address_of(review.id)
+        texts = self._texts.texts([item.spec.end_state, item.told.end_state if item.told else None])
+        tracker.label(ref, labels(review, item), labels_before(review, item))
+        text = rewritten(review, item, found, texts, address)
+        if text is not None:
+            tracker.rewrite(ref, found.title or item.spec.id, text)
+        if item.outdated and kept(review, item, texts, address) not in (text or found.body or ""):
+            told = f"{item_key(review, item)}/told/{item.retold}"
+            tracker.comment(ref, told, changed(review, item, texts, address))
 
     @activity.defn
     def answer_comment(self, request: EffectRequest) -> CommentAnswered:
@@ -236,7 +264,7 @@ class TrackerActivities:
             for (id, _), found in zip(
                 asked, read_following(self._trackers[name], [ref for _, ref in asked]), strict=True
             ):
-                reading = Reading(item=id, status=found.status, as_of=found.as_of, ref=found.ref, due=found.due)
+                reading = reading_of(id, found)
                 yield reading if found.doers is None else reading.model_copy(update=self._who(name, found.doers))
 
     def _who(self, tracker: str, accounts: Iterable[str]) -> dict[str, tuple[PersonId, ...]]:

@@ -115,7 +115,7 @@ def catalogue(settings: Settings) -> list[Checked]:
 def policy(settings: Settings) -> list[Checked]:
     """Whether the policy can be read, and this release knows every rule that it names."""
     try:
-        read = worker.read_policy(settings.policy)
+        read = worker.read_policy(settings)
     except SettingsError as error:
         found = in_words(error, Policy, settings.policy)
         return [wrong("policy", found, "Correct the file, or leave `policy` out for the default policy.")]

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from domain.draft import DraftContent
 from domain.places import Place
 from domain.policy import Policy
-from domain.review import Closure, Evidence, Factor, Incident, IssueRef, ItemSpec, Reading, Request
+from domain.review import Closure, Evidence, Factor, Incident, IssueRef, ItemSpec, Reading, Request, Told
 from domain.taxonomy import Clock, Dimension, FailureKind, IssueStatus, Severity, Stage
 from domain.values import PersonId, Record, TextRef, Utc
 
@@ -192,6 +192,7 @@ class ApprovalRefused(Event):
 class ItemIssueOpened(Event):
     item: str
     ref: IssueRef
+    told: Told | None = None
 
 
 class ItemIssueReleased(Event):
@@ -203,10 +204,11 @@ class ItemStatusesRead(Event):
 
 
 class ItemIssueLeft(Event):
-    """An issue was made for an item that had been moved on meanwhile: it is to be closed."""
+    """An issue was made, or adopted, for an item that had been moved on meanwhile: it is given up."""
 
     item: str
     ref: IssueRef
+    adopted: bool = False
 
 
 class ItemsFoundUnreadable(Event):
@@ -222,10 +224,11 @@ class IssueFoundDisturbed(Event):
 
 
 class ItemIssueTended(Event):
-    """What was found in an item's issue until `as_of` is put back and answered there."""
+    """What was found in an item's issue until `as_of` is put back and answered there, and it says what it has to."""
 
     item: str
     as_of: Utc
+    told: Told | None = None
 
 
 class CommentHeard(Event):

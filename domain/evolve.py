@@ -9,6 +9,7 @@ from typing import Any
 
 from domain import events
 from domain.review import (
+    RESTORED,
     ChangesWanted,
     Failure,
     Incident,
@@ -178,6 +179,9 @@ def _item_moved(review: Review, event: events.ItemMoved) -> Changes:
         answered=False,
         disturbed=None,
         verification=None,
+        disturbances=(),
+        told=None,
+        adopted=(*item.adopted, item.ref) if item.ref and item.adopts else item.adopted,
         leaving=(*item.leaving, item.ref) if item.ref else item.leaving,
         formerly=(*item.formerly, item.ref) if item.ref else item.formerly,
     ) | _succeeded(review, review.items[event.item].opening if event.item in review.items else "")
@@ -247,7 +251,7 @@ def _item_issue_opened(review: Review, event: events.ItemIssueOpened) -> Changes
     item = review.items.get(event.item)
     leaving = tuple(left for left in item.leaving if not left.is_same(event.ref)) if item is not None else ()
     return _changed_item(
-        review, event.item, ref=event.ref, issue_status=IssueStatus.OPEN, leaving=leaving
+        review, event.item, ref=event.ref, issue_status=IssueStatus.OPEN, leaving=leaving, told=event.told
     ) | _succeeded(review, review.items[event.item].opening if event.item in review.items else "")
 
 
@@ -255,7 +259,13 @@ def _item_issue_left(review: Review, event: events.ItemIssueLeft) -> Changes:
     item = review.items.get(event.item)
     if item is None:
         return {}
-    return _changed_item(review, event.item, leaving=(*item.leaving, event.ref), formerly=(*item.formerly, event.ref))
+    return _changed_item(
+        review,
+        event.item,
+        leaving=(*item.leaving, event.ref),
+        formerly=(*item.formerly, event.ref),
+        adopted=(*item.adopted, event.ref) if event.adopted else item.adopted,
+    )
 
 
 def _item_issue_released(review: Review, event: events.ItemIssueReleased) -> Changes:
@@ -265,7 +275,11 @@ def _item_issue_released(review: Review, event: events.ItemIssueReleased) -> Cha
 
 
 def _issue_disturbed(review: Review, event: events.IssueFoundDisturbed) -> Changes:
-    return _changed_item(review, event.item, disturbed=event.as_of)
+    item = review.items.get(event.item)
+    if item is None:
+        return {}
+    disturbances = (*item.disturbances, event.as_of)[-RESTORED - 1 :]
+    return _changed_item(review, event.item, disturbed=event.as_of, disturbances=disturbances)
 
 
 def _issue_tended(review: Review, event: events.ItemIssueTended) -> Changes:
@@ -276,7 +290,9 @@ def _issue_tended(review: Review, event: events.ItemIssueTended) -> Changes:
     later = item.disturbed if item.disturbed is not None and item.disturbed > event.as_of else None
     seen = item.answered or item.as_of is None or item.as_of <= event.as_of
     answered = item.status is ItemStatus.DECLINED and seen
-    return _changed_item(review, event.item, answered=answered, disturbed=later) | _succeeded(
+    told = event.told or item.told
+    retold = item.retold + (told != item.told)
+    return _changed_item(review, event.item, answered=answered, disturbed=later, told=told, retold=retold) | _succeeded(
         review, f"tend:{event.item}"
     )
 

@@ -11,7 +11,7 @@ from domain.catalogue import Catalogue
 from domain.draft import DraftContent
 from domain.places import PlaceText, Routing
 from domain.policy import Policy
-from domain.review import Evidence, Incident, IssueRef, ItemSpec, Reading
+from domain.review import Evidence, Incident, IssueRef, ItemSpec, Reading, Told
 from domain.taxonomy import Door, FailureKind, IssueStatus, Severity
 from domain.values import Line, PersonId, Record, TextRef, Utc
 
@@ -228,10 +228,12 @@ class IssueOpened(Record):
     item: str
     ref: IssueRef
     moves: int = Field(default=0, description="how often the item had been moved when this issue was asked for")
+    told: Told | None = Field(default=None, description="what it says")
+    adopted: bool = Field(default=False, description="it was there before, and is an engineer's own")
 
 
 class IssueReleased(Record):
-    """The issue of a withdrawn item was closed."""
+    """An issue that its item gave up was closed or let go."""
 
     type: Literal["issue_released"] = "issue_released"
     item: str
@@ -262,11 +264,12 @@ class IssueDisturbed(Record):
 
 
 class IssueTended(Record):
-    """What was found in an item's issue until `as_of` is put back and answered there."""
+    """What was found in an item's issue until `as_of` is put back and answered there, and it says what is `told`."""
 
     type: Literal["issue_tended"] = "issue_tended"
     item: str
     as_of: Utc
+    told: Told | None = None
 
 
 class CommentSaid(Record):

@@ -10,7 +10,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from domain.ports import IssueSeen, ProjectSeen
-from domain.review import Item, Request, Review
+from domain.review import WITHIN, Item, Request, Review
 from domain.rules import WHY_FAILED
 from domain.stages import ENDED_STAGES
 from domain.taxonomy import Ask, FailureKind, IssueStatus, ItemStatus
@@ -69,7 +69,7 @@ def link_state(
         return LinkState(state=Link.NONE, says=_why_none(review, item), formerly=formerly)
     status, known = _last(item, seen), _known(item, seen, project)
     state, says, since = _standing(review, item, status, known, project, now, every)
-    if state in (Link.IN_SYNC, Link.MOVED) and (odd := " ".join(_conflicts(review, item, seen, title))):
+    if state in (Link.IN_SYNC, Link.MOVED) and (odd := " ".join(_conflicts(review, item, seen, title, now))):
         state, says = Link.CONFLICT, odd
     return LinkState(state=state, says=says, known=known, since=since, formerly=formerly)
 
@@ -131,8 +131,11 @@ def _standing(
     return Link.IN_SYNC, f"In sync, seen {_at(known)}.", None
 
 
-def _conflicts(review: Review, item: Item, seen: IssueSeen | None, title: str | None) -> Iterator[str]:
+def _conflicts(review: Review, item: Item, seen: IssueSeen | None, title: str | None, now: datetime) -> Iterator[str]:
     """What the tracker says otherwise than the review, and nobody has agreed to."""
+    if item.is_contested(now):
+        changed = f"What Holdfast keeps in it was changed {len(item.disturbances)} times within {WITHIN.days} days"
+        yield f"{changed}; it is not put back before {_at(item.contested_until)}."
     if seen is None:
         return
     if seen.due is not None and item.due is not None and seen.due > item.due.date():

@@ -48,8 +48,7 @@ def plan(review: Review, now: datetime, in_the_way: Sequence[Blocker] | None = N
     """
     effects = owed_effects(review, now, in_the_way)
     owed = [effect for effect in effects if not _waits(review, effect, now)]
-    if len(owed) > 1:
-        owed = [effect for effect in owed if effect.kind != "tell_tracking"]  # told last, and so told once
+    owed = [effect for effect in owed if not _is_told_later(effect, owed)]
     moments = list(deadlines(review).values()) + [
         failure.retry_at for failure in review.failures.values() if failure.retry_at > now
     ]
@@ -58,10 +57,17 @@ def plan(review: Review, now: datetime, in_the_way: Sequence[Blocker] | None = N
     if review.stage is Stage.CLOSED:
         moments.append(review.due[Clock.EFFECTIVENESS])
     moments += [w.until for w in (*review.waivers.values(), *review.risks.values())]
+    moments += [item.contested_until for item in review.items.values() if item.contested_until is not None]
     ahead = [moment for moment in moments if moment > now]
     ended = review.stage is None or (review.stage in ENDED_STAGES and not effects)
     wake_at = None if ended or not ahead else max(min(ahead), now + SOONEST)
     return Plan(effects=tuple(owed), wake_at=wake_at, ended=ended)
+
+
+def _is_told_later(effect: Effect, owed: Sequence[Effect]) -> bool:
+    """The tracking issue is told last, and so told once; but what is owed to other trackers may take long."""
+    others = [other for other in owed if other is not effect and other.tracker in ("", effect.tracker)]
+    return effect.kind == "tell_tracking" and bool(others)
 
 
 def _waits(review: Review, effect: Effect, now: datetime) -> bool:
@@ -78,7 +84,7 @@ def owed_effects(review: Review, now: datetime, in_the_way: Sequence[Blocker] | 
         in_the_way = blockers(review, now)
     for id, item in review.items.items():
         tended = item.accepted and review.stage in OPEN_STAGES
-        if tended and item.ref is not None and (item.unanswered or item.disturbed):
+        if tended and item.ref is not None and _owes_tending(item, now):
             owed.append(_effect(review, "tend_issue", f"tend:{id}", id, item.ref.tracker))
         if item.accepted and item.ref is None and review.stage is not Stage.DISMISSED:
             owed.append(_effect(review, "open_issue", item.opening, id, item.place.tracker if item.place else ""))
@@ -101,8 +107,14 @@ def owed_effects(review: Review, now: datetime, in_the_way: Sequence[Blocker] | 
             )
         )
     if _only_a_read_is_missing(review, in_the_way):
-        owed.append(_effect(review, "read_items", READ))
+        owed.append(_effect(review, "read_items", READ, tracker=_only_tracker(review)))
     return owed
+
+
+def _only_tracker(review: Review) -> str:
+    """The tracker that all issues of a review's items are in; none where they are in several."""
+    trackers = {item.ref.tracker for item in review.tracked_items.values() if item.ref is not None}
+    return trackers.pop() if len(trackers) == 1 else ""
 
 
 def _effect(
@@ -115,8 +127,12 @@ def _effect(
     return Effect(kind=kind, key=key, input_id=f"{key}@{review.seq}", item=item, tracker=tracker)
 
 
+def _owes_tending(item: Item, now: datetime) -> bool:
+    return item.unanswered or item.outdated or (item.disturbed is not None and not item.is_contested(now))
+
+
 def owes_release(item: Item) -> bool:
-    """Whether an issue is to be closed that the item does not have any more: it was withdrawn, or moved to another."""
+    """Whether an issue is to be given up that its item does not have any more: withdrawn, or moved to another one."""
     withdrawn = item.status is ItemStatus.WITHDRAWN
     if item.left is not None:
         return withdrawn or item.ref is not None

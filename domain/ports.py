@@ -106,6 +106,7 @@ class IssueSnapshot(Record):
     labels: tuple[str, ...] | None = None
     assignee: str | None = None
     due: date | None = None
+    updated: Utc | None = Field(default=None, description="when anything of it changed last, by the tracker's clock")
     comments: int | None = Field(default=None, description="how many there are")
     doers: tuple[str, ...] | None = Field(
         default=None,
@@ -124,7 +125,7 @@ class Changes(Record):
 
 
 class Comment(Record):
-    """A comment on an issue, by an account as the tracker names it. `id` is stable."""
+    """A comment on an issue, by an account as the tracker names it. `id` is stable; `at` is when it was written."""
 
     id: str
     author: str
@@ -177,16 +178,26 @@ class IssueTracker(Protocol):
         """
         ...
 
-    def comments(self, ref: IssueRef) -> list[Comment]:
-        """The comments on an issue, oldest first. Raises `TrackerError`."""
+    def comments(self, ref: IssueRef, since: datetime | None = None) -> list[Comment]:
+        """The comments on an issue, oldest first: all, or those that were written or edited at `since` or later.
+
+        `since` is by the tracker's clock, as `IssueSnapshot.updated` is. Raises `TrackerError`.
+        """
         ...
 
     def rewrite(self, ref: IssueRef, title: str, body: str) -> None:
         """Give an issue this title and body; our marker stays. Raises `TrackerError`."""
         ...
 
-    def label(self, ref: IssueRef, labels: Sequence[str]) -> None:
-        """Add those labels that an issue lacks; the others stay. Raises `TrackerError`."""
+    def label(self, ref: IssueRef, labels: Sequence[str], without: Sequence[str] = ()) -> None:
+        """Add those of `labels` that an issue lacks, and take off those `without`; others stay.
+
+        Raises `TrackerError`.
+        """
+        ...
+
+    def set_due(self, ref: IssueRef, due: date) -> None:
+        """Set the date by which an issue is to be done; nothing, where the tracker has none. Raises `TrackerError`."""
         ...
 
     def comment(self, ref: IssueRef, key: str, text: str) -> None:
@@ -245,7 +256,10 @@ class IssueSeen(Record):
     title: str | None = None
     assignee: str | None = None
     due: date | None = None
-    comments: int = Field(default=0, description="how many of its comments were heard")
+    comments: int = Field(default=0, description="how many there are")
+    heard: Utc | None = Field(
+        default=None, description="when it had changed last, by its tracker's clock, as its comments were heard"
+    )
     note: str = ""
     seen_at: Utc
 

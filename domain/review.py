@@ -3,7 +3,7 @@
 Nothing here changes or decides; `domain.evolve` makes a new state from an old one and an event.
 """
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
@@ -148,6 +148,21 @@ class Verification(Record):
     note: TextRef | None = None
 
 
+class Told(Record):
+    """What is Holdfast's to say in an item's issue; title, assignee and status are its tracker's."""
+
+    item_class: ItemClass
+    strength: Strength
+    outcome: Outcome
+    prevents: tuple[str, ...] = ()
+    end_state: TextRef | None = None
+    due: Utc | None = None
+
+
+RESTORED, WITHIN = 3, timedelta(days=7)
+"""So often, within so long, is put back what others change of Holdfast's in an issue: more would be a fight."""
+
+
 class Item(Record):
     """An action item's life: proposed, accepted (open in a tracker), and then what the tracker says of it."""
 
@@ -166,9 +181,15 @@ class Item(Record):
     disturbed: Utc | None = Field(
         default=None, description="when what Holdfast keeps in its issue was found changed; none once it was put back"
     )
+    disturbances: tuple[Utc, ...] = Field(default=(), description="when that was found the last times, oldest first")
+    told: Told | None = Field(default=None, description="what its issue was last made to say, where that is known")
+    retold: int = Field(default=0, description="how often its issue was made to say something else")
     formerly: tuple[IssueRef, ...] = Field(default=(), description="the issues that were its own before, oldest first")
     leaving: tuple[IssueRef, ...] = Field(
-        default=(), description="the issues that it was moved away from, still to be closed, oldest first"
+        default=(), description="the issues that it was moved away from, still to be closed or let go, oldest first"
+    )
+    adopted: tuple[IssueRef, ...] = Field(
+        default=(), description="those that it was moved away from and that were there before it: they are let go"
     )
     unreadable: FailureKind | None = Field(default=None, description="why its tracker project cannot be read now")
     doers: tuple[PersonId, ...] | None = Field(
@@ -186,8 +207,35 @@ class Item(Record):
 
     @property
     def left(self) -> IssueRef | None:
-        """The issue that it was moved away from and that is to be closed next."""
+        """The issue that it was moved away from and that is to be closed or let go next."""
         return self.leaving[0] if self.leaving else None
+
+    @property
+    def lets_go(self) -> bool:
+        """Whether the issue that it gives up next is an engineer's own, which goes on."""
+        if self.left is None:
+            return self.adopts is not None
+        return any(ref.is_same(self.left) for ref in self.adopted)
+
+    @property
+    def to_tell(self) -> Told:
+        """What its issue has to say."""
+        return Told(due=self.due, **{name: getattr(self.spec, name) for name in Told.model_fields if name != "due"})
+
+    @property
+    def outdated(self) -> bool:
+        """Whether its issue says what does not hold any more."""
+        return self.told is not None and self.told != self.to_tell
+
+    @property
+    def contested_until(self) -> Utc | None:
+        """Until when what was changed in its issue is left so, having been changed too often; none where it is not."""
+        often = self.disturbed is not None and len(self.disturbances) > RESTORED
+        return self.disturbances[0] + WITHIN if often else None
+
+    def is_contested(self, now: datetime) -> bool:
+        """Whether what was changed in its issue is left as it is at `now` (UTC)."""
+        return self.contested_until is not None and now < self.contested_until
 
     def has_left(self, issue: IssueRef) -> bool:
         """Whether a person moved it away from that issue; one that its tracker moved is followed."""
@@ -212,11 +260,17 @@ class Reading(Record):
     status: IssueStatus
     as_of: Utc
     ref: IssueRef | None = None
+    asked: IssueRef | None = Field(default=None, description="the issue that was asked about, found or not")
     due: date | None = Field(default=None, description="the date that the tracker shows, if any")
     doers: tuple[PersonId, ...] | None = Field(
         default=None, description="who had a hand in it, whoever they are; none: this read does not tell"
     )
     strangers: tuple[PersonId, ...] = Field(default=(), description="those of them of whom nobody knows who they are")
+
+    def is_of_one_left(self, item: Item) -> bool:
+        """Whether this tells of an issue that a person moved the item away from."""
+        current = self.ref is not None and item.ref is not None and self.ref.is_same(item.ref)
+        return not current and any(ref is not None and item.has_left(ref) for ref in (self.asked, self.ref))
 
 
 class Submission(Record):

@@ -105,9 +105,11 @@ class BuiltinTracker:
         told = tuple(_snapshot(self._ref(row.number), row, begun) for row in changed if str(row.number) in among)
         return Changes(snapshots=told, cursor=begun.isoformat())
 
-    def comments(self, ref: IssueRef) -> list[Comment]:
-        """The comments of an issue, oldest first."""
+    def comments(self, ref: IssueRef, since: datetime | None = None) -> list[Comment]:
+        """The comments of an issue, oldest first. Nobody edits them."""
         query = select(tables.builtin_comments).where(tables.builtin_comments.c.number == int(ref.id))
+        if since is not None:
+            query = query.where(tables.builtin_comments.c.written_at >= since)
         with self._database.read() as connection:
             self._require(connection, ref)
             rows = connection.execute(query.order_by(tables.builtin_comments.c.position))
@@ -143,17 +145,19 @@ class BuiltinTracker:
             insert_once(connection, tables.builtin_comments, [row])
             self._touch(connection, ref)
 
-    def label(self, ref: IssueRef, labels: Sequence[str]) -> None:
-        """Add those labels that an issue lacks."""
+    def label(self, ref: IssueRef, labels: Sequence[str], without: Sequence[str] = ()) -> None:
+        """Add those labels that an issue lacks, and take off those `without`."""
         with self._database.write() as connection:
-            known = json.loads(self._require(connection, ref).labels)
+            known = [one for one in json.loads(self._require(connection, ref).labels) if one not in without]
             self._touch(connection, ref, labels=json.dumps([*known, *(one for one in labels if one not in known)]))
+
+    def set_due(self, ref: IssueRef, due: date) -> None:
+        """Set the date by which an issue is to be done."""
+        self._change(ref, due=due)
 
     def unlabel(self, ref: IssueRef, label: str) -> None:
         """Take a label off an issue."""
-        with self._database.write() as connection:
-            known = json.loads(self._require(connection, ref).labels)
-            self._touch(connection, ref, labels=json.dumps([one for one in known if one != label]))
+        self.label(ref, (), without=[label])
 
     def show_blocking(self, ref: IssueRef, by: Sequence[IssueRef]) -> None:
         """Keep which issues block an issue."""
@@ -253,6 +257,7 @@ def _snapshot(ref: IssueRef, row: Row[Any, Any] | None, begun: datetime) -> Issu
         labels=tuple(json.loads(row.labels)),
         assignee=row.assignee,
         due=row.due,
+        updated=row.changed_at,
     )
 
 

@@ -168,6 +168,16 @@ class JiraServer(Standin):
         with self._telling():
             return self.site.comment(issue, by, text, {})
 
+    def edit_comment(self, issue: Issue, comment: Comment, text: str, by: User = BOT) -> None:
+        """Say something else in a comment."""
+        with self._telling():
+            self.site.edit_comment(issue, comment, text, by)
+
+    def delete_comment(self, issue: Issue, comment: Comment, by: User = BOT) -> None:
+        """Take a comment away."""
+        with self._telling():
+            self.site.delete_comment(issue, comment, by)
+
     def edit(self, issue: Issue, by: User = BOT, **values: Any) -> None:
         """Change fields: `summary`, `description`, `assignee`, `duedate` (as `2026-12-24`), `priority` and so on."""
         with self._telling():

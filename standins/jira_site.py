@@ -145,6 +145,21 @@ class Site:
         self.tell(Happening("comment_created", issue, by, comment=issue.comments[-1]))
         return issue.comments[-1]
 
+    def edit_comment(self, issue: Issue, comment: Comment, body: Any, by: User) -> None:
+        """Say something else in a comment."""
+        comment.body, comment.updated = body, self.clock()
+        self._recommented(issue, comment, "comment_updated", by)
+
+    def delete_comment(self, issue: Issue, comment: Comment, by: User) -> None:
+        """Take a comment away."""
+        issue.comments.remove(comment)
+        self._recommented(issue, comment, "comment_deleted", by)
+
+    def _recommented(self, issue: Issue, comment: Comment, event: str, by: User) -> None:
+        issue.updated = self.clock()
+        self._index(issue)
+        self.tell(Happening(event, issue, by, comment=comment))
+
     def link(self, type: LinkType, source: Issue, target: Issue, by: User) -> None:
         """Link two issues; a link that is there already stays the only one."""
         if any((link.type, link.source, link.target) == (type, source, target) for link in source.links):

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.draft import DraftFactor
+from domain.draft_parts import DraftFactor
 from domain.link_state import Link
 from domain.review import Item, Request, Review, Waiver
 from domain.rules import Blocker, blockers, has_signed, warnings

@@ -52,7 +52,7 @@ def _is_newer(reading: Reading, item: Item | None) -> bool:
 
     What becomes of an issue that the item was moved away from is no news.
     """
-    if item is None or item.ref is None or (reading.ref is not None and item.has_left(reading.ref)):
+    if item is None or item.ref is None or reading.is_of_one_left(item):
         return False
     if item.as_of is None or item.issue_status is None:
         return True

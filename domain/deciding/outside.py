@@ -12,7 +12,7 @@ from domain.taxonomy import FailureKind, ItemStatus
 
 
 def issue_opened(d: Decision, body: inputs.IssueOpened) -> None:
-    """An issue that comes too late, when the item was moved on meanwhile, is closed like any that was left."""
+    """An issue that comes too late, when the item was moved on meanwhile, is given up like any that was left."""
     item = d.review.items.get(body.item)
     if item is None or item.status is ItemStatus.PROPOSED:
         return
@@ -26,9 +26,9 @@ def issue_opened(d: Decision, body: inputs.IssueOpened) -> None:
     if item.moves == body.moves and item.ref is None and taken:  # done once, it would be done for two
         record_failure(d, item.opening, FailureKind.REJECTED, d.review.failures.get(item.opening))
     elif item.moves == body.moves and item.ref is None:
-        d.record(events.ItemIssueOpened(item=body.item, ref=body.ref))
+        d.record(events.ItemIssueOpened(item=body.item, ref=body.ref, told=body.told))
     elif body.moves < item.moves and not any(ref.is_same(body.ref) for ref in (item.ref, *item.formerly) if ref):
-        d.record(events.ItemIssueLeft(item=body.item, ref=body.ref))
+        d.record(events.ItemIssueLeft(item=body.item, ref=body.ref, adopted=body.adopted))
 
 
 def items_unreadable(d: Decision, body: inputs.ItemsUnreadable) -> None:
@@ -45,9 +45,13 @@ def issue_disturbed(d: Decision, body: inputs.IssueDisturbed) -> None:
 
 
 def issue_tended(d: Decision, body: inputs.IssueTended) -> None:
+    """What was told counts also where nothing is to be told any more: the item may have been changed back meanwhile."""
     item = d.review.items.get(body.item)
-    if item is not None and (item.unanswered or item.disturbed):
-        d.record(events.ItemIssueTended(item=body.item, as_of=min(body.as_of, d.now)))
+    if item is None:
+        return
+    otherwise = item.told is not None and body.told not in (None, item.told)
+    if item.unanswered or item.outdated or item.disturbed or otherwise:
+        d.record(events.ItemIssueTended(item=body.item, as_of=min(body.as_of, d.now), told=body.told))
 
 
 def issue_released(d: Decision, body: inputs.IssueReleased) -> None:

@@ -4,9 +4,9 @@ What is read here is told in our words by `github_reading`; how requests go out 
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from time import monotonic
 from urllib.parse import urlsplit
 
@@ -136,8 +136,9 @@ class GithubTracker:
         with self._talking(project) as requester:
             return github_changes.look(requester, project, at, among, self._now)
 
-    def comments(self, ref: IssueRef) -> list[Comment]:
-        """All comments, in the order in which they were made."""
+    def comments(self, ref: IssueRef, since: datetime | None = None) -> list[Comment]:
+        """The comments, in the order in which they were made. GitHub compares `since` with their last edits."""
+        from_then = since.astimezone(UTC).replace(microsecond=0) if since else NotSet
         with self._talking(ref.key) as requester:
             return [
                 Comment(
@@ -147,7 +148,7 @@ class GithubTracker:
                     at=comment.created_at,
                     ours=key_in(comment.body) is not None,
                 )
-                for comment in own(requester, ref).get_comments()
+                for comment in own(requester, ref).get_comments(since=from_then)
             ]
 
     def rewrite(self, ref: IssueRef, title: str, body: str) -> None:
@@ -167,14 +168,17 @@ class GithubTracker:
             if not any(bears(comment.body, key) for comment in issue.get_comments()):
                 issue.create_comment(marked(text, key, _LONGEST_BODY))
 
-    def label(self, ref: IssueRef, labels: Sequence[str]) -> None:
-        """Add those labels that are missing; GitHub does not tell upper and lower case apart.
+    def label(self, ref: IssueRef, labels: Sequence[str], without: Sequence[str] = ()) -> None:
+        """Add and take off labels, as far as that changes anything; GitHub does not tell upper and lower case apart.
 
         Raises `UnauthorisedError` also where GitHub leaves labels out silently, as it does without push rights.
         """
         with self._talking(ref.key) as requester:
             issue = own(requester, ref)
-            missing = _without(labels, {label.name for label in issue.labels})
+            there = {label.name for label in issue.labels}
+            for name in _without(there, _without(there, without)):
+                issue.remove_from_labels(name)
+            missing = _without(labels, there)
             if not missing:
                 return
             _, now_there = requester.requestJsonAndCheck("POST", f"{issue.url}/labels", input={"labels": missing})
@@ -184,6 +188,9 @@ class GithubTracker:
                     f"GitHub left out the labels {', '.join(dropped)} of {ref.key}: give the credential's owner the "
                     "role Triage or Write."
                 )
+
+    def set_due(self, ref: IssueRef, due: date) -> None:
+        """Nothing: GitHub's issues have no such date."""
 
     def show_blocking(self, ref: IssueRef, by: Sequence[IssueRef]) -> None:
         """Make the issues that block this one its sub-issues, as far as GitHub can show that.
@@ -336,6 +343,6 @@ def _named(requester: Requester, project: str, number: int) -> Issue:
         return Issue(requester, url=refusal.location).complete()
 
 
-def _without(labels: Sequence[str], there: Collection[str]) -> list[str]:
+def _without(labels: Iterable[str], there: Collection[str]) -> list[str]:
     known = {label.lower() for label in there}
     return [label for label in dict.fromkeys(labels) if label.lower() not in known]

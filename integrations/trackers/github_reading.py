@@ -42,6 +42,7 @@ query($ids: [ID!]!) {
       state
       stateReason(enableDuplicate: true)
       locked
+      updatedAt
       comments { totalCount }
       labels(first: 100) { nodes { name } }
       assignees(first: 1) { nodes { login } }
@@ -86,6 +87,7 @@ class Found:
             body=issue.body or "",
             labels=tuple(label.name for label in issue.labels),
             assignee=issue.assignees[0].login if issue.assignees else None,
+            updated=issue.updated_at,
             comments=issue.comments,
             note=self.note,
         )
@@ -284,6 +286,7 @@ def _from_node(requester: Requester, node: dict[str, Any]) -> Found:
         "state": node["state"].lower(),
         "state_reason": reason.lower() if reason else None,
         "locked": node["locked"],
+        "updated_at": node["updatedAt"],
         "comments": node["comments"]["totalCount"],
         "labels": [{"name": label["name"]} for label in node["labels"]["nodes"]],
         "assignees": [{"login": person["login"]} for person in node["assignees"]["nodes"]],

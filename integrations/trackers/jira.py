@@ -10,7 +10,7 @@ import logging
 import re
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from math import ceil
 from time import monotonic
@@ -247,8 +247,11 @@ class JiraTracker:
             snapshots=tuple(snapshots), cursor=after.model_dump_json(exclude_none=True), more=page is not None
         )
 
-    def comments(self, ref: IssueRef) -> list[Comment]:
-        """The comments; `author` is an account id on Cloud and a user name on Data Center."""
+    def comments(self, ref: IssueRef, since: datetime | None = None) -> list[Comment]:
+        """The comments; `author` is an account id on Cloud and a user name on Data Center.
+
+        Jira gives all of them, whatever `since` is.
+        """
         with self._talking() as api:
             return [
                 Comment(
@@ -259,6 +262,7 @@ class JiraTracker:
                     ours=comment.our_key is not None,
                 )
                 for comment in comments_on(api, ref)
+                if since is None or comment.changed >= since
             ]
 
     # --- writing ------------------------------------------------------------------------------------------------------
@@ -274,17 +278,25 @@ class JiraTracker:
             if issue.our_key is not None:
                 self._link_to_review(api, ref.id, issue.our_key, body)
 
-    def label(self, ref: IssueRef, labels: Sequence[str]) -> None:
-        """Add the labels that are missing, one by one, so that one that a person adds meanwhile is not lost.
+    def label(self, ref: IssueRef, labels: Sequence[str], without: Sequence[str] = ()) -> None:
+        """Add what is missing and take off what is too much, one by one, so that what a person adds is not lost.
 
-        The label by which we find the issue is one of them.
+        The label by which we find the issue is one of those that belong there.
         """
         with self._talking() as api:
             issue = read_one(api, ref, "labels", properties=PROPERTY)
             wanted = [*map(_label, labels), *([_key_label(issue.our_key)] if issue.our_key else [])]
-            missing = [label for label in dict.fromkeys(wanted) if label not in (issue.fields.labels or ())]
-            if missing:
-                api.put(f"issue/{id_of(ref)}", {"update": {"labels": [{"add": label} for label in missing]}})
+            there = issue.fields.labels or ()
+            changes = [{"add": label} for label in dict.fromkeys(wanted) if label not in there]
+            changes += [{"remove": label} for label in map(_label, without) if label in there]
+            if changes:
+                api.put(f"issue/{id_of(ref)}", {"update": {"labels": changes}})
+
+    def set_due(self, ref: IssueRef, due: date) -> None:
+        """Set the due date, which has to be on the edit screen."""
+        with self._talking() as api:
+            if read_one(api, ref, "duedate").fields.duedate != due:
+                api.put(f"issue/{id_of(ref)}", {"fields": {"duedate": due.isoformat()}})
 
     def comment(self, ref: IssueRef, key: str, text: str) -> None:
         """Add a comment that has `key` as a property, unless one does. A property is seen by nobody but by the API."""

@@ -1,7 +1,7 @@
 """What Jira answers, as far as it is of use here: Cloud and Data Center, v2 and v3, in one set of records."""
 
 from collections.abc import Collection
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, RootModel
@@ -94,6 +94,7 @@ class Fields(Answer):
     assignee: Person | None = None
     duedate: date | None = None
     issuelinks: tuple[Link, ...] | None = None
+    updated: Utc | None = None
     comment: Comments | None = None
 
 
@@ -136,9 +137,15 @@ class Said(Answer):
 
     id: str
     created: Utc
+    updated: Utc | None = None
     author: Person | None = None
     body: Any = None
     properties: tuple[Property, ...] = ()
+
+    @property
+    def changed(self) -> datetime:
+        """When it was written or edited last."""
+        return self.updated or self.created
 
     @property
     def our_key(self) -> str | None:

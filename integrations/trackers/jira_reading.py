@@ -24,7 +24,7 @@ _PAGE = 100
 _CLOUD_PAGE = 500
 """Cloud gives thousands of ids at once; on Data Center each one that counts is read by itself: a page is short."""
 
-_READ = ("summary", "description", "labels", "assignee", "duedate", "status", "resolution", "comment")
+_READ = ("summary", "description", "labels", "assignee", "duedate", "status", "resolution", "updated", "comment")
 
 
 def search(api: Api, site: JiraSite, jql: str, page: str | None = None) -> tuple[list[str], str | None]:
@@ -170,6 +170,7 @@ def _snapshot(site: JiraSite, asked: IssueRef, issue: Issue, as_of: datetime) ->
         labels=None if fields.labels is None else tuple(x for x in fields.labels if not x.startswith(KEY_LABEL)),
         assignee=fields.assignee.named if fields.assignee else None,
         due=fields.duedate,
+        updated=fields.updated,
         comments=fields.comment.total if fields.comment else None,
         text_may_be_rewritten=not site.cloud,
         note=note,

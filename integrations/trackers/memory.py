@@ -46,8 +46,10 @@ class MemoryIssue:
     assignee: str | None = None
     due: date | None = None
     comments: list[Comment] = field(default_factory=list)
+    edited: dict[str, datetime] = field(default_factory=dict)
     blocked_by: set[str] = field(default_factory=set)
     changed: int = 0
+    updated: datetime | None = None
 
 
 class InMemoryTracker:
@@ -69,6 +71,7 @@ class InMemoryTracker:
         self._now = now
         self._page = page
         self._changed = 0
+        self._said = 0
         self._lock = RLock()
         self._broken: TrackerError | None = None
         self._times: int | None = 0
@@ -122,10 +125,11 @@ class InMemoryTracker:
                 more=len(changed) > len(page),
             )
 
-    def comments(self, ref: IssueRef) -> list[Comment]:
-        """All comments, oldest first."""
+    def comments(self, ref: IssueRef, since: datetime | None = None) -> list[Comment]:
+        """The comments, oldest first."""
         with self._call():
-            return list(self._own(ref).comments)
+            issue = self._own(ref)
+            return [said for said in issue.comments if since is None or issue.edited.get(said.id, said.at) >= since]
 
     def rewrite(self, ref: IssueRef, title: str, body: str) -> None:
         """Replace title and body."""
@@ -142,11 +146,18 @@ class InMemoryTracker:
                 issue.comments.append(Comment(id=key, author="holdfast", text=text, at=self._now(), ours=True))
                 self._touch(issue)
 
-    def label(self, ref: IssueRef, labels: Sequence[str]) -> None:
-        """Add labels."""
+    def label(self, ref: IssueRef, labels: Sequence[str], without: Sequence[str] = ()) -> None:
+        """Add labels, and take some off."""
         with self._call():
             issue = self._own(ref)
-            issue.labels |= set(labels)
+            issue.labels = (issue.labels - set(without)) | set(labels)
+            self._touch(issue)
+
+    def set_due(self, ref: IssueRef, due: date) -> None:
+        """Set the date by which an issue is to be done."""
+        with self._call():
+            issue = self._own(ref)
+            issue.due = due
             self._touch(issue)
 
     def show_blocking(self, ref: IssueRef, by: Sequence[IssueRef]) -> None:
@@ -233,8 +244,23 @@ class InMemoryTracker:
     def say(self, key: str, login: str, text: str) -> None:
         """Somebody comments on the issue."""
         issue = self.named(key)
-        id = f"{issue.ref.id}/{len(issue.comments) + 1}"
-        issue.comments.append(Comment(id=id, author=login, text=text, at=self._now()))
+        self._said += 1
+        issue.comments.append(Comment(id=f"{issue.ref.id}/{self._said}", author=login, text=text, at=self._now()))
+        self._touch(issue)
+
+    def edit(self, key: str, said: str, text: str) -> None:
+        """Somebody edits the first comment that says `said`."""
+        issue = self.named(key)
+        place = [comment.text for comment in issue.comments].index(said)
+        comment = issue.comments[place]
+        issue.comments[place] = comment.model_copy(update={"text": text})
+        issue.edited[comment.id] = self._now()
+        self._touch(issue)
+
+    def unsay(self, key: str, said: str) -> None:
+        """Somebody deletes the comments that say `said`."""
+        issue = self.named(key)
+        issue.comments = [comment for comment in issue.comments if comment.text != said]
         self._touch(issue)
 
     def transfer(self, key: str, project: str) -> None:
@@ -307,7 +333,7 @@ class InMemoryTracker:
     def _touch(self, issue: MemoryIssue) -> None:
         with self._lock:
             self._changed += 1
-            issue.changed = self._changed
+            issue.changed, issue.updated = self._changed, self._now()
 
     def _found(self, ref: IssueRef) -> MemoryIssue | None:
         return next((issue for issue in self.issues if issue.ref.id == ref.id), None)
@@ -335,5 +361,6 @@ class InMemoryTracker:
             labels=tuple(sorted(issue.labels)),
             assignee=issue.assignee,
             due=issue.due,
+            updated=issue.updated,
             comments=len(issue.comments),
         )

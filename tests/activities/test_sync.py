@@ -8,10 +8,11 @@ from activities.listening import UNKNOWN, Listening
 from activities.sync import Looked, SyncActivities
 from activities.trackers import EffectRequest, TrackerActivities
 from domain.comments import HELP
-from domain.inputs import IssueDisturbed, ItemsRead, ItemsUnreadable, Tick, TrackingRead
+from domain.inputs import CommentSaid, IssueDisturbed, ItemsRead, ItemsUnreadable, Tick, TrackingRead
 from domain.places import Place
 from domain.ports import (
     Changes,
+    Comment,
     IssueSnapshot,
     NotFoundError,
     ProjectSeen,
@@ -281,6 +282,9 @@ def test_comments_that_cannot_be_read_hold_up_nothing_else(
     tracker.finish(f"{review}/I1")
     monkeypatch.setattr(InMemoryTracker, "comments", lambda *_: _raise(NotFoundError("gone")))
     assert look(sync) == 1
+    monkeypatch.undo()
+    tracker.retitle(f"{review}/I1", "Theirs")
+    assert look(sync) == 1, "it is heard as soon as it can be"
 
 
 def _raise(error: Exception) -> None:
@@ -325,8 +329,109 @@ def test_who_speaks_to_us_in_a_comment_is_heard_once_and_answered_there(
     assert [(r.ask, r.by) for r in found.requests.values()] == [
         (Ask.EXTEND_DUE, records.people.id_of("ann@example.org"))
     ]
-    assert look(sync) == 4, "there are more comments, ours among them"
     assert look(sync) == 0
+
+
+def heard(records: Records) -> list[str]:
+    """The comments that are told of, by what is asked there."""
+    said = [sent.input.body for sent in taken(records)]
+    return ["extend" if body.wants else "why" for body in said if isinstance(body, CommentSaid)]
+
+
+def test_a_comment_that_comes_while_another_goes_is_heard(
+    sqlite_records: Records, tracker: InMemoryTracker, sync: SyncActivities, review: str
+) -> None:
+    key = f"{review}/I1"
+    tracker.say(key, "octocat", "Nearly there.")
+    look(sync)
+    tracker.unsay(key, "Nearly there.")
+    tracker.say(key, "octocat", "/holdfast why")
+    look(sync)
+    assert heard(sqlite_records) == ["why"]
+
+
+def test_a_comment_that_speaks_to_us_only_after_an_edit_is_heard_and_one_that_was_heard_stays_so(
+    sqlite_records: Records, tracker: InMemoryTracker, sync: SyncActivities, review: str
+) -> None:
+    key, later = f"{review}/I1", f"{datetime.now(UTC) + timedelta(days=9):%Y-%m-%d}"
+    tracker.say(key, "octocat", "Nearly there.")
+    look(sync)
+    assert heard(sqlite_records) == []
+    tracker.edit(key, "Nearly there.", "/holdfast why")
+    look(sync)
+    assert heard(sqlite_records) == ["why"]
+    tracker.edit(key, "/holdfast why", f"/holdfast extend {later} the vendor is late")
+    look(sync)
+    assert heard(sqlite_records) == []
+
+
+def test_two_comments_of_one_moment_are_two(
+    sqlite_records: Records, tracker: InMemoryTracker, sync: SyncActivities, review: str
+) -> None:
+    issue, at = tracker.named(f"{review}/I1"), datetime.now(UTC)
+    issue.comments += [Comment(id=id, author="octocat", text="/holdfast why", at=at) for id in ("1", "2")]
+    tracker.retitle(f"{review}/I1", "Theirs")
+    look(sync)
+    assert heard(sqlite_records) == ["why", "why"]
+
+
+def test_comments_of_an_issue_that_did_not_change_are_not_asked_for(
+    sqlite_records: Records,
+    tracker: InMemoryTracker,
+    sync: SyncActivities,
+    review: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked, real = list[datetime | None](), tracker.comments
+
+    def comments(ref: IssueRef, since: datetime | None) -> list[Comment]:
+        asked.append(since)
+        return real(ref, since)
+
+    monkeypatch.setattr(tracker, "comments", comments)
+    key = f"{review}/I1"
+    tracker.say(key, "octocat", "Nearly there.")
+    look(sync)
+    (said,) = real(tracker.named(key).ref)
+    assert len(asked) == 1
+    known = sqlite_records.seen.project("memory", "default")
+    sqlite_records.seen.keep(known.model_copy(update={"swept_at": None}))
+    look(sync)
+    assert len(asked) == 1, "a sweep reads issues, and finds this one unchanged"
+    sqlite_records.seen.want("memory", [tracker.named(key).ref.id])
+    sync.look_at_wanted("memory")
+    assert len(asked) == 2, "a webhook is not told of for nothing"
+    tracker.retitle(key, "Theirs")
+    look(sync)
+    assert len(asked) == 3
+    assert [since and since < said.at + timedelta(seconds=1) for since in asked[1:]] == [True, True]
+
+
+def test_what_was_heard_in_an_issue_is_known_where_its_tracker_makes_another_of_it(
+    sqlite_records: Records,
+    tracker: InMemoryTracker,
+    sync: SyncActivities,
+    review: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    key, real = f"{review}/I1", tracker.read
+    tracker.say(key, "octocat", "/holdfast why")
+    look(sync)
+    assert heard(sqlite_records) == ["why"]
+    issue = tracker.named(key)
+    here, there = issue.ref, issue.ref.model_copy(update={"id": "77", "key": "other#7"})
+    issue.comments = [comment.model_copy(update={"id": "of the new issue"}) for comment in issue.comments]
+    issue.ref = there
+
+    def read(refs: Sequence[IssueRef]) -> list[IssueSnapshot]:
+        moved = IssueSnapshot(asked=here, ref=there, status=IssueStatus.MOVED, as_of=datetime.now(UTC))
+        return [moved if ref == here else real([ref])[0] for ref in refs]
+
+    monkeypatch.setattr(tracker, "read", read)
+    sqlite_records.seen.want("memory", [here.id])
+    sync.look_at_wanted("memory")
+    assert heard(sqlite_records) == [], "it has another id, and the same author and moment"
+    assert set(sqlite_records.seen.issues("memory", [here.id, "77"])) == {here.id, "77"}
 
 
 def test_a_sweep_that_was_broken_off_goes_on_with_what_it_has_not_read(

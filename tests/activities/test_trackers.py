@@ -7,6 +7,8 @@ from temporalio.exceptions import ApplicationError
 from activities.trackers import EffectRequest, TrackerActivities
 from domain.inputs import (
     Approve,
+    ChangeItem,
+    ExtendDue,
     IssueDisturbed,
     IssueOpened,
     ItemsRead,
@@ -19,8 +21,8 @@ from domain.issues import is_disturbed
 from domain.places import Place, Routing
 from domain.policy import OnEarlyClose
 from domain.ports import IssueSpec, RateLimitedError, RejectedError, UnavailableError
-from domain.review import Reading
-from domain.taxonomy import FailureKind, IssueStatus, ItemStatus, Stage
+from domain.review import RESTORED, Reading
+from domain.taxonomy import FailureKind, IssueStatus, ItemClass, ItemStatus, Stage, Strength
 from integrations.trackers.memory import InMemoryTracker
 from records.store import Records
 from tests.domain.build import CATALOGUE, policy
@@ -82,7 +84,7 @@ def test_opening_twice_makes_one_issue(teller: Teller, build: Build, tracker: In
     review = teller.to_remediation()
     request = EffectRequest(review_id=review, item="I1")
     first, second = (build().open_issue(request) for _ in range(2))
-    assert first == second == IssueOpened(item="I1", ref=first.ref)
+    assert first == second == IssueOpened(item="I1", ref=first.ref, told=teller.find(review).items["I1"].to_tell)
     assert len(tracker.issues) == 1
 
 
@@ -224,7 +226,8 @@ def test_an_adopted_issue_is_labelled_and_told_and_stays_as_it_is(
     request = EffectRequest(review_id=review, item="I1")
     for _ in range(2):
         opened = build().open_issue(request)
-    assert opened == IssueOpened(item="I1", ref=theirs, moves=1)
+    told = teller.find(review).items["I1"].to_tell
+    assert opened == IssueOpened(item="I1", ref=theirs, moves=1, told=told, adopted=True)
     issue = tracker.named("theirs")
     assert (issue.title, issue.body) == ("Theirs", "By hand.")
     assert {"holdfast", "prevent"} <= issue.labels
@@ -277,6 +280,133 @@ def test_what_is_ours_is_put_back_with_a_comment_and_titles_are_the_trackers(
     assert issue.title == "Theirs now"
     assert ["class: prevent" in comment.text for comment in issue.comments] == [True]
     assert teller.find(review).items["I1"].disturbed is None
+
+
+def stronger(teller: Teller, review: str) -> None:
+    """Let item I1 be of another class and strength, which two people agree to."""
+    spec = teller.find(review).items["I1"].spec
+    changes = {"item_class": ItemClass.DETECT, "strength": Strength.STRONGER}
+    teller.say(review, ChangeItem(spec=spec.model_copy(update=changes), reason="text:r"), "p-1")
+    teller.say(review, Approve(request="R1"), "p-2")
+
+
+def test_a_changed_item_is_told_in_its_issue_without_a_word_about_who_changed_it(
+    teller: Teller, build: Build, tracker: InMemoryTracker
+) -> None:
+    review = opened(teller, build())
+    issue, request = tracker.named(f"{review}/I1"), EffectRequest(review_id=review, item="I1")
+    tracker.rewrite(issue.ref, "Theirs", f"{issue.body}\n\nWhat people wrote.")
+    stronger(teller, review)
+    teller.now = datetime.now(UTC)
+    for _ in range(2):
+        told = build().tend_issue(request)
+    teller.say(review, told)
+    assert issue.title == "Theirs"
+    assert "- class: detect, strength: stronger" in issue.body
+    assert "prevent" not in issue.body.partition("What people wrote.")[0].replace("prevents: F1", "")
+    assert issue.body.endswith("What people wrote.")
+    assert issue.labels == {"holdfast", f"holdfast:{review}", "detect", "stronger"}
+    assert issue.comments == []
+    assert not teller.find(review).items["I1"].outdated
+
+
+def test_what_changed_is_said_in_a_comment_where_people_wrote_into_our_text(
+    teller: Teller, build: Build, tracker: InMemoryTracker
+) -> None:
+    review = opened(teller, build())
+    issue, request = tracker.named(f"{review}/I1"), EffectRequest(review_id=review, item="I1")
+    text = issue.body.replace("- class: prevent", "- class: prevent (if only)")
+    tracker.rewrite(issue.ref, issue.title, text)
+    stronger(teller, review)
+    for _ in range(2):
+        told = build().tend_issue(request)
+    teller.say(review, told)
+    assert issue.body == text
+    assert ["strength: stronger" in comment.text for comment in issue.comments] == [True]
+    spec = teller.find(review).items["I1"].spec
+    teller.say(review, ChangeItem(spec=spec.model_copy(update={"item_class": ItemClass.PREVENT}), reason="text:r"))
+    teller.say(review, build().tend_issue(request))
+    assert ["class: prevent" in comment.text for comment in issue.comments] == [False, True]
+
+
+@pytest.mark.parametrize(("shown", "days"), [(None, 9), (2, 9), (30, 30)])
+def test_an_extension_is_written_to_the_tracker_unless_it_shows_a_later_date(
+    teller: Teller, build: Build, tracker: InMemoryTracker, shown: int | None, days: int
+) -> None:
+    review = opened(teller, build())
+    due = teller.find(review).items["I1"].due
+    assert due is not None
+    issue = tracker.named(f"{review}/I1")
+    issue.due = due.date() + timedelta(days=shown) if shown else None
+    teller.say(review, ExtendDue(item="I1", until=due + timedelta(days=9), reason="text:r"), "p-1")
+    teller.say(review, Approve(request="R1"), "p-2")
+    teller.say(review, build().tend_issue(EffectRequest(review_id=review, item="I1")))
+    assert issue.due == due.date() + timedelta(days=days)
+    assert f"- due: {due + timedelta(days=9):%d %b %Y}" in issue.body
+
+
+def test_a_date_that_its_tracker_refuses_holds_up_no_answer(
+    teller: Teller, build: Build, tracker: InMemoryTracker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    review = opened(teller, build())
+    due = teller.find(review).items["I1"].due
+    assert due is not None
+    teller.say(review, ExtendDue(item="I1", until=due + timedelta(days=9), reason="text:r"), "p-1")
+    teller.say(review, Approve(request="R1"), "p-2")
+    tracker.decline(f"{review}/I1")
+    teller.now = datetime.now(UTC)
+    teller.say(review, ItemsRead(readings=(Reading(item="I1", status=IssueStatus.DECLINED, as_of=teller.now),)))
+
+    def refused(*_: object) -> None:
+        raise RejectedError("duedate is not on the screen")
+
+    monkeypatch.setattr(tracker, "set_due", refused)
+    for _ in range(2):
+        with pytest.raises(ApplicationError) as raised:
+            build().tend_issue(EffectRequest(review_id=review, item="I1"))
+        assert raised.value.type == FailureKind.REJECTED
+    issue = tracker.named(f"{review}/I1")
+    assert f"- due: {due + timedelta(days=9):%d %b %Y}" in issue.body
+    assert ["waiver" in comment.text for comment in issue.comments] == [True]
+
+
+def test_what_others_change_again_and_again_is_left_as_they_want_it(
+    teller: Teller, build: Build, tracker: InMemoryTracker
+) -> None:
+    review = opened(teller, build())
+    key, request = f"{review}/I1", EffectRequest(review_id=review, item="I1")
+    for n in range(RESTORED + 1):
+        tracker.unlabel(key, "prevent")
+        teller.now = datetime.now(UTC)
+        teller.say(review, IssueDisturbed(item="I1", as_of=teller.now))
+        if n < RESTORED:
+            teller.say(review, build().tend_issue(request))
+    build().tend_issue(request)
+    issue = tracker.named(key)
+    assert "prevent" not in issue.labels
+    assert len(issue.comments) == RESTORED
+
+
+def test_an_issue_that_had_been_adopted_goes_on_without_what_is_ours(
+    teller: Teller, build: Build, tracker: InMemoryTracker
+) -> None:
+    spec = IssueSpec(key="theirs", project="default", title="Theirs", body="By hand.", labels=("mine",))
+    theirs = tracker.ensure_issue(spec, None)
+    review = opened(teller, build())
+    request = EffectRequest(review_id=review, item="I1")
+    teller.say(review, MoveItem(item="I1", place=Place(tracker="memory"), adopts=theirs.key))
+    teller.say(review, build().open_issue(request))
+    teller.say(review, build().release_issue(request))
+    teller.say(review, MoveItem(item="I1", place=Place(tracker="memory")))
+    teller.say(review, build().open_issue(request))
+    for _ in range(2):
+        released = build().release_issue(request)
+    teller.say(review, released)
+    issue = tracker.named("theirs")
+    assert (issue.status, issue.labels, issue.body) == (IssueStatus.OPEN, {"mine"}, "By hand.")
+    assert ["is left as it is" in comment.text for comment in issue.comments] == [False, True]
+    assert tracker.named(f"{review}/I1").status is IssueStatus.DECLINED
+    assert teller.find(review).items["I1"].left is None
 
 
 def test_a_link_to_the_review_that_was_lost_is_put_before_what_people_wrote(

@@ -344,7 +344,7 @@ class Driver:
             link = uncopied(self.review.items[effect.item])[0]
             return EvidenceKept(item=effect.item, link=link, digest="sha256:copied")
         if effect.kind == "tend_issue":
-            return IssueTended(item=effect.item, as_of=self.now)
+            return IssueTended(item=effect.item, as_of=self.now, told=self.review.items[effect.item].to_tell)
         item = self.review.items[effect.item]
         if effect.kind == "release_issue":
             if item.left is None:
@@ -353,7 +353,13 @@ class Driver:
         if item.moves:
             self.issues[effect.item] = IssueStatus.OPEN
         self.issues.setdefault(effect.item, IssueStatus.OPEN)
-        return IssueOpened(item=effect.item, ref=issue_of(item), moves=item.moves)
+        return IssueOpened(
+            item=effect.item,
+            ref=issue_of(item),
+            moves=item.moves,
+            told=item.to_tell,
+            adopted=item.adopts is not None,
+        )
 
     def _tracking_status(self, is_open: bool) -> IssueStatus:
         tracking = self.review.tracking
@@ -375,7 +381,8 @@ class Driver:
     def found(self, id: str, status: IssueStatus = IssueStatus.DONE, due: date | None = None) -> Reading:
         """What a read of an item's issue finds that is made now."""
         item = self.review.items.get(id)
-        return Reading(item=id, status=status, as_of=self.now, ref=item.ref if item else None, due=due)
+        ref = item.ref if item else None
+        return Reading(item=id, status=status, as_of=self.now, ref=ref, asked=ref, due=due)
 
     def read(self, id: str, status: IssueStatus, due: date | None = None) -> list[Event]:
         """Read an item's issue a minute from now, and let the review hear of it."""

@@ -1,24 +1,39 @@
 """What issues say."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
-from domain.inputs import AcceptItem, ItemsRead, MoveItem, OpenReview, ProposeItem, TrackingRead, WithdrawItem
+from domain.inputs import (
+    AcceptItem,
+    ChangeItem,
+    ExtendDue,
+    ItemsRead,
+    MoveItem,
+    OpenReview,
+    ProposeItem,
+    TrackingRead,
+    WithdrawItem,
+)
 from domain.issues import (
     TRACKING,
     blocker_lines,
+    changed,
     declined_answer,
+    due_to_set,
     early_close_answer,
     fact_of,
     is_disturbed,
     is_later,
     item_issue,
     item_key,
+    kept,
     labels,
+    labels_before,
     released,
     restored,
+    rewritten,
     tracking_issue,
     tracking_key,
 )
@@ -26,7 +41,7 @@ from domain.places import Place
 from domain.plan import tracking_digest
 from domain.ports import IssueSnapshot
 from domain.review import Item
-from domain.taxonomy import IssueStatus, ItemClass, Severity
+from domain.taxonomy import IssueStatus, ItemClass, Severity, Strength
 from tests.domain.build import (
     NOW,
     Driver,
@@ -125,7 +140,7 @@ def test_whoever_closed_it_early_is_told_why_not() -> None:
 def test_what_was_read_is_told_of_the_item_or_of_the_review_as_a_whole() -> None:
     found = IssueSnapshot(asked=ref(), ref=ref(), status=IssueStatus.DONE, as_of=NOW)
     of_item, of_review = fact_of("pagerduty:PD-1", "I1", found), fact_of("pagerduty:PD-1", TRACKING, found)
-    assert of_item.body == ItemsRead(readings=(reading(),))
+    assert of_item.body == ItemsRead(readings=(reading().model_copy(update={"asked": ref()}),))
     assert of_review.body == TrackingRead(status=IssueStatus.DONE, as_of=NOW, ref=ref())
     assert of_item.id != of_review.id
     assert fact_of("pagerduty:PD-1", "I1", found) == of_item
@@ -188,6 +203,73 @@ def test_a_label_or_the_link_that_is_gone_is_a_disturbance(changes: dict[str, An
     assert is_disturbed(driver.review, "I1", found(driver, **changes), ADDRESS)
 
 
+def test_what_says_what_does_not_hold_any_more_is_not_disturbed_but_rewritten() -> None:
+    driver = in_remediation(of=OF)
+    before = found(driver)
+    item = driver.review.items["I1"]
+    texts = TEXTS | {"text:now": "It fires in every test.\nTwice."}
+    changes = {"strength": Strength.STRONGER, "end_state": "text:now"}
+    driver.say(ChangeItem(spec=item.spec.model_copy(update=changes), reason="text:why"))
+    driver.approve()
+    item = driver.review.items["I1"]
+    assert not is_disturbed(driver.review, "I1", before, ADDRESS)
+    assert labels_before(driver.review, item) == ("intermediate",)
+    body = f"Theirs, before.\r\n\r\n{before.body}\n\nTheirs, after."
+    text = rewritten(driver.review, item, before.model_copy(update={"body": body}), texts, ADDRESS)
+    assert text == f"Theirs, before.\n\n{kept(driver.review, item, texts, ADDRESS)}\n\nTheirs, after."
+    assert "strength: stronger" in text
+    assert "**Done when:** It fires in every test.\nTwice." in text
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"body": None}, {"text_may_be_rewritten": False}, {"body": f"Somebody wrote another text, with {ADDRESS}."}],
+)
+def test_what_people_wrote_or_no_one_can_write_is_not_rewritten(changes: dict[str, Any]) -> None:
+    driver = in_remediation(of=OF)
+    before, spec = found(driver, **changes), driver.review.items["I1"].spec
+    driver.say(ChangeItem(spec=spec.model_copy(update={"strength": Strength.STRONGER}), reason="text:why"))
+    item = driver.review.items["I1"]
+    assert rewritten(driver.review, item, before, TEXTS, ADDRESS) is None
+    told = changed(driver.review, item, TEXTS, ADDRESS)
+    assert told.startswith("This was changed in the review. Now it is:\n\nAction item **I1**")
+    assert "strength: stronger" in told
+
+
+def test_a_text_that_says_what_holds_stays_as_it_is() -> None:
+    driver = in_remediation(of=OF)
+    item = driver.review.items["I1"]
+    assert rewritten(driver.review, item, found(driver), TEXTS, ADDRESS) is None
+    assert labels_before(driver.review, item) == ()
+    assert labels_before(driver.review, item.model_copy(update={"told": None})) == ()
+
+
+@pytest.mark.parametrize(
+    ("shown", "set_to"),
+    [
+        (None, date(2026, 3, 20)),
+        (date(2026, 3, 10), date(2026, 3, 20)),
+        (date(2026, 3, 20), None),
+        (date(2027, 1, 1), None),
+    ],
+)
+def test_a_new_date_is_set_where_the_tracker_shows_none_that_is_as_late(
+    shown: date | None, set_to: date | None
+) -> None:
+    driver = in_remediation(of=OF)
+    assert due_to_set(driver.review.items["I1"], found(driver, due=shown)) is None
+    driver.say(ExtendDue(item="I1", until=datetime(2026, 3, 20, 12, tzinfo=UTC), reason="text:why"))
+    driver.approve()
+    assert due_to_set(driver.review.items["I1"], found(driver, due=shown)) == set_to
+
+
+def test_an_item_without_a_date_or_whose_issue_is_not_known_sets_none() -> None:
+    driver = in_remediation(of=OF)
+    item, snapshot = driver.review.items["I1"], found(driver)
+    assert due_to_set(item.model_copy(update={"told": None}), snapshot) is None
+    assert due_to_set(item.model_copy(update={"due": None}), snapshot) is None
+
+
 def test_an_issue_of_no_item_is_not_disturbed() -> None:
     driver = in_remediation(of=OF)
     assert not is_disturbed(driver.review, TRACKING, found(driver, labels=()), ADDRESS)
@@ -228,6 +310,17 @@ def test_whoever_declined_it_is_told_what_clears_it(reopened: bool, head: str) -
     assert told.startswith(head)
     assert "withdraw I1 with another person's approval, or ask for a waiver" in told
     assert ADDRESS in told
+
+
+def test_an_issue_that_was_there_before_is_told_that_it_goes_on() -> None:
+    driver = in_remediation()
+    driver.say(MoveItem.model_validate({"item": "I1", "place": "jira:ACME", "adopts": "ACME-12"}))
+    driver.obey()
+    driver.say(MoveItem(item="I1", place=Place(tracker="jira", project="ACME")))
+    driver.say(driver.result(driver.plan.effects[0]))
+    told = released(driver.review, driver.review.items["I1"], ADDRESS)
+    assert "goes on at https://tracker.example/I1/3" in told
+    assert told.endswith("This issue was there before, and is left as it is.")
 
 
 def test_an_issue_that_is_given_up_says_why_or_where_the_item_goes_on() -> None:

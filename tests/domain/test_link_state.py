@@ -8,6 +8,7 @@ import pytest
 from domain.inputs import (
     AcceptItem,
     EffectFailed,
+    IssueDisturbed,
     ItemsRead,
     ItemsUnreadable,
     MoveItem,
@@ -18,6 +19,7 @@ from domain.inputs import (
 from domain.link_state import SOMETIMES, Link, LinkState, ProjectState, link_state, project_state
 from domain.places import Place
 from domain.ports import IssueSeen, ProjectSeen, Trouble
+from domain.review import RESTORED, WITHIN
 from domain.taxonomy import FailureKind, IssueStatus
 from tests.domain.build import NOW, Driver, closed, finish, in_draft, in_remediation, ref, spec
 
@@ -204,6 +206,22 @@ def test_another_title_in_the_tracker_is_a_conflict(theirs: str | None, link: Li
     assert found.state is link
     assert (found.says == f"The tracker calls it “{theirs}”.") is (link is Link.CONFLICT)
     assert state(driver, of=seen(driver, title=theirs)).state is Link.IN_SYNC
+
+
+def test_what_others_change_again_and_again_is_a_conflict_until_it_is_put_back() -> None:
+    driver, began = in_remediation(), NOW
+    for n in range(RESTORED + 1):
+        driver.now += MINUTE
+        began = driver.now if n == 0 else began
+        driver.say(IssueDisturbed(item="I1", as_of=driver.now))
+        assert state(driver, of=seen(driver)).state is (Link.CONFLICT if n == RESTORED else Link.IN_SYNC)
+        if n < RESTORED:
+            driver.obey()
+    says = state(driver, of=seen(driver)).says
+    assert says.startswith(f"What Holdfast keeps in it was changed {RESTORED + 1} times within 7 days")
+    assert says.endswith(f"it is not put back before {at(began + WITHIN)}.")
+    driver.now = began + WITHIN
+    assert state(driver, of=seen(driver)).state is Link.IN_SYNC
 
 
 def test_a_title_that_the_tracker_cut_is_the_same() -> None:

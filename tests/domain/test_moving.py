@@ -21,7 +21,7 @@ from domain.inputs import (
 )
 from domain.issues import item_key
 from domain.places import Place
-from domain.review import IssueRef, Item
+from domain.review import IssueRef, Item, Reading
 from domain.taxonomy import FailureKind, IssueStatus, ItemStatus, Stage
 from tests.domain.build import ROUTING, Driver, closed, finish, in_draft, in_remediation, issue_of, ref, spec
 
@@ -52,8 +52,9 @@ def test_a_moved_item_is_owed_a_new_issue_and_then_the_end_of_the_one_it_left() 
     item = i1(driver)
     assert (item.place, item.ref, item.left, item.formerly) == (ELSEWHERE, None, ref(), (ref(),))
     assert (item.moves, item.status, item.issue_status) == (1, ItemStatus.OPEN, None)
-    (opening,) = driver.plan.effects
+    opening, telling = driver.plan.effects
     assert (opening.key, opening.tracker) == ("issue:I1/2", "jira")
+    assert (telling.key, telling.tracker) == ("tracking", "github")
     new = opened(driver)
     (releasing,) = driver.plan.effects
     assert (releasing.key, releasing.tracker) == ("release:I1", "github")
@@ -84,6 +85,40 @@ def test_an_issue_that_is_there_already_is_adopted_by_a_move() -> None:
     driver.say(MoveItem.model_validate({"item": "I1", "place": "jira:ACME", "adopts": "ACME-12"}))
     driver.obey()
     assert (i1(driver).adopts, i1(driver).ref, i1(driver).left) == ("ACME-12", ref("ACME-12", "jira"), None)
+
+
+def test_an_issue_that_was_adopted_is_let_go_and_one_that_was_made_is_closed() -> None:
+    driver = in_remediation()
+    assert not i1(driver).lets_go
+    driver.say(MoveItem.model_validate({"item": "I1", "place": "jira:ACME", "adopts": "ACME-12"}))
+    opened(driver)
+    assert not i1(driver).lets_go, "what it leaves was made for it"
+    driver.obey()
+    driver.say(MoveItem(item="I1", place=HOME))
+    opened(driver)
+    assert (i1(driver).left, i1(driver).lets_go) == (ref("ACME-12", "jira"), True)
+    driver.obey()
+    assert not i1(driver).lets_go
+
+
+def test_an_adopted_issue_is_let_go_when_its_item_is_withdrawn() -> None:
+    driver = in_remediation()
+    driver.say(MoveItem.model_validate({"item": "I1", "place": "jira:ACME", "adopts": "ACME-12"}))
+    driver.obey()
+    assert i1(withdrawn(driver)).lets_go
+
+
+def test_an_issue_that_was_adopted_too_late_is_let_go_too() -> None:
+    driver = in_remediation()
+    driver.say(MoveItem.model_validate({"item": "I1", "place": "jira:ACME", "adopts": "ACME-12"}))
+    adopting = driver.result(driver.plan.effects[0])
+    driver.say(MoveItem(item="I1", place=HOME))
+    driver.say(adopting)
+    opened(driver)
+    assert [i1(driver).left, *i1(driver).leaving] == [ref(), ref(), ref("ACME-12", "jira")]
+    assert not i1(driver).lets_go
+    driver.say(IssueReleased(item="I1"))
+    assert i1(driver).lets_go
 
 
 def test_what_a_move_asks_for_has_a_key_of_its_own() -> None:
@@ -160,7 +195,7 @@ def test_a_moved_item_that_is_withdrawn_with_both_issues_open_ends_both() -> Non
     first, *_ = driver.plan.effects
     assert (first.key, first.tracker) == ("release:I1", "github")
     driver.say(IssueReleased(item="I1"))
-    (second,) = driver.plan.effects
+    second, *_ = driver.plan.effects
     assert (second.key, second.tracker) == ("release:I1", "jira")
     driver.say(IssueReleased(item="I1"))
     assert (i1(driver).released, driver.owed) == (True, ["tracking"])
@@ -204,6 +239,41 @@ def test_what_becomes_of_the_issue_that_was_left_is_no_news(status: IssueStatus)
     new = opened(driver)
     assert driver.say(ItemsRead(readings=(late,))) == []
     assert (i1(driver).ref, i1(driver).status) == (new, ItemStatus.OPEN)
+
+
+@pytest.mark.parametrize("status", [IssueStatus.MISSING, IssueStatus.FORBIDDEN])
+def test_an_issue_that_was_left_and_is_not_found_is_no_news(status: IssueStatus) -> None:
+    driver = in_remediation()
+    driver.now += timedelta(minutes=1)
+    late = driver.found("I1", status).model_copy(update={"ref": None})
+    driver.say(MOVE)
+    opened(driver)
+    assert driver.say(ItemsRead(readings=(late,))) == []
+    assert i1(driver).status is ItemStatus.OPEN
+    driver.say(ItemsRead(readings=(driver.found("I1", status).model_copy(update={"ref": None}),)))
+    assert i1(driver).status is ItemStatus.LOST
+
+
+def test_an_issue_that_was_left_is_no_news_wherever_its_tracker_moved_it() -> None:
+    driver = in_remediation()
+    driver.now += timedelta(minutes=1)
+    late = driver.found("I1", IssueStatus.DONE).model_copy(update={"ref": ref("elsewhere")})
+    driver.say(MOVE)
+    opened(driver)
+    assert driver.say(ItemsRead(readings=(late,))) == []
+
+
+def test_an_issue_that_is_read_by_its_name_of_before_is_the_item_s() -> None:
+    driver = in_remediation()
+    driver.say(MOVE)
+    before = opened(driver)
+    driver.now += timedelta(minutes=1)
+    there = ref("elsewhere", "jira")
+    for status in (IssueStatus.OPEN, IssueStatus.DONE):
+        driver.now += timedelta(minutes=1)
+        late = Reading(item="I1", status=status, as_of=driver.now, ref=there, asked=before)
+        driver.say(ItemsRead(readings=(late,)))
+    assert (i1(driver).ref, i1(driver).status) == (there, ItemStatus.DONE)
 
 
 def test_a_moved_item_is_followed_where_its_tracker_moves_it() -> None:

@@ -63,10 +63,23 @@ def test_the_tracking_issue_is_told_in_the_home_of_the_review_and_then_where_it_
     assert owed(driver, "tell_tracking").tracker == driver.review.tracking.ref.tracker == "github"
 
 
-def test_a_read_of_all_items_touches_more_than_one_tracker() -> None:
-    driver = in_remediation()
-    finish(driver, ["I1"])
+def test_a_read_of_all_items_touches_the_tracker_that_they_are_in_or_several() -> None:
+    driver = in_remediation(of=document(items=[item(), item("I2")]))
+    finish(driver, ["I1", "I2"])
+    assert owed(driver, "read_items").tracker == "github"
+    driver = in_remediation(of=document(items=[item(), item("I2")]))
+    driver.say(MoveItem(item="I2", place=JIRA))
+    driver.obey()
+    finish(driver, ["I1", "I2"])
     assert owed(driver, "read_items").tracker == ""
+
+
+def test_the_tracking_issue_waits_for_what_is_owed_to_its_own_tracker_and_to_no_other() -> None:
+    driver = in_remediation(of=document(items=[item(), item("I2")]))
+    driver.say(MoveItem(item="I2", place=JIRA))
+    assert driver.owed == ["issue:I2/2", "tracking"]
+    driver.say(IssueDisturbed(item="I1", as_of=driver.now))
+    assert driver.owed == ["tend:I1", "issue:I2/2"]
 
 
 @pytest.mark.parametrize("begin", [Driver, in_stabilization, in_draft, in_sign_off, in_remediation, closed])

@@ -5,17 +5,21 @@ from datetime import timedelta
 from domain.events import IssueFoundDisturbed, ItemIssueTended
 from domain.inputs import (
     AcceptItem,
+    ChangeItem,
     Dismiss,
     EffectFailed,
+    ExtendDue,
     IssueDisturbed,
+    IssueOpened,
     IssueTended,
     MoveItem,
     ProposeItem,
     WithdrawItem,
 )
 from domain.places import Place
-from domain.taxonomy import FailureKind, IssueStatus, ItemClass, ItemStatus, Stage
-from tests.domain.build import Driver, closed, finish, in_draft, in_remediation, spec
+from domain.review import RESTORED, WITHIN
+from domain.taxonomy import FailureKind, IssueStatus, ItemClass, ItemStatus, Stage, Strength
+from tests.domain.build import Driver, closed, finish, in_draft, in_remediation, ref, spec
 
 DECLINED, OPEN = IssueStatus.DECLINED, IssueStatus.OPEN
 
@@ -121,6 +125,106 @@ def test_tending_waits_after_a_failure_and_success_forgets_it() -> None:
     assert tends(driver)
     driver.obey()
     assert driver.review.failures == {}
+
+
+# --- changed ----------------------------------------------------------------------------------------------------------
+
+
+def test_what_a_command_changes_is_told_where_the_item_is_kept() -> None:
+    driver = in_remediation()
+    stronger = driver.review.items["I1"].spec.model_copy(update={"strength": Strength.STRONGER})
+    driver.say(ChangeItem(spec=stronger, reason="text:why"))
+    assert driver.owed == ["tend:I1"]
+    driver.obey()
+    item = driver.review.items["I1"]
+    assert item.told is not None
+    assert (item.told.strength, item.retold, driver.owed) == (Strength.STRONGER, 1, [])
+
+
+def test_an_extension_is_told_and_an_owner_is_the_tracker_s() -> None:
+    driver = in_remediation()
+    item = driver.review.items["I1"]
+    driver.say(ChangeItem(spec=item.spec.model_copy(update={"owner": "another"}), reason="text:why"))
+    assert driver.owed == []
+    assert item.due is not None
+    driver.say(ExtendDue(item="I1", until=item.due + timedelta(days=9), reason="text:why"))
+    driver.approve()
+    assert driver.owed == ["tend:I1"]
+
+
+def test_what_changes_while_it_is_told_is_told_again() -> None:
+    driver = in_remediation()
+    item = driver.review.items["I1"]
+    for strength in (Strength.STRONGER, Strength.INTERMEDIATE):
+        before = driver.review.items["I1"].to_tell
+        change = ChangeItem(spec=item.spec.model_copy(update={"strength": strength}), reason="text:why")
+        driver.say(change)
+        if strength is Strength.INTERMEDIATE:
+            driver.approve()
+    driver.say(IssueTended(item="I1", as_of=driver.now, told=before))
+    assert driver.owed == ["tend:I1"]
+    driver.obey()
+    assert (driver.review.items["I1"].told, driver.review.items["I1"].retold) == (item.told, 2)
+
+
+def test_what_changes_while_its_issue_is_made_is_told_after() -> None:
+    driver = in_draft()
+    driver.say(ProposeItem(spec=spec()))
+    driver.say(AcceptItem(item="I1"))
+    making = driver.result(driver.plan.effects[0])
+    driver.say(ChangeItem(spec=spec(strength=Strength.STRONGER), reason="text:why"))
+    driver.say(making)
+    assert driver.owed == ["tend:I1"]
+
+
+def test_what_an_issue_was_told_by_an_earlier_release_is_not_known_and_not_rewritten() -> None:
+    driver = in_draft()
+    driver.say(ProposeItem(spec=spec()))
+    driver.say(AcceptItem(item="I1"))
+    driver.say(IssueOpened(item="I1", ref=ref()))
+    driver.say(ChangeItem(spec=spec(strength=Strength.STRONGER), reason="text:why"))
+    assert (driver.review.items["I1"].outdated, driver.owed) == (False, [])
+
+
+# --- again and again --------------------------------------------------------------------------------------------------
+
+
+def test_what_is_changed_again_and_again_is_left_alone_for_a_while() -> None:
+    driver = in_remediation()
+    first = driver.now + timedelta(minutes=1)
+    for _ in range(RESTORED):
+        disturb(driver)
+        assert tends(driver)
+        tended(driver)
+    disturb(driver)
+    assert not tends(driver)
+    assert disturb(driver) == []
+    item = driver.review.items["I1"]
+    assert item.contested_until == first + WITHIN
+    assert item.is_contested(driver.now)
+    while driver.now < first + WITHIN:
+        driver.wake()
+    assert tends(driver)
+    tended(driver)
+    assert driver.review.items["I1"].contested_until is None
+
+
+def test_a_disturbance_now_and_then_is_put_back_each_time() -> None:
+    driver = in_remediation()
+    for _ in range(RESTORED * 2):
+        disturb(driver, minutes=60 * 24 * 3)
+        assert tends(driver)
+        tended(driver)
+
+
+def test_what_is_left_alone_may_be_answered_or_changed_all_the_same() -> None:
+    driver = in_remediation()
+    for _ in range(RESTORED + 1):
+        disturb(driver)
+        if tends(driver):
+            tended(driver)
+    driver.read("I1", DECLINED)
+    assert tends(driver)
 
 
 # --- declined ---------------------------------------------------------------------------------------------------------

@@ -45,6 +45,7 @@ LEFT_OUT = {
     "test_a_read_keeps_order_and_has_one_snapshot_for_each_ref": "deletes no issues, and never answers 410",
     "test_what_nobody_calls_an_issue_is_not_found": "deletes no issues, and never answers 410",
     "test_what_is_deleted_cannot_be_written_to": "deletes no issues, and never answers 410",
+    "test_comments_are_told_from_a_moment_on": "tells all comments, whatever `since` is",
     "test_blocking_is_shown_once": "knows no sub-issues",
     "test_an_issue_that_was_moved_is_followed": "transfers no issues, and never answers 301",
     "test_a_moved_issue_says_so_or_keeps_its_id": "transfers no issues, and never answers 301",
@@ -101,6 +102,16 @@ class Engineer:
     def say(self, ref: IssueRef, login: str, text: str) -> None:
         self.ask("POST", f"{_path(ref)}/comments", login, body=text)
 
+    def reword(self, ref: IssueRef, said: str, text: str) -> None:
+        self.ask("PATCH", self._saying(ref, said), body=text)
+
+    def unsay(self, ref: IssueRef, said: str) -> None:
+        self.ask("DELETE", self._saying(ref, said))
+
+    def _saying(self, ref: IssueRef, said: str) -> str:
+        ids = [comment["id"] for comment in self.ask("GET", f"{_path(ref)}/comments") if comment["body"] == said]
+        return f"{_path(ref).rpartition('/')[0]}/comments/{ids[0]}"
+
     def count(self, project: str) -> int:
         return len(self.ask("GET", f"/repos/{project}/issues?state=all&per_page=100"))
 
@@ -141,7 +152,7 @@ class Engineer:
         headers = {"Authorization": f"token {TOKENS[login]}"}
         answer = self._relay.emulate.request(method, path, json=body or None, headers=headers)
         assert answer.is_success, answer.text
-        return answer.json()
+        return answer.json() if answer.content else None
 
     def _mutate(self, name: str, **given: str) -> None:
         query = f"mutation($of: {name[0].upper()}{name[1:]}Input!) {{ {name}(input: $of) {{ clientMutationId }} }}"

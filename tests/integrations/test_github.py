@@ -22,7 +22,7 @@ from domain.review import IssueRef
 from domain.taxonomy import IssueStatus
 from integrations.trackers.github import GithubTracker
 from standins.github import TOKEN, GithubServer, running
-from standins.github_state import Issue
+from standins.github_state import Comment, Issue
 from tests.integrations.tracker_contract import RemoteEngineer, RemoteTrackerContract
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -94,6 +94,15 @@ class GithubEngineer:
 
     def blocked_by(self, ref: IssueRef) -> set[str]:
         return {f"{child.repo.name}#{child.number}" for child in self._issue(ref).sub_issues}
+
+    def reword(self, ref: IssueRef, said: str, text: str) -> None:
+        self._server.edit_comment(self._issue(ref), self._saying(ref, said), text)
+
+    def unsay(self, ref: IssueRef, said: str) -> None:
+        self._server.delete_comment(self._issue(ref), self._saying(ref, said))
+
+    def _saying(self, ref: IssueRef, said: str) -> Comment:
+        return next(comment for comment in self._issue(ref).thread if comment.body == said)
 
     def move(self, ref: IssueRef) -> None:
         self._server.transfer(self._issue(ref), self._server.add_repo("acme/other"))

@@ -29,7 +29,7 @@ from integrations.trackers.jira import JiraTracker
 from integrations.trackers.jira_site import JiraSite
 from standins.http import Trouble
 from standins.jira import BOT, CLOUD_ID, EMAIL, OAUTH_TOKEN, PAT, TOKEN, JiraServer, running
-from standins.jira_state import Issue, Project, User
+from standins.jira_state import Comment, Issue, Project, User
 from tests.integrations.tracker_contract import RemoteEngineer, RemoteTrackerContract
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -124,6 +124,15 @@ class JiraEngineer:
     def blocked_by(self, ref: IssueRef) -> set[str]:
         links = self._issue(ref).links
         return {link.source.key for link in links if link.type.name == "Blocks" and link.target.id == ref.id}
+
+    def reword(self, ref: IssueRef, said: str, text: str) -> None:
+        self._server.edit_comment(self._issue(ref), self._saying(ref, said), text)
+
+    def unsay(self, ref: IssueRef, said: str) -> None:
+        self._server.delete_comment(self._issue(ref), self._saying(ref, said))
+
+    def _saying(self, ref: IssueRef, said: str) -> Comment:
+        return next(comment for comment in self._issue(ref).comments if to_text(comment.body).strip() == said)
 
     def move(self, ref: IssueRef) -> None:
         self._server.move(self._issue(ref), self._other)

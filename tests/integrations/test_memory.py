@@ -59,6 +59,12 @@ class MemoryEngineer:
     def blocked_by(self, ref: IssueRef) -> set[str]:
         return self._tracker.named(ref.key).blocked_by
 
+    def reword(self, ref: IssueRef, said: str, text: str) -> None:
+        self._tracker.edit(ref.key, said, text)
+
+    def unsay(self, ref: IssueRef, said: str) -> None:
+        self._tracker.unsay(ref.key, said)
+
     def move(self, ref: IssueRef) -> None:
         self._tracker.transfer(ref.key, "acme/other")
 

@@ -5,7 +5,7 @@ A test file derives a class from `TrackerContract` and gives it the fixtures `tr
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
 
 import pytest
@@ -91,6 +91,14 @@ class RemoteEngineer(Engineer, Protocol):
 
     def move(self, ref: IssueRef) -> None:
         """Move an issue to another project that we may see."""
+        ...
+
+    def reword(self, ref: IssueRef, said: str, text: str) -> None:
+        """Edit a comment, known by what it says."""
+        ...
+
+    def unsay(self, ref: IssueRef, said: str) -> None:
+        """Delete a comment, known by what it says."""
         ...
 
     def hide(self, ref: IssueRef) -> None:
@@ -365,6 +373,25 @@ class TrackerContract:
         assert said.id != answered.id
         assert said.at <= answered.at
 
+    def test_comments_are_told_from_a_moment_on(
+        self, tracker: IssueTracker, engineer: Engineer, spec: IssueSpec
+    ) -> None:
+        ref = tracker.ensure_issue(spec, None)
+        engineer.say(ref, "octocat", "Nearly there.")
+        (said,) = tracker.comments(ref)
+        assert tracker.comments(ref, said.at) == [said]
+        assert tracker.comments(ref, said.at + timedelta(seconds=2)) == []
+
+    def test_an_issue_tells_when_it_changed_last(
+        self, tracker: IssueTracker, engineer: Engineer, spec: IssueSpec
+    ) -> None:
+        ref = tracker.ensure_issue(spec, None)
+        engineer.say(ref, "octocat", "Nearly there.")
+        (said,) = tracker.comments(ref)
+        (found,) = tracker.read([ref])
+        assert found.updated is not None
+        assert timedelta(0) <= found.updated - said.at < timedelta(seconds=2)
+
     def test_missing_labels_are_added_and_others_stay(
         self, tracker: IssueTracker, engineer: Engineer, spec: IssueSpec
     ) -> None:
@@ -373,6 +400,23 @@ class TrackerContract:
         for _ in range(2):
             tracker.label(ref, [spec.labels[0], "prevent"])
         assert engineer.labels(ref) == {*spec.labels, "prevent"}
+
+    def test_labels_are_taken_off_and_others_stay(
+        self, tracker: IssueTracker, engineer: Engineer, spec: IssueSpec
+    ) -> None:
+        ref = tracker.ensure_issue(spec, None)
+        tracker.label(ref, ["weaker"])
+        for _ in range(2):
+            tracker.label(ref, ["stronger"], without=["weaker", "of no issue"])
+        assert engineer.labels(ref) == {*spec.labels, "stronger"}
+
+    def test_a_date_is_set_where_the_tracker_has_one(self, tracker: IssueTracker, spec: IssueSpec) -> None:
+        ref = tracker.ensure_issue(spec.model_copy(update={"due": date(2030, 1, 1)}), None)
+        has_one = tracker.read([ref])[0].due is not None
+        for _ in range(2):
+            tracker.set_due(ref, date(2030, 2, 1))
+        (found,) = tracker.read([ref])
+        assert found.due == (date(2030, 2, 1) if has_one else None)
 
     def test_blocking_is_shown_once(self, tracker: IssueTracker, engineer: Engineer, spec: IssueSpec) -> None:
         review, one, two = (tracker.ensure_issue(_numbered(spec, n), None) for n in range(3))
@@ -487,6 +531,22 @@ class RemoteTrackerContract(TrackerContract):
         tracker.comment(found.ref, "moved", "It goes on here.")
         engineer.finish(found.ref)
         assert _statuses(tracker, found.ref) == [IssueStatus.DONE]
+
+    def test_a_comment_that_is_edited_is_the_same_and_counts_as_a_change(
+        self, tracker: IssueTracker, engineer: RemoteEngineer, spec: IssueSpec
+    ) -> None:
+        ref = tracker.ensure_issue(spec, None)
+        engineer.say(ref, "octocat", "Nearly there.")
+        (said,) = tracker.comments(ref)
+        cursor = tracker.changes(spec.project, None, {ref.id}).cursor
+        engineer.reword(ref, "Nearly there.", "/holdfast why")
+        told, _ = _walk(tracker, spec.project, cursor, {ref.id})
+        updated = told[ref.id].updated
+        assert updated is not None
+        (edited,) = tracker.comments(ref, updated - timedelta(seconds=1))
+        assert (edited.id, edited.at, edited.text.strip()) == (said.id, said.at, "/holdfast why")
+        engineer.unsay(ref, "/holdfast why")
+        assert tracker.comments(ref) == []
 
     def test_a_moved_issue_says_so_or_keeps_its_id(
         self, tracker: IssueTracker, engineer: RemoteEngineer, spec: IssueSpec

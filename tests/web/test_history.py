@@ -148,7 +148,7 @@ LOST = Reading(item="I2", status=IssueStatus.FORBIDDEN, as_of=NOW)
         ),
         (
             events.ItemIssueTended(item="I1", as_of=NOW),
-            "What was found in the issue of I1 was answered there, and put back.",
+            "The issue of I1 was put right, and what was found there answered.",
         ),
         (
             events.CommentHeard(item="I1", comment="c", answer=()),
@@ -174,9 +174,9 @@ LOST = Reading(item="I2", status=IssueStatus.FORBIDDEN, as_of=NOW)
         (events.ItemIssueOpened(item="I1", ref=REF), "I1 is HF-1 in builtin."),
         (
             events.ItemIssueLeft(item="I1", ref=REF),
-            "HF-1 was opened for I1, which had gone on: it is to be closed.",
+            "HF-1 was opened for I1, which had gone on: it is given up.",
         ),
-        (events.ItemIssueReleased(item="I1"), "The issue of I1 was closed."),
+        (events.ItemIssueReleased(item="I1"), "The issue that I1 gave up was closed or let go."),
         (
             events.ItemStatusesRead(readings=(DONE, LOST)),
             "Read from the trackers: I1 done and I2 not readable.",
