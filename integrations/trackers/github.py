@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime
+from itertools import takewhile
 from time import monotonic
 from urllib.parse import urlsplit
 
@@ -318,9 +319,10 @@ def _candidates(place: Repository, spec: IssueSpec, attempted_since: datetime | 
     labels = list(spec.lasting_labels) or NotSet
     yield from without_pulls(place.get_issues(state="all", labels=labels, sort="created", direction="asc"))
     if attempted_since is not None:
-        # PyGithub sends the digits, and calls them UTC.
-        since = (attempted_since - github_changes.OVERLAP).astimezone(UTC)
-        yield from without_pulls(place.get_issues(state="all", since=since, sort="created", direction="asc"))
+        # What was attempted was made after that: the newest come first, so that not all that changed since is read.
+        since = (attempted_since - github_changes.OVERLAP).astimezone(UTC)  # PyGithub sends the digits, as UTC
+        listed = place.get_issues(state="all", since=since, sort="created", direction="desc")
+        yield from reversed(list(takewhile(lambda issue: issue.created_at >= since, without_pulls(listed))))
 
 
 def _created(place: Repository, spec: IssueSpec, assignee: str | None, deadline: float) -> Issue:
