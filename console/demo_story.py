@@ -1,6 +1,7 @@
 """The demo's story: its steps, played through the same API as everyone uses, each of which checks what it claims."""
 
 import asyncio
+import base64
 import copy
 import hashlib
 import hmac
@@ -25,6 +26,9 @@ from integrations.trackers.webhooks import SIGNATURE_HEADERS
 from runtime.files import read_yaml
 
 STORY = Path(__file__).parent / "story.yaml"
+VERIFIER = "product-reviewer@example.org"
+"""Who had no hand in any item."""
+
 PATIENCE = 45.0
 """Seconds that anything in the story may take before the demo says that it failed."""
 
@@ -216,12 +220,22 @@ class Story:
 
     async def _prevention_happens(self, review: str) -> None:
         await self._engineer.finish(await self._key(review, "I1"))
+        await self._verified(review, "I1")
         closed = await self._in_stage(review, "closed")
         read = ", ".join(f"{r['item']} {r['status']}" for r in closed["closure"]["readings"])
         self._step(
             f"I1 was done in {self._tracker.title}, and the review closed by itself",
             f"on a read made for this decision: {read}; I3 stays on its list",
         )
+
+    async def _verified(self, review: str, item: str) -> None:
+        """Somebody who had no hand in a done item says, with evidence, that it holds."""
+        await self._until("it is done", lambda: self._review(review), lambda r: r["items"][item]["status"] == "done")
+        log = base64.b64encode(f"The incident's first hour was replayed: {item} holds.".encode()).decode()
+        copy = {"by": VERIFIER, "name": "replay.log", "media_type": "text/plain", "data": log}
+        kept = (await self._http.post(f"/api/reviews/{review}/attachments", json=copy)).raise_for_status().json()
+        command = {"type": "verify_item", "item": item, "evidence": [{"digest": kept["digest"]}]}
+        await self._accepted(review, VERIFIER, command)
 
     async def second_review(self) -> None:
         """A worker that is killed half-way loses nothing."""
@@ -244,6 +258,7 @@ class Story:
         )
         for item in ("I1", "I2"):
             await self._engineer.finish(await self._key(review, item))
+            await self._verified(review, item)
         await self._in_stage(review, "closed")
         history = (await self._http.get(f"/api/reviews/{review}/history")).raise_for_status().json()
         signed = [event for event in history if event["type"] == "TeamSigned"]

@@ -1,12 +1,13 @@
 """`holdfast item`: the action items of a review, which are done in a tracker."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from console.api import Api
+from console.api import Api, in_path
 from console.options import Actor, Json, Reason, ReviewId, Url
-from console.reading import end_of
+from console.reading import end_of, read_attachment
 from console.saying import carry, tell
 from console.stopping import USAGE, Stop
 from domain.taxonomy import ItemClass, Outcome, Strength
@@ -183,3 +184,64 @@ def change(
     spec = api.item(review, item)["spec"] | changes
     answer = api.command(review, by, {"type": "change_item", "spec": spec, "reason": reason})
     tell(api, review, answer, json, f"{item} is changed.")
+
+
+@items.command(
+    epilog="Example: holdfast item verify hand:20261122-1f3a9c I1 --evidence replay.log --note 'the replay raises it'"
+)
+def verify(
+    review: ReviewId,
+    item: ItemId,
+    by: Actor,
+    evidence: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="A file of which a copy is kept; several times for several."),
+    ] = None,
+    link: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ADDRESS", help="Where evidence is; a copy is fetched, if its host is listed."),
+    ] = None,
+    note: Annotated[str | None, typer.Option(help="What was seen.")] = None,
+    url: Url = None,
+    json: Json = False,
+) -> None:
+    """Say that a done item does what it promised, with evidence of which a copy is kept.
+
+    Who was assigned to it, closed it, or wrote or merged its change does not verify it.
+    """
+    if not evidence and not link:
+        raise Stop("Evidence is missing: give a file with --evidence, or an address with --link.", code=USAGE)
+    api, files = Api(url), [read_attachment(file) for file in evidence or []]
+    kept = [api.post(f"/api/reviews/{in_path(review)}/attachments", {"by": by, **file})["digest"] for file in files]
+    named = [{"digest": digest} for digest in kept] + [{"link": address} for address in link or []]
+    command = {"type": "verify_item", "item": item, "evidence": named, "note": note}
+    tell(api, review, api.command(review, by, command), json, f"{item} is verified.")
+
+
+@items.command(
+    epilog="Example: holdfast item split hand:20261122-1f3a9c I1 --part 'I1a=Gate on the slice' "
+    "--part 'I1b=Gate on latency' --reason 'two teams do it'"
+)
+def split(
+    review: ReviewId,
+    item: ItemId,
+    part: Annotated[
+        list[str], typer.Option(metavar="ID=TITLE", help="An item in its place; at least two. The rest is as it was.")
+    ],
+    reason: Reason,
+    by: Actor,
+    url: Url = None,
+    json: Json = False,
+) -> None:
+    """Put several items in the place of one. Another person has to approve that.
+
+    The parts are promised where and until when the whole was, and are changed like any item afterwards.
+    """
+    named = [one.partition("=") for one in part]
+    if len(named) < 2 or any(not (id.strip() and title.strip()) for id, _, title in named):
+        raise Stop("Name at least two parts, each like --part 'I1a=Its title'.", code=USAGE)
+    api = Api(url)
+    whole = api.item(review, item)["spec"]
+    into = [whole | {"id": id.strip(), "title": title.strip()} for id, _, title in named]
+    answer = api.command(review, by, {"type": "split_item", "item": item, "into": into, "reason": reason})
+    tell(api, review, answer, json, f"{item} is split.")

@@ -1,6 +1,8 @@
 """Reading what people hand to a command: draft files and dates. What is wrong is named with its file and field."""
 
+import base64
 import json
+import mimetypes
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -8,6 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from console.stopping import USAGE, Stop
+from domain.attachment import Attachment
 from domain.draft import DraftDocument
 from domain.values import Period, PeriodText
 from runtime.files import read_yaml
@@ -44,6 +47,20 @@ def _read_json(path: Path) -> Any:
         raise Stop(f"{path}, line {error.lineno}: {error.msg}.", code=USAGE) from None
     except UnicodeDecodeError:
         raise Stop(f"{path} is no text file.", code=USAGE) from None
+
+
+def read_attachment(path: Path) -> dict[str, str]:
+    """A file as the web app takes it in: its name, what kind it is by that, and its bytes. Raises `Stop`."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise Stop(f"{path} cannot be read: {error.strerror}.", code=USAGE) from None
+    kind = mimetypes.guess_type(path.name)[0] or ("text/plain" if path.suffix == ".log" else "")
+    try:
+        copy = Attachment(name=path.name, media_type=kind, data=data)
+    except ValidationError as error:
+        raise Stop(*(f"{path}: {fault(e, None)}" for e in error.errors(include_input=False)), code=USAGE) from None
+    return {"name": copy.name, "media_type": copy.media_type, "data": base64.b64encode(data).decode()}
 
 
 def _place(error: Any) -> str:

@@ -97,6 +97,20 @@ def sign(review: ReviewId, team: Team, by: Actor, url: Url = None, json: Json = 
 
 
 @writing.command(rich_help_panel=PANEL)
+def delegate(
+    review: ReviewId,
+    team: Team,
+    to: Annotated[str, typer.Option("--to", metavar="HANDLE", help="Who is to sign in its name.")],
+    by: Actor,
+    url: Url = None,
+    json: Json = False,
+) -> None:
+    """Let somebody sign a review for a team. Who submitted or owns it cannot."""
+    command = {"type": "delegate_signing", "team": team, "to": to}
+    carry(url, review, by, command, json, f"{to} signs {review} for team {team}.")
+
+
+@writing.command(rich_help_panel=PANEL)
 def request_changes(
     review: ReviewId,
     team: Team,

@@ -25,14 +25,13 @@ from domain.view import Answer
 from records.database import Database
 from records.store import Records
 from runtime.files import read_yaml
+from tests.domain.build import POLICY
 from web.app import create_app
 from web.deps import WebDeps
-from worker import read_policy
 from workflows.door import AwayError, Outbox, Wishes
 
 ROOT = Path(__file__).parents[2]
 CATALOGUE = Catalogue.model_validate(read_yaml(ROOT / "catalogue.example.yaml"))
-POLICY = read_policy(None)
 
 
 @dataclass

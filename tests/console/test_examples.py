@@ -11,7 +11,8 @@ from pydantic import BaseModel
 from console.reading import read_draft
 from domain.rules import DRAFT_RULES
 from runtime.settings import Settings, load_settings
-from tests.console.conftest import CATALOGUE, POLICY, ROOT, Holdfast
+from tests.console.conftest import CATALOGUE, ROOT, Holdfast
+from tests.domain.build import POLICY
 
 SETTINGS = ROOT / "holdfast.example.yaml"
 ENVIRONMENT = ROOT / ".env.example"

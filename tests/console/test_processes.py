@@ -21,7 +21,8 @@ from records.store import Records
 from runtime.engine import free_port
 from runtime.settings import load_settings
 from runtime.temporal import EngineAwayError
-from tests.console.conftest import CATALOGUE, POLICY
+from tests.console.conftest import CATALOGUE
+from tests.domain.build import POLICY
 from web.deps import WebDeps
 
 

@@ -18,7 +18,8 @@ from records.database import Database
 from records.store import Records
 from runtime.engine import free_port
 from runtime.settings import load_settings
-from tests.console.conftest import CATALOGUE, POLICY, Holdfast
+from tests.console.conftest import CATALOGUE, Holdfast
+from tests.domain.build import POLICY
 
 
 def run(*args: str, stdin: str = "") -> Result:

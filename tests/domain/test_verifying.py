@@ -6,11 +6,22 @@ import pytest
 
 from domain.events import EvidenceCopied
 from domain.evolve import evolve
-from domain.inputs import CommentSaid, EffectFailed, EvidenceKept, ItemsRead, MoveItem, VerifyItem
+from domain.inputs import AskWaiver, CommentSaid, EffectFailed, EvidenceKept, ItemsRead, MoveItem, VerifyItem
 from domain.places import Place
 from domain.review import Evidence
 from domain.taxonomy import FailureKind, IssueStatus, Stage
-from tests.domain.build import COPY, DEFAULT, OTHER, Driver, document, finish, in_remediation, item, policy_with_rules
+from tests.domain.build import (
+    COPY,
+    DEFAULT,
+    OTHER,
+    SUBMITTER,
+    Driver,
+    document,
+    finish,
+    in_remediation,
+    item,
+    policy_with_rules,
+)
 
 VERIFIED = policy_with_rules(verified="block")
 LINK = Evidence(link="text:link")
@@ -172,6 +183,19 @@ def test_another_issue_has_to_be_verified_anew() -> None:
 def test_an_item_that_does_not_prevent_needs_no_verifying() -> None:
     driver = in_remediation(VERIFIED, of=document(items=[item("I1"), item("I2", item_class="detect")]))
     assert "verified/I2" not in driver.blocker_ids
+
+
+def test_what_need_not_be_done_for_a_while_need_not_be_verified_for_as_long() -> None:
+    driver = in_remediation(VERIFIED)
+    driver.say(AskWaiver(rule="done", subject="I1", reason="text:why"), SUBMITTER)
+    driver.approve()
+    driver.obey()
+    assert driver.is_in(Stage.CLOSED)
+    driver.read("I1", IssueStatus.DONE)
+    assert driver.is_in(Stage.CLOSED)
+    driver.wait(days=31)
+    assert driver.is_in(Stage.REMEDIATION)
+    assert driver.blocker_ids == ["verified/I1"]
 
 
 def test_a_regression_of_what_was_verified_reopens_the_review() -> None:

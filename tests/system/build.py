@@ -18,10 +18,9 @@ from console.demo import delivery, signed
 from console.up import Running, everything
 from domain.taxonomy import Outcome
 from runtime.engine import free_port
-from runtime.files import DEFAULT_POLICY, read_yaml
 from runtime.settings import CONFIG_VARIABLE, Settings, load_settings
 from standins.github import TOKEN, GithubServer
-from tests.domain.build import document, item
+from tests.domain.build import POLICY, document, item
 
 SECRET = "a signing secret"
 TEAMS = ("ml", "infrastructure", "product")
@@ -33,7 +32,7 @@ def prepare(directory: Path, server: GithubServer, monkeypatch: pytest.MonkeyPat
 
     `trackers` stands in place of, or beside, what is set there.
     """
-    policy = read_yaml(DEFAULT_POLICY)
+    policy = POLICY.model_dump(mode="json")
     policy["clocks"]["quiet"] = dict.fromkeys(policy["clocks"]["quiet"], "1 s")
     catalogue = {
         "teams": {"ml": {"title": "ML", "lead": "ml-lead@example.org"}},

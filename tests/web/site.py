@@ -11,24 +11,20 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import yaml
 from fastapi import FastAPI
 from pydantic import SecretStr
 
 from domain.catalogue import Catalogue
-from domain.policy import Policy
 from records.database import Database
 from records.store import Records
-from runtime.files import DEFAULT_POLICY
 from runtime.settings import IncidentSettings, PagerDutySettings, WebSettings
+from tests.domain.build import POLICY
 from tests.web.engine import Engine
 from web.app import create_app
 from web.deps import WebDeps
 
 SECRET, TOKEN = "a signing secret", "a bearer token"
 HOST = "http://127.0.0.1:8585"
-
-POLICY = Policy.model_validate(yaml.safe_load(DEFAULT_POLICY.read_text(encoding="utf-8")))
 
 CATALOGUE = Catalogue.model_validate(
     {

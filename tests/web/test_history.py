@@ -11,7 +11,8 @@ from domain.issues import TRACKING
 from domain.places import Place
 from domain.review import Closure, Incident, IssueRef, ItemSpec, Reading, Request
 from domain.taxonomy import Ask, Clock, FailureKind, IssueStatus, Severity, Stage
-from tests.web.site import DRAFT, POLICY
+from tests.domain.build import POLICY
+from tests.web.site import DRAFT
 from web.history import sentence
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

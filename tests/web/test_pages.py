@@ -15,8 +15,9 @@ from domain.taxonomy import FailureKind, Stage
 from domain.values import Period
 from records.audit import AuditReport
 from runtime.settings import IncidentSettings, PagerDutySettings
+from tests.domain.build import POLICY
 from tests.web.scene import busy
-from tests.web.site import CATALOGUE, DRAFT, ENGINEER, HEAD, POLICY, REQUESTER, SIGNERS, Site, delivery, site
+from tests.web.site import CATALOGUE, DRAFT, ENGINEER, HEAD, REQUESTER, SIGNERS, Site, delivery, site
 from web.board import board
 from web.markers import revealed
 from web.review_page import review_page

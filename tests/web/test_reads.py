@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from records.database import DatabaseError
-from tests.web.site import CATALOGUE, DRAFT, ENGINEER, HEAD, POLICY, REQUESTER, SIGNERS, Site, delivery, site
+from tests.domain.build import POLICY
+from tests.web.site import CATALOGUE, DRAFT, ENGINEER, HEAD, REQUESTER, SIGNERS, Site, delivery, site
 from web.deps import WebDeps
 
 
