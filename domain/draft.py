@@ -38,6 +38,7 @@ class DraftDocument(Record):
         default={}, description="dimensions without a factor, and why there is none"
     )
     items: tuple[DraftItem, ...] = ()
+    background: Prose = Field(default="", exclude_if=is_empty, description="what was known before anybody wrote")
     impact: Impact = Field(default=Impact(), exclude_if=is_empty)
     versions: tuple[ModelVersion, ...] = Field(default=(), exclude_if=is_empty)
     detection: Detection = Field(default=Detection(), exclude_if=is_empty)
@@ -152,6 +153,7 @@ _ALWAYS = ("summary", "causes", "items")
 
 _SAID: dict[str, tuple[str, ...]] = {
     "summary": ("summary",),
+    "background": ("background",),
     "impact": ("impact",),
     "versions": ("versions",),
     "detection": ("detection",),

@@ -53,10 +53,13 @@ class DraftFactor(Record):
         return self
 
 
+ITEM_ID = r"^I\d{1,6}$"
+
+
 class DraftItem(Record):
     """An action item as it is written."""
 
-    id: str = Field(pattern=r"^I\d{1,6}$", description="I1, I2, … stable across revisions")
+    id: str = Field(pattern=ITEM_ID, description="I1, I2, … stable across revisions")
     title: Line
     item_class: ItemClass
     strength: Strength
@@ -109,7 +112,7 @@ class ModelVersion(Record):
     """What exactly was running, and what can be gone back to."""
 
     model: Line
-    version: Line
+    version: Line | None = None
     dataset: Line | None = None
     features: Line | None = None
     evaluation: Line | None = Field(default=None, description="id of the evaluation that admitted it")

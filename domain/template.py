@@ -13,6 +13,7 @@ from domain.values import Line, Record
 
 SECTIONS = (
     "summary",
+    "background",
     "impact",
     "versions",
     "detection",

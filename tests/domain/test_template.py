@@ -52,7 +52,7 @@ def test_a_question_that_a_team_adds_is_its_own_and_for_some_reviews(question: d
 
 
 def test_a_section_that_no_draft_has_is_refused_by_name() -> None:
-    with pytest.raises(ValidationError, match="there is no weather; there are summary, impact"):
+    with pytest.raises(ValidationError, match="there is no weather; there are summary, background, impact"):
         Template.model_validate(TEMPLATE.model_dump() | {"sections": [{"id": "weather", "title": "Weather"}]})
 
 
