@@ -36,6 +36,7 @@ from domain.values import PersonId, Record
 from integrations.trackers.github import GithubApp, GithubTracker
 from integrations.trackers.jira import JiraTracker
 from integrations.trackers.jira_site import JiraSite
+from records.calendars import calendar_faults
 from records.database import Database
 from records.store import Records
 from records.streams import SupersededError
@@ -164,7 +165,10 @@ def read_policy(path: Path | None) -> Policy:
 
 def read_catalogue(path: Path) -> Catalogue:
     """The catalogue; an empty one where the file is not there. Raises `SettingsError`, which names the field."""
-    return _read(Catalogue, path) if path.is_file() else Catalogue()
+    read = _read(Catalogue, path) if path.is_file() else Catalogue()
+    if wrong := calendar_faults(read):
+        raise SettingsError(f"{path}: {'; '.join(wrong)}")
+    return read
 
 
 R = TypeVar("R", bound=Record)
