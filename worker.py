@@ -25,18 +25,21 @@ from temporalio.workflow import SandboxImportNotificationPolicy
 
 from activities.heartbeats import Heartbeats
 from activities.listening import Listening
+from activities.notices import NoticeActivities
 from activities.reviews import ReviewActivities
 from activities.sync import SWEEP, SyncActivities
 from activities.trackers import SETTLE, TrackerActivities
 from domain.catalogue import Catalogue
+from domain.notices import Book
 from domain.places import Place, Routing
 from domain.policy import Policy
-from domain.ports import IssueTracker
+from domain.ports import IssueTracker, Notifier
 from domain.values import PersonId, Record
+from integrations.notifiers.apprise import AppriseNotifier
 from integrations.trackers.github import GithubApp, GithubTracker
 from integrations.trackers.jira import JiraTracker
 from integrations.trackers.jira_site import JiraSite
-from records.calendars import calendar_faults
+from records.calendars import Calendars, calendar_faults
 from records.database import Database
 from records.store import Records
 from records.streams import SupersededError
@@ -45,6 +48,7 @@ from runtime.settings import JiraSettings, Settings, SettingsError
 from runtime.temporal import EngineAwayError, connect, engine_id
 from workflows import contract
 from workflows.door import Door
+from workflows.notify import NotifyWorkflow
 from workflows.review import ReviewWorkflow
 from workflows.sync import LookWorkflow, SyncWorkflow, WakeWorkflow
 
@@ -63,8 +67,14 @@ LOOK_INTO_INBOX = timedelta(milliseconds=500)
 WAKE_EVERY = timedelta(minutes=5)
 """How often reviews are looked for that nobody looks at."""
 
+NOTIFY_EVERY = timedelta(minutes=1)
+"""How often it is decided who is to be told something."""
+
 LOOK_FOR_PROJECTS = timedelta(seconds=15)
 """How often projects are looked for that are not scheduled yet, such as one that an issue was moved to."""
+
+NOBODY = Book()
+"""Nobody is told anything: the pages alone say what is asked."""
 
 log = logging.getLogger(__name__)
 
@@ -82,6 +92,8 @@ class Parts:
     settle: timedelta = SETTLE
     sweep_every: timedelta = SWEEP
     new_per_minute: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    book: Book = NOBODY
+    notifier: Notifier = dataclasses.field(default_factory=lambda: AppriseNotifier({}))
 
     def account_of(self, person: PersonId, tracker: str) -> str | None:
         """How a tracker calls a person, as far as the catalogue says so."""
@@ -203,6 +215,15 @@ def build_worker(client: Client, parts: Parts, task_queue: str = contract.TASK_Q
     sync = SyncActivities(
         records.reviews, records.inbox, records.seen, parts.trackers, parts.address_of, listening, parts.sweep_every
     )
+    notices = NoticeActivities(
+        records.reviews,
+        records.people,
+        records.notices,
+        parts.notifier,
+        parts.book,
+        parts.address_of,
+        Calendars(parts.catalogue).of,
+    )
     restrictions = dataclasses.replace(
         SandboxRestrictions.default,
         import_notification_policy=SandboxImportNotificationPolicy.WARN_ON_DYNAMIC_IMPORT
@@ -211,7 +232,7 @@ def build_worker(client: Client, parts: Parts, task_queue: str = contract.TASK_Q
     recording = Worker(
         client,
         task_queue=task_queue,
-        workflows=[ReviewWorkflow, WakeWorkflow, SyncWorkflow, LookWorkflow],
+        workflows=[ReviewWorkflow, WakeWorkflow, SyncWorkflow, LookWorkflow, NotifyWorkflow],
         activities=[reviews.advance, sync.wake_overdue],
         activity_executor=ThreadPoolExecutor(THREADS, thread_name_prefix="recording"),
         max_concurrent_activities=THREADS,
@@ -219,7 +240,10 @@ def build_worker(client: Client, parts: Parts, task_queue: str = contract.TASK_Q
         workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions),
         graceful_shutdown_timeout=GRACE,
     )
-    touching = [_touching(client, contract.tracker_queue(task_queue), [acting.read_items])]
+    touching = [
+        _touching(client, contract.tracker_queue(task_queue), [acting.read_items]),
+        _touching(client, contract.notify_queue(task_queue), [notices.decide_notices, notices.send_notice]),
+    ]
     for name in parts.trackers:
         queue = contract.tracker_queue(task_queue, name)
         looking: list[Callable[..., Any]] = [sync.look_at_project, sync.look_at_wanted]
@@ -341,6 +365,7 @@ async def run(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with build_worker(client, parts):
         await door.schedule_waking(WAKE_EVERY)
+        await door.schedule_notifying(NOTIFY_EVERY)
         log.info("worker ready: %s, namespace %s", settings.temporal.address, client.namespace)
         every = settings.trackers.sync_every
         under_way = [

@@ -43,7 +43,7 @@ class Notices:
         self._database = database
 
     def sent(self, now: datetime) -> Sent:
-        """What was sent, or may have been, and who is left alone at `now` (UTC). What failed for certain is not in it."""
+        """What was sent or may have been, without what failed for certain, and who is left alone at `now` (UTC)."""
         kept, steps = tables.notices, tables.notice_steps
         gone = kept.c.outcome.in_((SENT, UNKNOWN))
         told = select(steps.c.recipient, steps.c.step).join(kept, kept.c.key == steps.c.notice).where(gone)
