@@ -10,11 +10,11 @@ import signal
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.client import Client
@@ -30,21 +30,22 @@ from activities.reviews import ReviewActivities
 from activities.sync import SWEEP, SyncActivities
 from activities.trackers import SETTLE, TrackerActivities
 from domain.catalogue import Catalogue
-from domain.notices import Book
+from domain.notices import ADMIN, APPROVERS, Book, QuietHours, Recipient, person, team
 from domain.places import Place, Routing
 from domain.policy import Policy
 from domain.ports import IssueTracker, Notifier
-from domain.values import PersonId, Record
+from domain.values import Calendar, PersonId, Record
 from integrations.notifiers.apprise import AppriseNotifier
 from integrations.trackers.github import GithubApp, GithubTracker
 from integrations.trackers.jira import JiraTracker
 from integrations.trackers.jira_site import JiraSite
 from records.calendars import Calendars, calendar_faults
 from records.database import Database
+from records.people import People
 from records.store import Records
 from records.streams import SupersededError
 from runtime.files import DEFAULT_POLICY, read_yaml
-from runtime.settings import JiraSettings, Settings, SettingsError
+from runtime.settings import JiraSettings, RecipientSettings, Settings, SettingsError
 from runtime.temporal import EngineAwayError, connect, engine_id
 from workflows import contract
 from workflows.door import Door
@@ -72,6 +73,8 @@ NOTIFY_EVERY = timedelta(minutes=1)
 
 LOOK_FOR_PROJECTS = timedelta(seconds=15)
 """How often projects are looked for that are not scheduled yet, such as one that an issue was moved to."""
+
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 NOBODY = Book()
 """Nobody is told anything: the pages alone say what is asked."""
@@ -110,6 +113,7 @@ def build_parts(settings: Settings) -> Parts:
     catalogue = read_catalogue(settings.catalogue)
     records = Records(Database(settings.database), settings.url)
     url, trackers = settings.url, build_trackers(settings, records)
+    book, channels = build_book(settings, catalogue, records.people)
     return Parts(
         records,
         policy,
@@ -122,7 +126,45 @@ def build_parts(settings: Settings) -> Parts:
             "github": settings.trackers.github.new_per_minute,
             "jira": settings.trackers.jira.new_per_minute,
         },
+        book=book,
+        notifier=AppriseNotifier(channels),
     )
+
+
+def told_by_name(settings: Settings) -> dict[str, RecipientSettings]:
+    """How each recipient with a channel is told, by name: admin, approvers, team/ID and person/HANDLE."""
+    notify = settings.notify
+    every = {ADMIN: notify.admin, APPROVERS: notify.approvers}
+    every |= {team(id): told for id, told in notify.teams.items()}
+    every |= {person(handle): told for handle, told in notify.people.items()}
+    return {name: told for name, told in every.items() if told.channels}
+
+
+def build_book(settings: Settings, catalogue: Catalogue, people: People) -> tuple[Book, dict[str, Sequence[SecretStr]]]:
+    """Who can be told what is asked of them, and the channels of each. Persons stand there by their opaque ids."""
+    notify, told = settings.notify, told_by_name(settings)
+    ids = {handle.casefold(): person(people.id_of(handle)) for handle in notify.people if person(handle) in told}
+    names = {name: ids[name.removeprefix(person("")).casefold()] for name in told if name.startswith(person(""))}
+    zones = {team(id): t.time_zone for id, t in catalogue.teams.items()}
+    weekday = DAYS.index(notify.digest_day)
+    recipients = {
+        id: Recipient(
+            id=id,
+            calendar=Calendar(zone=told[name].time_zone or zones.get(name) or notify.time_zone),
+            quiet=_quiet(told[name].quiet_hours or notify.quiet_hours),
+            digest_at=timedelta(days=weekday, hours=notify.digest_hour),
+        )
+        for name in told
+        for id in (names.get(name, name),)
+    }
+    leads = {id: ids[t.lead.casefold()] for id, t in catalogue.teams.items() if t.lead.casefold() in ids}
+    book = Book(recipients=recipients, leads=leads, named=ids)
+    return book, {names.get(name, name): channels.channels for name, channels in told.items()}
+
+
+def _quiet(hours: str) -> QuietHours:
+    begin, _, end = hours.partition("-")
+    return QuietHours(begin=time.fromisoformat(begin), end=time.fromisoformat(end))
 
 
 def build_trackers(settings: Settings, records: Records) -> dict[str, IssueTracker]:

@@ -63,7 +63,7 @@ class Book(Record):
 
     recipients: dict[str, Recipient] = {}
     leads: dict[str, str] = Field(default={}, description="the recipient who leads a team, by team")
-    named: dict[str, str] = Field(default={}, description="the recipient whom a policy names, by handle")
+    named: dict[str, str] = Field(default={}, description="the recipient whom a policy names, by folded handle")
     called: dict[str, str] = Field(default={}, description="a person's handle, by id")
 
 
@@ -178,7 +178,7 @@ def _told_of_late(wanted: Wanted, asking: Asking, book: Book, now: datetime) -> 
     if rules.lead.after(wanted.until, asking.calendar) < now and asking.team in book.leads:
         yield book.leads[asking.team]
     if rules.further.after(wanted.until, asking.calendar) < now:
-        yield book.named.get(rules.to, ADMIN) if rules.to else ADMIN
+        yield book.named.get(rules.to.casefold(), ADMIN) if rules.to else ADMIN
 
 
 class _Desk:
