@@ -197,7 +197,7 @@ class _Desk:
         for review in dict.fromkeys(line.asking.review for line in fresh):
             lines = [line for line in fresh if line.asking.review == review]
             key = f"urgent/{self._to.id}/{digest_of(sorted(line.wanted.key for line in lines))}"
-            notice = self._notice(key, f"Now: {self._subject(lines)}", lines)
+            notice = self._notice(key, f"urgent, {self._subject(lines)}", lines)
             notice = notice.model_copy(update={"told": (*notice.told, *(line.at_once for line in lines))})
             self._told |= set(notice.told)
             yield notice

@@ -131,7 +131,7 @@ def test_urgent_asks_go_at_once_and_apart_and_once() -> None:
     post.send(NOW, asking(wanted()))
     first, second = wanted("r/incident:1/1", urgent=True), wanted("r/owner", urgent=True)
     (notice,) = post.send(NOW + timedelta(hours=1), asking(wanted(), first, second))
-    assert notice.title == "Holdfast: Now: 2 things asked"
+    assert notice.title == "Holdfast: urgent, 2 things asked"
     assert post.send(NOW + timedelta(hours=2), asking(wanted(), first, second)) == []
     assert post.send(NOW + timedelta(days=1), asking(wanted(), first, second)) == []
 
