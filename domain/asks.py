@@ -3,7 +3,7 @@
 Nothing is asked here that the commands would refuse, and every sentence is true of the review as it is recorded.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -13,10 +13,13 @@ from domain.deciding.requests import not_approvers, out_of_date
 from domain.inputs import Approve
 from domain.plan import owed_effects
 from domain.review import OWNING, Item, Request, Review
-from domain.rules import READ_FAILED, WHY_FAILED, WHY_UNDONE, blockers
+from domain.rules import READ_FAILED, WHY_FAILED, WHY_UNDONE, Blocker, blockers
 from domain.stages import HEARD_IN, OPEN_STAGES
 from domain.taxonomy import Ask, Clock, FailureKind, IncidentStatus, IssueStatus, ItemClass, ItemStatus, Severity, Stage
 from domain.values import PersonId, Record, Utc
+
+Blockers = Sequence[Blocker]
+"""What stands in the way of closure, asked for once."""
 
 
 class Role(StrEnum):
@@ -62,7 +65,8 @@ def asks(review: Review, now: datetime, private: bool = False) -> tuple[Wanted, 
     """All that a review asks of anybody at `now` (UTC), each once; nothing of one that has ended."""
     if review.stage not in (*OPEN_STAGES, Stage.CLOSED):
         return ()
-    found = [wanted for part in _PARTS for wanted in part(review, now)]
+    in_the_way = blockers(review, now)
+    found = [wanted for part in _PARTS for wanted in part(review, now, in_the_way)]
     return tuple(wanted.model_copy(update={"private": private}) for wanted in found)
 
 
@@ -104,13 +108,13 @@ def _is_grave(review: Review) -> bool:
     return review.severity in (Severity.SEV1, Severity.SEV2)
 
 
-def _of_ownership(review: Review, now: datetime) -> Iterator[Wanted]:
+def _of_ownership(review: Review, now: datetime, in_the_way: Blockers) -> Iterator[Wanted]:
     if review.owner is None and review.stage in OPEN_STAGES:
         sentence = "Name an owner: nobody owns this review."
         yield _wanted(review, "owner", sentence, "#owner", urgent=_is_grave(review))
 
 
-def _of_incidents(review: Review, now: datetime) -> Iterator[Wanted]:
+def _of_incidents(review: Review, now: datetime, in_the_way: Blockers) -> Iterator[Wanted]:
     for ref, incident in review.incidents.items():
         if incident.status is IncidentStatus.OPEN:
             sentence = f"See to incident {ref}: it is open, and the review waits until it is resolved at its source."
@@ -118,7 +122,7 @@ def _of_incidents(review: Review, now: datetime) -> Iterator[Wanted]:
             yield _wanted(review, key, sentence, "#incidents", subject=ref, urgent=True)
 
 
-def _of_draft(review: Review, now: datetime) -> Iterator[Wanted]:
+def _of_draft(review: Review, now: datetime, in_the_way: Blockers) -> Iterator[Wanted]:
     if review.stage is not Stage.DRAFT:
         return
     revision, teams = review.submission.revision if review.submission else 0, [w.team for w in review.changes_wanted]
@@ -129,11 +133,11 @@ def _of_draft(review: Review, now: datetime) -> Iterator[Wanted]:
     yield _wanted(review, f"draft:{revision}", sentence, "#draft", until=due, urgent=_is_grave(review))
 
 
-def _of_signers(review: Review, now: datetime) -> Iterator[Wanted]:
+def _of_signers(review: Review, now: datetime, in_the_way: Blockers) -> Iterator[Wanted]:
     submission = review.submission
     if review.stage is not Stage.SIGN_OFF or submission is None:
         return
-    for team in [b.subject for b in blockers(review, now) if b.rule == "sign_off" and b.waivable]:
+    for team in [b.subject for b in in_the_way if b.rule == "sign_off" and b.waivable]:
         key, due = f"sign:{team}/{submission.revision}", review.due.get(Clock.SIGN_OFF)
         if team == OWNING and review.team is None:
             sentence = f"Name a team for service {review.service} in the catalogue: without one nobody can sign."
@@ -146,7 +150,7 @@ def _of_signers(review: Review, now: datetime) -> Iterator[Wanted]:
         yield _wanted(review, key, sentence, "#sign-off", of, team, due, _is_grave(review), but)
 
 
-def _of_approvers(review: Review, now: datetime) -> Iterator[Wanted]:
+def _of_approvers(review: Review, now: datetime, in_the_way: Blockers) -> Iterator[Wanted]:
     for id, request in review.requests.items():
         if request.pending and review.stage in HEARD_IN[Approve] and not out_of_date(request, review, now):
             sentence = f"Approve or refuse {id}: {_REQUESTED[request.ask](request)}."
@@ -177,7 +181,7 @@ _REQUESTED: dict[Ask, Callable[[Request], str]] = {
 }
 
 
-def _of_doers(review: Review, now: datetime) -> Iterator[Wanted]:
+def _of_doers(review: Review, now: datetime, in_the_way: Blockers) -> Iterator[Wanted]:
     for id, item in review.items.items():
         if item.status in (ItemStatus.OPEN, ItemStatus.LOST):
             called = f"{id} ({item.ref.key})" if item.ref else id
@@ -193,12 +197,12 @@ def _doer(review: Review, item: Item) -> Whom:
 _GONE = (IssueStatus.MISSING, IssueStatus.MOVED, IssueStatus.FORBIDDEN)
 
 
-def _of_item_links(review: Review, now: datetime) -> Iterator[Wanted]:
+def _of_item_links(review: Review, now: datetime, in_the_way: Blockers) -> Iterator[Wanted]:
     """An issue that is gone, or was closed undone, does not come back by itself."""
-    in_the_way = {b.subject for b in blockers(review, now) if b.rule == "done"} if review.stage in OPEN_STAGES else ()
+    blocking = {b.subject for b in in_the_way if b.rule == "done"} if review.stage in OPEN_STAGES else ()
     for id, item in review.items.items():
         gone = item.status is ItemStatus.LOST and item.issue_status in _GONE
-        undone = item.status is ItemStatus.DECLINED and item.spec.item_class is ItemClass.PREVENT and id in in_the_way
+        undone = item.status is ItemStatus.DECLINED and item.spec.item_class is ItemClass.PREVENT and id in blocking
         if item.ref is None or item.issue_status is None or not (gone or undone):
             continue
         todo = "give it another issue" if gone else "open it again, or give it another issue"
@@ -206,7 +210,7 @@ def _of_item_links(review: Review, now: datetime) -> Iterator[Wanted]:
         yield _wanted(review, f"link:{id}/{item.issue_status}", sentence, f"#item-{id}", subject=id)
 
 
-def _of_proposed(review: Review, now: datetime) -> Iterator[Wanted]:
+def _of_proposed(review: Review, now: datetime, in_the_way: Blockers) -> Iterator[Wanted]:
     """What is proposed before sign-off is accepted by it; what is proposed later waits for a person."""
     for id, item in review.items.items():
         if review.stage is Stage.REMEDIATION and item.status is ItemStatus.PROPOSED:
@@ -217,29 +221,29 @@ def _of_proposed(review: Review, now: datetime) -> Iterator[Wanted]:
 _SAID_ELSEWHERE = frozenset({"done", "sign_off", "incident"})
 
 
-def _of_rules(review: Review, now: datetime) -> Iterator[Wanted]:
+def _of_rules(review: Review, now: datetime, in_the_way: Blockers) -> Iterator[Wanted]:
     """What the rules find beside signatures, incidents and items; before a submission the draft is asked for."""
-    for b in blockers(review, now):
+    for b in in_the_way:
         unreadable = b.rule == "unknown" or (not b.waivable and b.id != READ_FAILED)
         told_here = b.rule not in _SAID_ELSEWHERE and review.stage in (Stage.SIGN_OFF, Stage.REMEDIATION)
         if unreadable or told_here:
             yield _wanted(review, f"rule:{b.id}", b.sentence, "#blockers", ADMIN if unreadable else None, b.subject)
 
 
-def _of_the_whole(review: Review, now: datetime) -> Iterator[Wanted]:
+def _of_the_whole(review: Review, now: datetime, in_the_way: Blockers) -> Iterator[Wanted]:
     if review.stage in OPEN_STAGES and review.stage is not Stage.STABILIZATION:
         until = review.due.get(Clock.REVIEW)
         yield _wanted(review, "close", "See the review through to its close.", "#blockers", until=until)
 
 
-def _of_regressions(review: Review, now: datetime) -> Iterator[Wanted]:
+def _of_regressions(review: Review, now: datetime, in_the_way: Blockers) -> Iterator[Wanted]:
     for id in review.regressions:
         item = id.partition("/")[2]
         sentence = f"See to {item}: it was done when the review closed, and is not any more."
         yield _wanted(review, f"regression:{item}/{review.reopened}", sentence, f"#item-{item}", subject=item)
 
 
-def _of_unreadable_projects(review: Review, now: datetime) -> Iterator[Wanted]:
+def _of_unreadable_projects(review: Review, now: datetime, in_the_way: Blockers) -> Iterator[Wanted]:
     """The same for every review that a tracker project holds up, and so with the same key."""
     projects = {
         f"{item.ref.tracker}:{item.ref.project}": item.unreadable
@@ -265,9 +269,9 @@ _COULD_NOT = {
 }
 
 
-def _of_failures(review: Review, now: datetime) -> Iterator[Wanted]:
+def _of_failures(review: Review, now: datetime, in_the_way: Blockers) -> Iterator[Wanted]:
     """What the outside is owed and time alone does not mend."""
-    for effect in owed_effects(review, now):
+    for effect in owed_effects(review, now, in_the_way):
         failure = review.failures.get(effect.key)
         if failure is not None and failure.kind in _NEEDS_A_PERSON:
             what = _COULD_NOT[effect.kind].format(item=effect.item)
@@ -276,7 +280,7 @@ def _of_failures(review: Review, now: datetime) -> Iterator[Wanted]:
             yield _wanted(review, key, sentence, "#blockers", ADMIN, subject, urgent=urgent)
 
 
-_PARTS: tuple[Callable[[Review, datetime], Iterator[Wanted]], ...] = (
+_PARTS: tuple[Callable[[Review, datetime, Blockers], Iterator[Wanted]], ...] = (
     _of_ownership,
     _of_incidents,
     _of_draft,

@@ -136,11 +136,14 @@ def due_notices(open_reviews: Sequence[Asking], book: Book, sent: Sent, now: dat
     for asking in open_reviews:
         for told in _addressed(asking, book, now):
             lines.setdefault(told.to, []).append(told)
+    known: dict[str, set[str]] = {}
+    for id, step in sent.told:
+        known.setdefault(id, set()).add(step)
     notices = []
     for id, recipient in sorted(book.recipients.items()):
         if id in sent.held or recipient.is_quiet(now):
             continue
-        desk = _Desk(recipient, lines.get(id, []), book, sent, now)
+        desk = _Desk(recipient, lines.get(id, []), book, sent.keys, known.get(id, set()), now)
         notices += [*desk.urgent(), *desk.daily(), *desk.weekly(open_reviews)]
     return notices
 
@@ -184,18 +187,24 @@ def _told_of_late(wanted: Wanted, asking: Asking, book: Book, now: datetime) -> 
 class _Desk:
     """What is to be said to one recipient now."""
 
-    def __init__(self, to: Recipient, lines: Sequence[Told], book: Book, sent: Sent, now: datetime) -> None:
-        self._to, self._book, self._sent, self._now = to, book, sent, now
+    def __init__(
+        self,
+        to: Recipient,
+        lines: Sequence[Told],
+        book: Book,
+        sent: frozenset[str],
+        told: set[str],
+        now: datetime,
+    ) -> None:
+        self._to, self._book, self._sent, self._told, self._now = to, book, sent, told, now
         self._lines = sorted(lines, key=lambda line: (line.wanted.until is None, line.wanted.until, line.wanted.key))
         by_key = {line.wanted.key: line for line in reversed(self._lines)}
         self._lines = [line for line in self._lines if by_key[line.wanted.key] is line]  # reviews may ask for the same
-        self._told = {step for recipient, step in sent.told if recipient == to.id}
 
     def urgent(self) -> Iterator[Notice]:
         """One message for each review that newly asks for what cannot wait."""
         fresh = [t for t in self._lines if t.wanted.urgent and t.first and t.at_once not in self._told]
-        for review in dict.fromkeys(line.asking.review for line in fresh):
-            lines = [line for line in fresh if line.asking.review == review]
+        for lines in _by_review(fresh):
             key = f"urgent/{self._to.id}/{digest_of(sorted(line.wanted.key for line in lines))}"
             notice = self._notice(key, f"urgent, {self._subject(lines)}", lines)
             notice = notice.model_copy(update={"told": (*notice.told, *(line.at_once for line in lines))})
@@ -205,7 +214,7 @@ class _Desk:
     def daily(self) -> Iterator[Notice]:
         """All that is asked, in one message, on a day on which something of it is news."""
         key = f"day/{self._to.id}/{self._to.calendar.day(self._now)}"
-        if key not in self._sent.keys and any(self._step(line) not in self._told for line in self._lines):
+        if key not in self._sent and any(self._step(line) not in self._told for line in self._lines):
             yield self._notice(key, self._subject(self._lines), self._lines)
 
     def weekly(self, open_reviews: Sequence[Asking]) -> Iterator[Notice]:
@@ -215,7 +224,7 @@ class _Desk:
         year, week, weekday = local.isocalendar()
         key = f"week/{self._to.id}/{year}-{week}"
         passed = timedelta(days=weekday - 1, hours=local.hour, minutes=local.minute)
-        if kind != "team" or passed < self._to.digest_at or key in self._sent.keys:
+        if kind != "team" or passed < self._to.digest_at or key in self._sent:
             return
         ours = [
             Told(asking=asking, wanted=wanted, to=self._to.id, direct=wanted.of == Whom(role=Role.TEAM, id=name))
@@ -239,10 +248,7 @@ class _Desk:
         return f"{_counted(len(lines), 'thing')} asked" + (f", {late} late" if late else "")
 
     def _notice(self, key: str, title: str, lines: Sequence[Told], telling: bool = True) -> Notice:
-        parts = []
-        for review in dict.fromkeys(line.asking.review for line in lines):
-            about = [line for line in lines if line.asking.review == review]
-            parts.append("\n".join(self._part(about)))
+        parts = ["\n".join(self._part(about)) for about in _by_review(lines)]
         fresh = dict.fromkeys(step for line in lines if (step := self._step(line)) not in self._told)
         told = tuple(fresh) if telling else ()
         return Notice(key=key, to=self._to.id, title=f"Holdfast: {title}", text="\n\n".join(parts), told=told)
@@ -268,6 +274,14 @@ class _Desk:
             return f" Late since {moment}."
         today = there.date() == self._to.calendar.day(self._now)
         return f" Due today, {moment}." if today else f" Due {moment}."
+
+
+def _by_review(lines: Sequence[Told]) -> list[list[Told]]:
+    """The lines of each review together, in the order of the first of each."""
+    parts: dict[str, list[Told]] = {}
+    for line in lines:
+        parts.setdefault(line.asking.review, []).append(line)
+    return list(parts.values())
 
 
 def _in_words(whom: Whom, called: Mapping[str, str]) -> str:
