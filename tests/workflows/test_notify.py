@@ -3,20 +3,26 @@
 import asyncio
 import dataclasses
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
+import yaml
 from temporalio.client import Client
 
-from domain.inputs import AssignOwner
+from domain.inputs import AssignOwner, IncidentTold
 from domain.notices import Book, Recipient, person, team
 from domain.ports import Notifier
 from domain.taxonomy import Stage
 from integrations.notifiers.memory import InMemoryNotifier
 from records.store import Records
-from tests.records.build import PERSON
-from tests.workflows.build import House, build_house, running
+from runtime.settings import load_settings
+from standins.http import Answer, Request, Standin, serving
+from tests.records.build import PERSON, told
+from tests.workflows.build import House, build_house, quick_policy, running
+from worker import build_parts
 from workflows import contract
 from workflows.notify import NotifyWorkflow
 
@@ -95,6 +101,41 @@ async def test_one_message_that_cannot_be_sent_keeps_no_other_back(client: Clien
         assert await notify(house) == len(notifier.sent) >= 1
     outcomes = {kept.recipient: kept.outcome for kept in sqlite_records.notices.list()}
     assert outcomes == {OWNER: "unknown", RECS: "sent"}
+
+
+class Post(Standin):
+    """Takes messages as Apprise's `json://` sends them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: list[dict[str, Any]] = []
+
+    def truth(self, request: Request) -> Answer:
+        self.kept.append(request.body)
+        return Answer(200, {})
+
+
+async def test_from_the_settings_to_the_channel(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    team = {"title": "Recommendations", "lead": "lead@example.org"}
+    service = {"title": "Ranker", "team": "recs"}
+    catalogue = tmp_path / "catalogue.yaml"
+    catalogue.write_text(yaml.safe_dump({"teams": {"recs": team}, "services": {"ranker": service}}))
+    monkeypatch.setenv("HOLDFAST_CATALOGUE", str(catalogue))
+    with serving(Post()) as post:
+        channel = {"channels": [post.url.replace("http://", "json://")], "quiet_hours": "00:00-00:00"}
+        settings = load_settings(notify={"people": {"Lead@example.org": channel}})
+        parts = dataclasses.replace(build_parts(settings), policy=quick_policy())
+        house = build_house(client, parts.records)
+        async with running(dataclasses.replace(house, parts=parts)) as house:
+            incident = told(house.review.removeprefix("pagerduty:"), at=datetime.now(UTC)).incident
+            lead = await asyncio.to_thread(parts.records.people.id_of, "lead@example.org")
+            await house.tell(IncidentTold(incident=incident.model_copy(update={"responder": None, "lead": lead})))
+            await house.until(lambda review: review.stage is Stage.DRAFT)
+            assert await notify(house) == len(post.kept) == 2
+        parts.records.database.close()
+    assert all(f"{settings.url}/reviews/{house.review}#" in message["message"] for message in post.kept)
 
 
 async def test_people_are_told_on_a_schedule(house: House) -> None:
