@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
 from domain.asks import Role, Wanted, asks
 from domain.notices import Asking, Book, Notice, Sent, due_notices
@@ -102,10 +103,19 @@ class NoticeActivities:
 
     @activity.defn
     def decide_notices(self) -> DueNotices:
-        """Decide which messages go out now, and keep them until they are claimed."""
-        now = datetime.now(UTC)
+        """Decide which messages go out now, and keep them until they are claimed.
+
+        A failure goes into the history by its name alone: what it says may quote a text.
+        """
         if not self._book.recipients:
             return DueNotices()
+        try:
+            return self._decide(datetime.now(UTC))
+        except Exception as error:
+            log.exception("it could not be decided who is to be told what")
+            raise ApplicationError("deciding failed", type=type(error).__name__) from None
+
+    def _decide(self, now: datetime) -> DueNotices:
         asking = self._asking(now)
         book = self._book.model_copy(update={"called": self._called(asking)})
         due = due_notices(asking, book, self._notices.sent(now), now)[:AT_ONCE]
@@ -148,5 +158,8 @@ class NoticeActivities:
             retry_at = max(error.retry_at or datetime.now(UTC), datetime.now(UTC) + pause)
             self._notices.failed(key, error.kind, retry_at, error.untouched)
             return error.kind.value
+        except Exception as error:  # what it says may quote an address with its secret
+            log.error("%s: nobody knows whether it was sent: %s", key, type(error).__name__)
+            raise ApplicationError("sending failed", type=type(error).__name__, non_retryable=True) from None
         self._notices.arrived(key, datetime.now(UTC))
         return "sent"

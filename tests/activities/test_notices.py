@@ -3,12 +3,15 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
+from temporalio.exceptions import ApplicationError
 
 from activities.notices import LONG_PAUSE, NoticeActivities
 from domain.inputs import Tick
 from domain.notices import Book, Recipient, person, team
 from domain.ports import Notifier, RateLimitedError, TrackerError, UnauthorisedError, UnavailableError
 from integrations.notifiers.memory import InMemoryNotifier
+from records import tables
 from records.calendars import Calendars
 from records.notices import KeptNotice
 from records.store import Records
@@ -24,7 +27,7 @@ class Crash(InMemoryNotifier):
 
     def send(self, to: str, title: str, text: str) -> None:
         super().send(to, title, text)
-        raise MemoryError
+        raise MemoryError(f"while sending {text} to slack://hush")
 
 
 @pytest.fixture
@@ -68,12 +71,16 @@ def test_what_is_asked_is_told_and_told_once(sqlite_records: Records, notifier: 
     assert {kept.outcome for kept in sqlite_records.notices.list()} == {"sent"}
 
 
-def test_a_crash_leaves_an_unknown_outcome_and_no_second_message(sqlite_records: Records, review: str) -> None:
+def test_a_crash_leaves_an_unknown_outcome_and_no_second_message(
+    sqlite_records: Records, review: str, caplog: pytest.LogCaptureFixture
+) -> None:
     crashing = Crash([OWNER, RECS])
     acting = activities(sqlite_records, crashing)
     keys = [key for key in acting.decide_notices().keys if key.startswith("day/person")]
-    with pytest.raises(MemoryError):
+    with pytest.raises(ApplicationError, match=r"^MemoryError: sending failed$") as raised:
         acting.send_notice(keys[0])
+    assert raised.value.non_retryable
+    assert "hush" not in caplog.text
     assert the_daily(sqlite_records).outcome == "unknown"
     assert acting.send_notice(keys[0]) == "left alone"
     assert keys[0] not in acting.decide_notices().keys
@@ -119,3 +126,10 @@ def test_a_refused_address_is_left_alone_for_longer(
 def test_where_nobody_can_be_told_nothing_is_decided(sqlite_records: Records, review: str) -> None:
     assert activities(sqlite_records, InMemoryNotifier([]), Book()).decide_notices().keys == ()
     assert sqlite_records.notices.list() == []
+
+
+def test_what_cannot_be_decided_says_nothing_of_what_it_was_about(sqlite_records: Records, review: str) -> None:
+    with sqlite_records.database.write() as connection:
+        connection.execute(update(tables.reviews).values(state='{"id": "the text"}x'))
+    with pytest.raises(ApplicationError, match=r"^ValidationError: deciding failed$"):
+        activities(sqlite_records, InMemoryNotifier([])).decide_notices()
