@@ -9,6 +9,7 @@ from console import embedded, installation, records
 from console.issues import issues
 from console.items import items
 from console.looking import looking
+from console.notices import notices, notify
 from console.opening import near_miss, opening
 from console.screen import say
 from console.second_person import second_person
@@ -43,11 +44,13 @@ app.add_typer(items, name="item", rich_help_panel=REVIEWS)
 app.command("near-miss", rich_help_panel=REVIEWS)(near_miss)
 app.add_typer(issues, name="issue", rich_help_panel=REVIEWS)
 app.command("trackers", rich_help_panel=REVIEWS)(trackers)
+app.command("notices", rich_help_panel=REVIEWS)(notices)
 app.command("demo", rich_help_panel=RUNNING)(embedded.demo)
 app.command("up", rich_help_panel=RUNNING)(embedded.up)
 app.command("worker", rich_help_panel=RUNNING)(installation.work)
 app.command("web", rich_help_panel=RUNNING)(installation.web)
 app.command("check", rich_help_panel=RUNNING)(installation.check)
+app.add_typer(notify, name="notify", rich_help_panel=RUNNING)
 app.command("recover", rich_help_panel=KEEPING)(records.recover)
 app.add_typer(records.records, name="records", rich_help_panel=KEEPING)
 app.add_typer(records.audit, name="audit", rich_help_panel=KEEPING)

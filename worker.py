@@ -10,11 +10,11 @@ import signal
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.client import Client
@@ -26,27 +26,33 @@ from temporalio.workflow import SandboxImportNotificationPolicy
 from activities.evidence import EvidenceActivities
 from activities.heartbeats import Heartbeats
 from activities.listening import Listening
+from activities.notices import NoticeActivities
 from activities.reviews import ReviewActivities
 from activities.sync import SWEEP, SyncActivities
 from activities.trackers import SETTLE, TrackerActivities
 from domain.catalogue import Catalogue
+from domain.notices import ADMIN, APPROVERS, Book, QuietHours, Recipient, person, team
 from domain.places import Place, Routing
 from domain.policy import Policy
-from domain.ports import EvidenceSource, IssueTracker
+from domain.ports import EvidenceSource, IssueTracker, Notifier
 from domain.template import Additions, Template, completed
-from domain.values import PersonId, Record
+from domain.values import Calendar, PersonId, Record
 from integrations.evidence import HttpEvidence
+from integrations.notifiers.apprise import AppriseNotifier
 from integrations.trackers.github import GithubApp, GithubTracker
 from integrations.trackers.jira import JiraTracker
 from integrations.trackers.jira_site import JiraSite
+from records.calendars import Calendars, calendar_faults
 from records.database import Database
+from records.people import People
 from records.store import Records
 from records.streams import SupersededError
 from runtime.files import DEFAULT_POLICY, DEFAULT_TEMPLATE, read_yaml
-from runtime.settings import JiraSettings, Settings, SettingsError
+from runtime.settings import JiraSettings, RecipientSettings, Settings, SettingsError
 from runtime.temporal import EngineAwayError, connect, engine_id
 from workflows import contract
 from workflows.door import Door
+from workflows.notify import NotifyWorkflow
 from workflows.review import ReviewWorkflow
 from workflows.sync import LookWorkflow, SyncWorkflow, WakeWorkflow
 
@@ -65,8 +71,16 @@ LOOK_INTO_INBOX = timedelta(milliseconds=500)
 WAKE_EVERY = timedelta(minutes=5)
 """How often reviews are looked for that nobody looks at."""
 
+NOTIFY_EVERY = timedelta(minutes=1)
+"""How often it is decided who is to be told something."""
+
 LOOK_FOR_PROJECTS = timedelta(seconds=15)
 """How often projects are looked for that are not scheduled yet, such as one that an issue was moved to."""
+
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+NOBODY = Book()
+"""Nobody is told anything: the pages alone say what is asked."""
 
 log = logging.getLogger(__name__)
 
@@ -85,6 +99,8 @@ class Parts:
     settle: timedelta = SETTLE
     sweep_every: timedelta = SWEEP
     new_per_minute: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    book: Book = NOBODY
+    notifier: Notifier = dataclasses.field(default_factory=lambda: AppriseNotifier({}))
 
     def account_of(self, person: PersonId, tracker: str) -> str | None:
         """How a tracker calls a person, as far as the catalogue says so."""
@@ -106,6 +122,7 @@ def build_parts(settings: Settings) -> Parts:
     catalogue = read_catalogue(settings.catalogue)
     records = Records(Database(settings.database), settings.url)
     url, trackers = settings.url, build_trackers(settings, records)
+    book, channels = build_book(settings, catalogue, records.people)
     return Parts(
         records,
         policy,
@@ -119,7 +136,45 @@ def build_parts(settings: Settings) -> Parts:
             "github": settings.trackers.github.new_per_minute,
             "jira": settings.trackers.jira.new_per_minute,
         },
+        book=book,
+        notifier=AppriseNotifier(channels),
     )
+
+
+def told_by_name(settings: Settings) -> dict[str, RecipientSettings]:
+    """How each recipient with a channel is told, by name: admin, approvers, team/ID and person/HANDLE."""
+    notify = settings.notify
+    every = {ADMIN: notify.admin, APPROVERS: notify.approvers}
+    every |= {team(id): told for id, told in notify.teams.items()}
+    every |= {person(handle): told for handle, told in notify.people.items()}
+    return {name: told for name, told in every.items() if told.channels}
+
+
+def build_book(settings: Settings, catalogue: Catalogue, people: People) -> tuple[Book, dict[str, Sequence[SecretStr]]]:
+    """Who can be told what is asked of them, and the channels of each. Persons stand there by their opaque ids."""
+    notify, told = settings.notify, told_by_name(settings)
+    ids = {handle.casefold(): person(people.id_of(handle)) for handle in notify.people if person(handle) in told}
+    names = {name: ids[name.removeprefix(person("")).casefold()] for name in told if name.startswith(person(""))}
+    zones = {team(id): t.time_zone for id, t in catalogue.teams.items()}
+    weekday = DAYS.index(notify.digest_day)
+    recipients = {
+        id: Recipient(
+            id=id,
+            calendar=Calendar(zone=told[name].time_zone or zones.get(name) or notify.time_zone),
+            quiet=_quiet(told[name].quiet_hours or notify.quiet_hours),
+            digest_at=timedelta(days=weekday, hours=notify.digest_hour),
+        )
+        for name in told
+        for id in (names.get(name, name),)
+    }
+    leads = {id: ids[t.lead.casefold()] for id, t in catalogue.teams.items() if t.lead.casefold() in ids}
+    book = Book(recipients=recipients, leads=leads, named=ids)
+    return book, {names.get(name, name): channels.channels for name, channels in told.items()}
+
+
+def _quiet(hours: str) -> QuietHours:
+    begin, _, end = hours.partition("-")
+    return QuietHours(begin=time.fromisoformat(begin), end=time.fromisoformat(end))
 
 
 def build_trackers(settings: Settings, records: Records) -> dict[str, IssueTracker]:
@@ -181,7 +236,10 @@ def read_policy(settings: Settings) -> Policy:
 
 def read_catalogue(path: Path) -> Catalogue:
     """The catalogue; an empty one where the file is not there. Raises `SettingsError`, which names the field."""
-    return _read(Catalogue, path) if path.is_file() else Catalogue()
+    read = _read(Catalogue, path) if path.is_file() else Catalogue()
+    if wrong := calendar_faults(read):
+        raise SettingsError(f"{path}: {'; '.join(wrong)}")
+    return read
 
 
 R = TypeVar("R", bound=Record)
@@ -221,6 +279,15 @@ def build_worker(client: Client, parts: Parts, task_queue: str = contract.TASK_Q
     sync = SyncActivities(
         records.reviews, records.inbox, records.seen, parts.trackers, parts.address_of, listening, parts.sweep_every
     )
+    notices = NoticeActivities(
+        records.reviews,
+        records.people,
+        records.notices,
+        parts.notifier,
+        parts.book,
+        parts.address_of,
+        Calendars(parts.catalogue).of,
+    )
     restrictions = dataclasses.replace(
         SandboxRestrictions.default,
         import_notification_policy=SandboxImportNotificationPolicy.WARN_ON_DYNAMIC_IMPORT
@@ -229,7 +296,7 @@ def build_worker(client: Client, parts: Parts, task_queue: str = contract.TASK_Q
     recording = Worker(
         client,
         task_queue=task_queue,
-        workflows=[ReviewWorkflow, WakeWorkflow, SyncWorkflow, LookWorkflow],
+        workflows=[ReviewWorkflow, WakeWorkflow, SyncWorkflow, LookWorkflow, NotifyWorkflow],
         activities=[reviews.advance, sync.wake_overdue],
         activity_executor=ThreadPoolExecutor(THREADS, thread_name_prefix="recording"),
         max_concurrent_activities=THREADS,
@@ -238,8 +305,10 @@ def build_worker(client: Client, parts: Parts, task_queue: str = contract.TASK_Q
         graceful_shutdown_timeout=GRACE,
     )
     evidence = EvidenceActivities(records.reviews, records.people, records.attachments, parts.evidence)
-    outside = [acting.read_items, evidence.keep_evidence]
-    touching = [_touching(client, contract.tracker_queue(task_queue), outside)]
+    touching = [
+        _touching(client, contract.tracker_queue(task_queue), [acting.read_items, evidence.keep_evidence]),
+        _touching(client, contract.notify_queue(task_queue), [notices.decide_notices, notices.send_notice]),
+    ]
     for name in parts.trackers:
         queue = contract.tracker_queue(task_queue, name)
         looking: list[Callable[..., Any]] = [sync.look_at_project, sync.look_at_wanted]
@@ -360,6 +429,7 @@ async def run(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with build_worker(client, parts):
         await door.schedule_waking(WAKE_EVERY)
+        await door.schedule_notifying(NOTIFY_EVERY)
         log.info("worker ready: %s, namespace %s", settings.temporal.address, client.namespace)
         every = settings.trackers.sync_every
         under_way = [

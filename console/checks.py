@@ -18,17 +18,19 @@ from console.mistakes import in_words
 from console.reaching import engine_of_up, is_default, reach
 from console.recordkeeping import sqlite_file
 from domain.catalogue import Catalogue
+from domain.notices import ADMIN
 from domain.places import Place, PlaceText
 from domain.policy import Policy
 from domain.ports import IssueTracker, TrackerError
 from domain.rules import RULES
 from domain.values import Record
+from integrations.notifiers.apprise import address_fault
 from records.database import Database, DatabaseError
 from records.engines import Engines, Ownership
 from records.store import Records
 from runtime.settings import Settings, SettingsError, TrackerSettings, config_path, load_settings
 from runtime.temporal import EngineAwayError, engine_id
-from web.wording import listed
+from web.wording import counted, listed
 
 PATIENCE = 10
 """Seconds that Temporal has to answer."""
@@ -90,6 +92,7 @@ def look() -> list[Checked]:
         asyncio.run(temporal(settings)),
         *trackers(settings),
         *doors(settings),
+        *notify(settings),
         bind_address(settings),
     ]
 
@@ -372,6 +375,37 @@ def doors(settings: Settings) -> list[Checked]:
         )
     )
     return [pagerduty, generic]
+
+
+def notify(settings: Settings) -> list[Checked]:
+    """Whether people can be told what is asked of them. No address is quoted: each holds a secret."""
+    told = worker.told_by_name(settings)
+    checked = [
+        wrong(f"notify {name}, channel {number}", found, "Correct it: nothing can be sent over it.")
+        for name, recipient in told.items()
+        for number, address in enumerate(recipient.channels, 1)
+        if (found := address_fault(address))
+    ]
+    checked += _unlisted_teams(settings)
+    if not told:
+        todo = "Set notify.admin.channels, and notify.teams and notify.people, to addresses as Apprise writes them."
+        checked.append(warn("notify", "There is no channel, so nobody is told what is asked of them.", todo))
+    elif ADMIN not in told:
+        found = "Who runs Holdfast has no channel, and is not told of trackers that refuse a credential."
+        checked.append(warn("notify.admin", found, "Set notify.admin.channels."))
+    return checked or [ok("notify", f"{counted(len(told), 'recipient')} can be told. Try `holdfast notify test`.")]
+
+
+def _unlisted_teams(settings: Settings) -> list[Checked]:
+    try:
+        listed_teams = worker.read_catalogue(settings.catalogue).teams
+    except SettingsError:
+        return []  # told of already
+    return [
+        warn(f"notify.teams.{name}", "The catalogue does not list that team.", "Correct the name, or add the team.")
+        for name in settings.notify.teams
+        if name not in listed_teams
+    ]
 
 
 def bind_address(settings: Settings) -> Checked:

@@ -5,12 +5,15 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from domain.values import PeriodText, Record
+from domain.values import PeriodText, Record, ZoneName
 
 
 class Team(Record):
     title: str
     lead: str = Field(description="the handle of the team's lead, such as an e-mail address")
+    time_zone: ZoneName = Field(default="UTC", description="by which its due dates are counted")
+    country: str | None = Field(default=None, description="whose holidays are no business days, such as `DE`")
+    subdivision: str | None = Field(default=None, description="the part of the country, such as `BY`")
 
 
 class Service(Record):

@@ -13,7 +13,7 @@ from domain.places import PlaceText, Routing
 from domain.policy import Policy
 from domain.review import Evidence, Incident, IssueRef, ItemSpec, Reading, Told
 from domain.taxonomy import Door, FailureKind, IssueStatus, Severity
-from domain.values import Line, PersonId, Record, TextRef, Utc
+from domain.values import Calendar, Line, PersonId, Record, TextRef, Utc
 
 # --- commands -------------------------------------------------------------------------------------------------------
 
@@ -402,6 +402,7 @@ class Given(Record):
     policy: Policy
     catalogue: Catalogue = Catalogue()
     routing: Routing = Routing()
+    calendar: Calendar = Field(default=Calendar(), description="how the team of the review counts days")
     draft: DraftContent | None = None
     kept: frozenset[str] = Field(default=frozenset(), description="digests of the copies that are kept for this review")
     elsewhere: str | None = Field(default=None, description="the other review that an incident to be joined is part of")

@@ -81,6 +81,14 @@ class WaiverTerms(Record):
     renewals: int
 
 
+class Escalation(Record):
+    """Who else is told of what is late, counted from its due date on."""
+
+    lead: PeriodText = Field(default=Period(business_days=1), description="after which the team's lead is told too")
+    further: PeriodText = Field(default=Period(business_days=5), description="after which `to` is told too")
+    to: str | None = Field(default=None, description="a person's handle; none: whoever runs Holdfast")
+
+
 class OnEarlyClose(StrEnum):
     """What happens when somebody closes an issue that is not done with: it is opened again, or only commented on."""
 
@@ -106,6 +114,7 @@ class Policy(Record):
     profiles: tuple[Profile, ...]
     clocks: Clocks
     waivers: WaiverTerms
+    escalation: Escalation = Escalation()
     on_early_close: OnEarlyClose = OnEarlyClose.REOPEN
     on_declined: OnEarlyClose = Field(
         default=OnEarlyClose.COMMENT, description="when somebody closes the issue of a prevention item as not planned"

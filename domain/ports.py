@@ -296,6 +296,18 @@ class SeenBook(Protocol):
         ...
 
 
+class Notifier(Protocol):
+    """Who carries messages to people. It may be slow and away; nothing but messages ever waits for it."""
+
+    def send(self, to: str, title: str, text: str) -> None:
+        """Carry a message to a recipient of `domain.notices`, over each channel that they have.
+
+        Returns where one of them took it. Raises `TrackerError`, as trackers do: `untouched` where it is certain that
+        nobody got it, so that it may be sent again; else that is unknown, and it may not.
+        """
+        ...
+
+
 class Claim(Record):
     """The right to create what bears `key`, held by one attempt until `until` (UTC)."""
 

@@ -58,7 +58,7 @@ READ_FAILED = f"done/{READ}"
 
 _OWNER = "the review's owner"
 
-_WHY_UNDONE = {
+WHY_UNDONE = {
     IssueStatus.OPEN: "is open",
     IssueStatus.DECLINED: "was closed as not planned, which is not done",
     IssueStatus.DUPLICATE: "was closed as a duplicate, which is not done",
@@ -201,7 +201,7 @@ def _undone(review: Review, item: Item) -> Finding | None:
         )
     if item.spec.item_class is not ItemClass.PREVENT or item.status is ItemStatus.DONE:
         return None
-    why = _WHY_UNDONE[item.issue_status or IssueStatus.UNREAD]
+    why = WHY_UNDONE[item.issue_status or IssueStatus.UNREAD]
     if item.unreadable is not None:
         why = f"cannot be read: {WHY_FAILED[item.unreadable]}"
     return Finding(

@@ -5,6 +5,7 @@ import json
 import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
@@ -73,25 +74,55 @@ _UNITS: Final = {"s": 1, "second": 1, "min": 60, "minute": 60, "h": 3600, "hour"
 _PERIOD: Final = re.compile(r"^(\d+) ?(business )?([a-z]+?)s?$")
 
 
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"{name!r} is not a time zone; write one like 'Europe/Berlin' or 'UTC'") from None
+    return name
+
+
+ZoneName = Annotated[str, AfterValidator(_zone)]
+"""A time zone by its name in the IANA database, whose data comes with the package `tzdata`."""
+
+
+class Calendar(Record):
+    """How days are counted somewhere: in which time zone, and on which dates nobody works beside the weekends."""
+
+    zone: ZoneName = "UTC"
+    holidays: frozenset[date] = frozenset()
+
+    def local(self, moment: datetime) -> datetime:
+        """A moment as the clocks there show it."""
+        return moment.astimezone(ZoneInfo(self.zone))
+
+    def day(self, moment: datetime) -> date:
+        """The date that it is there at a moment."""
+        return self.local(moment).date()
+
+    def is_workday(self, day: date) -> bool:
+        """Whether people work there on that date: not on Saturdays, Sundays and holidays."""
+        return day.weekday() < 5 and day not in self.holidays
+
+
 class Period(Record):
     """A length of time as a policy writes it: `24 h`, `3 days`, or `5 business days`."""
 
     seconds: int = Field(default=0, ge=0)
     business_days: int = Field(default=0, ge=0)
 
-    def after(self, start: datetime, holidays: frozenset[date] = frozenset()) -> datetime:
-        """The moment at which this period, begun at `start`, has passed.
+    def after(self, start: datetime, calendar: Calendar = Calendar()) -> datetime:  # noqa: B008 (it never changes)
+        """The moment (UTC) at which this period, begun at `start`, has passed.
 
-        Business days skip Saturdays, Sundays and the given holidays, and keep the time of day (UTC). What would pass
-        after the end of the calendar passes at its end.
+        Business days are those of `calendar`, and keep the time of day there; all other days are 24 hours. What would
+        pass after the end of time passes at its end.
         """
-        moment, left = start.astimezone(UTC), self.business_days
         try:
+            moment, left = calendar.local(start), self.business_days
             while left > 0:
-                moment += timedelta(days=1)
-                if moment.weekday() < 5 and moment.date() not in holidays:
-                    left -= 1
-            return moment + timedelta(seconds=self.seconds)
+                moment += timedelta(days=1)  # on the wall clock there, whatever was done to it meanwhile
+                left -= calendar.is_workday(moment.date())
+            return moment.astimezone(UTC) + timedelta(seconds=self.seconds)
         except OverflowError:
             return END_OF_TIME
 

@@ -15,12 +15,13 @@ from domain.catalogue import Catalogue
 from domain.decide import Rejected, decide
 from domain.draft import DraftContent
 from domain.evolve import fold
-from domain.inputs import Given, Input, JoinIncident, SubmitDraft, VerifyItem
+from domain.inputs import Given, IncidentTold, Input, JoinIncident, OpenReview, SubmitDraft, VerifyItem
 from domain.places import Routing
 from domain.policy import Policy
 from domain.review import Review
 from domain.view import Answer, Outcome, outcome
 from records import attachments, drafts, inbox, streams
+from records.calendars import Calendars
 from records.chain import Link
 from records.database import Database
 from records.memory import Memory
@@ -40,6 +41,7 @@ class Advance:
         self._policy = policy
         self._catalogue = catalogue
         self._routing = routing
+        self._calendars = Calendars(catalogue)
         self._memory = Memory()
 
     def __call__(self, review_id: str, input: Input, now: datetime, epoch: int) -> Outcome:
@@ -73,7 +75,7 @@ class Advance:
     def _hear(
         self, connection: Connection, review: Review, last: Link | None, input: Input, now: datetime, epoch: int
     ) -> Outcome:
-        recorded = decide(review, input, now, self._given(connection, review, input))
+        recorded = decide(review, input, now, self._given(connection, review, input, now))
         after, names = fold(review, recorded), tuple(type(event).__name__ for event in recorded)
         heard = outcome(after, now, Answer(accepted=True, events=names, stage=after.stage))
         if recorded:
@@ -83,11 +85,12 @@ class Advance:
             inbox.finish(connection, input.id)
         return heard
 
-    def _given(self, connection: Connection, review: Review, input: Input) -> Given:
+    def _given(self, connection: Connection, review: Review, input: Input, now: datetime) -> Given:
         return Given(
             policy=self._policy,
             catalogue=self._catalogue,
             routing=self._routing,
+            calendar=self._calendars.of(_team(review, input), now),
             draft=_draft(connection, review, input),
             elsewhere=_elsewhere(connection, review, input),
             kept=_kept(connection, review, input),
@@ -113,6 +116,13 @@ def _kept(connection: Connection, review: Review, input: Input) -> frozenset[str
         return frozenset()
     named = [evidence.digest for evidence in input.body.evidence if evidence.digest is not None]
     return attachments.kept(connection, review.id, named)
+
+
+def _team(review: Review, input: Input) -> str | None:
+    """The team by whose calendar is counted: that of the review, or of the incident that may open it."""
+    if isinstance(input.body, OpenReview | IncidentTold) and review.team is None:
+        return input.body.incident.team
+    return review.team
 
 
 def _elsewhere(connection: Connection, review: Review, input: Input) -> str | None:

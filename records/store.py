@@ -12,6 +12,7 @@ from records.database import Database
 from records.drafts import Drafts
 from records.engines import Engines
 from records.inbox import Inbox
+from records.notices import Notices
 from records.people import People
 from records.read_model import Reviews
 from records.seen import Seen
@@ -37,6 +38,7 @@ class Records:
         self.engines = Engines(database)
         self.claims = RecordedClaims(database)
         self.seen = Seen(database)
+        self.notices = Notices(database)
         self.audit = Audit(database)
         self.builtin = BuiltinTracker(database, public_url)
 

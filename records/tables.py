@@ -259,3 +259,26 @@ builtin_comments = Table(
     Column("written_at", UtcTime, nullable=False),
     UniqueConstraint("number", "key"),
 )
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("key", String(500), primary_key=True, comment="of one message, so that it is sent once"),
+    Column("recipient", String(320), nullable=False),
+    Column("outcome", String(10), nullable=False, comment="due, unknown, sent or failed"),
+    Column("due_at", UtcTime, nullable=False, index=True, comment="when it was decided"),
+    Column("claimed_at", UtcTime, nullable=True, comment="when sending began; from then on its outcome is unknown"),
+    Column("sent_at", UtcTime, nullable=True),
+    Column("retry_at", UtcTime, nullable=True, comment="not before this its recipient is sent anything again"),
+    Column("says", String(20), nullable=True, comment="why it failed"),
+    Column("digest", String(80), nullable=False, comment="of title and text"),
+    Column("body", Text, nullable=True, comment="the message, as JSON; none once it was claimed"),
+)
+
+notice_steps = Table(
+    "notice_steps",
+    metadata,
+    Column("recipient", String(320), primary_key=True),
+    Column("step", String(600), primary_key=True, comment="what was told: an ask, and how far it was"),
+    Column("notice", String(500), ForeignKey("notices.key"), nullable=False, index=True),
+)

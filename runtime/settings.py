@@ -1,11 +1,12 @@
 """Settings, from the environment (`HOLDFAST_…`, also in `.env`) and from `holdfast.yaml`, in this order."""
 
 import os
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     DotEnvSettingsSource,
@@ -136,6 +137,50 @@ class TrackerSettings(_Part):
     jira: JiraSettings = JiraSettings()
 
 
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("must be a time zone such as 'Europe/Berlin' or 'UTC'") from None
+    return name
+
+
+def _hours(text: str) -> str:
+    begin, dash, end = text.partition("-")
+    try:
+        time.fromisoformat(begin), time.fromisoformat(end)
+    except ValueError:
+        dash = ""
+    if not dash:
+        raise ValueError("must be two times of day, such as '22:00-07:00'")
+    return text
+
+
+ZoneName = Annotated[str, AfterValidator(_zone)]
+QuietHours = Annotated[str, AfterValidator(_hours)]
+
+
+class RecipientSettings(_Part):
+    """How somebody is told something. What is left out is as for all."""
+
+    channels: list[SecretStr] = Field(default=[], description="addresses as Apprise writes them; they hold secrets")
+    quiet_hours: QuietHours | None = None
+    time_zone: ZoneName | None = Field(default=None, description="none: that of the team in the catalogue, or of all")
+
+
+class NotifySettings(_Part):
+    """Who is told what is asked of them, and when. Without any channel the pages alone say it."""
+
+    admin: RecipientSettings = Field(default=RecipientSettings(), description="who runs Holdfast")
+    approvers: RecipientSettings = Field(default=RecipientSettings(), description="who approves requests")
+    teams: dict[str, RecipientSettings] = Field(default={}, description="by id in the catalogue")
+    people: dict[str, RecipientSettings] = Field(default={}, description="by handle, such as an e-mail address")
+    quiet_hours: QuietHours = Field(default="22:00-07:00", description="when nothing is sent; 00:00-00:00: never quiet")
+    time_zone: ZoneName = Field(default="UTC", description="by whose clock hours and days are meant")
+    digest_day: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] = "monday"
+    digest_hour: int = Field(default=9, ge=0, le=23, description="when teams get their week; by their clock")
+
+
 class PagerDutySettings(_Part):
     secrets: list[SecretStr] = Field(default=[], description="signing secrets of the webhook; several while rotating")
     severities: dict[str, SeverityName] = Field(
@@ -186,6 +231,7 @@ class Settings(BaseSettings):
     pagerduty: PagerDutySettings = PagerDutySettings()
     evidence: EvidenceSettings = EvidenceSettings()
     incidents: IncidentSettings = IncidentSettings()
+    notify: NotifySettings = NotifySettings()
 
     @property
     def database(self) -> str:

@@ -59,6 +59,7 @@ ONLY_THESE: dict[tuple[str, str], frozenset[str]] = {
             "records.database",
             "records.drafts",
             "records.inbox",
+            "records.notices",
             "records.people",
             "records.read_model",
             "records.store",

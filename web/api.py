@@ -19,6 +19,7 @@ from web.admit import person
 from web.deps import WebDeps
 from web.errors import WRONG_BODY, ApiError, ErrorBody, Responses, no_review
 from web.history import Entry
+from web.notices import NoticeOutcome, ShownNotice, shown_notices
 from web.trackers import TrackerProject, tracker_projects
 
 ReviewId = Annotated[str, Path(description="the review's id, such as `pagerduty:Q3X7A`")]
@@ -148,6 +149,14 @@ def routes(deps: WebDeps) -> APIRouter:
     def trackers() -> list[TrackerProject]:
         """Those in trouble first: why, since when, and when the next try is."""
         return tracker_projects(deps)
+
+    @router.get("/api/notices", tags=["Notices"], summary="The newest messages to people, and what became of them")
+    def notices(
+        outcome: Annotated[list[NoticeOutcome] | None, Query(description="only those with these outcomes")] = None,
+        limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+    ) -> list[ShownNotice]:
+        """Newest first. `unknown`: sending began, and nobody knows whether it arrived; it is not sent again."""
+        return shown_notices(deps, outcome or (), limit)
 
     router.include_router(reviews)
     return router

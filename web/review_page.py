@@ -90,6 +90,7 @@ class Asking:
     what: str
     mark: Mark
     note: str
+    id: str = ""
 
 
 @dataclass(frozen=True)
@@ -347,11 +348,11 @@ def _request(request: Request, now: datetime) -> Asking:
     what = asked(request, now)
     note = f"{request.by}: “{request.reason}”" if request.reason else "its date was put off in the tracker"
     if request.pending and request.until is not None and request.until <= now:
-        return Asking(f"{request.id}, {what}", Mark("–", "over"), note)
+        return Asking(f"{request.id}, {what}", Mark("–", "over"), note, request.id)
     if request.pending:
-        return Asking(f"{request.id}, {what}", Mark("◔", "waits for a second person", "wait"), note)
+        return Asking(f"{request.id}, {what}", Mark("◔", "waits for a second person", "wait"), note, request.id)
     state = Mark("✓", "approved", "good") if request.granted else Mark("✕", "refused")
-    return Asking(f"{request.id}, {what}", state, f"{note}, decided by {request.decided_by}")
+    return Asking(f"{request.id}, {what}", state, f"{note}, decided by {request.decided_by}", request.id)
 
 
 def _waived(review: Review, now: datetime) -> list[Asking]:

@@ -6,6 +6,7 @@ from domain.values import Message, digest_of
 
 TASK_QUEUE = "holdfast"
 WAKE_SCHEDULE = "holdfast-wake"
+NOTIFY_SCHEDULE = "holdfast-notify"
 
 STAGE = SearchAttributeKey.for_keyword("HoldfastStage")
 SEVERITY = SearchAttributeKey.for_keyword("HoldfastSeverity")
@@ -40,6 +41,11 @@ def tracker_queue(task_queue: str, tracker: str = "", creating: bool = False) ->
 def sync_schedule(tracker: str, project: str) -> str:
     """The id of the schedule that looks at a tracker project, and the beginning of its workflows' ids."""
     return f"holdfast-sync-{tracker}-{project.replace('/', '-')}-{digest_of(project)[-8:]}"
+
+
+def notify_queue(task_queue: str) -> str:
+    """The task queue of messages to people: a notifier that hangs delays nothing else."""
+    return f"{task_queue}-notify"
 
 
 def look_id(tracker: str) -> str:

@@ -31,6 +31,7 @@ from domain.inputs import Input
 from domain.places import Place
 from domain.view import Answer
 from workflows import contract
+from workflows.notify import NotifyWorkflow
 from workflows.review import ReviewWorkflow
 from workflows.sync import LookWorkflow, SyncWorkflow, WakeWorkflow
 
@@ -208,6 +209,12 @@ class Door:
         """Make sure that reviews that nobody looks at are woken this often. Raises `AwayError`."""
         action = ScheduleActionStartWorkflow(WakeWorkflow.run, id=contract.WAKE_SCHEDULE, task_queue=self._task_queue)
         await self._schedule(contract.WAKE_SCHEDULE, action, every)
+
+    async def schedule_notifying(self, every: timedelta) -> None:
+        """Make sure that people are told this often what is due. Raises `AwayError`."""
+        id = contract.NOTIFY_SCHEDULE
+        action = ScheduleActionStartWorkflow(NotifyWorkflow.run, id=id, task_queue=self._task_queue)
+        await self._schedule(id, action, every)
 
     async def schedule_sync(self, place: Place, every: timedelta) -> None:
         """Make sure that a tracker project is looked at this often. Raises `AwayError`."""

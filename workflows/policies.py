@@ -41,3 +41,14 @@ SYNC: dict[str, Any] = {
     "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=4),
 }
 """Looking at the trackers."""
+
+NOTIFY: dict[str, Any] = {
+    # A notifier gives up by itself after 20 seconds; deciding reads every open review.
+    "start_to_close_timeout": timedelta(seconds=90),
+    "heartbeat_timeout": BEATS,
+    # The next run of the schedule makes up for one whose worker is gone.
+    "schedule_to_start_timeout": timedelta(minutes=10),
+    # For the records alone: a message that was claimed is not sent again, whatever became of it.
+    "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=3),
+}
+"""Messages to people."""

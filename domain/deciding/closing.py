@@ -85,7 +85,7 @@ def record_closure(d: Decision) -> None:
         policy=review.policy_digest,
         submission=review.submission.digest,
     )
-    due = {Clock.EFFECTIVENESS: review.policy.clocks.effectiveness.after(d.now)}
+    due = {Clock.EFFECTIVENESS: d.in_time(review.policy.clocks.effectiveness)}
     d.record(events.ReviewClosed(closure=closure, due=due))
 
 

@@ -8,7 +8,7 @@ from domain.places import Place
 from domain.review import Review
 from domain.stages import TRANSITIONS
 from domain.taxonomy import Clock, IncidentStatus, Stage
-from domain.values import PersonId, Record, Utc
+from domain.values import Period, PersonId, Record, Utc
 
 
 class Rejected(Exception):
@@ -34,6 +34,10 @@ class Decision:
     def by(self) -> PersonId:
         return self.input.by
 
+    def in_time(self, period: Period) -> Utc:
+        """When a period has passed that begins now, as the team of the review counts days."""
+        return period.after(self.now, self.given.calendar)
+
     def record(self, event: events.Event) -> None:
         self.review = evolve(self.review, event)
         self.recorded.append(event)
@@ -45,13 +49,14 @@ class Decision:
     def enter_draft(self) -> None:
         """Wait for a draft, until its due date."""
         assert self.review.policy is not None
-        self.enter(Stage.DRAFT, {Clock.DRAFT: self.review.policy.clocks.draft[self.review.severity].after(self.now)})
+        clock = self.review.policy.clocks.draft[self.review.severity]
+        self.enter(Stage.DRAFT, {Clock.DRAFT: self.in_time(clock)})
 
     def enter_sign_off(self) -> None:
         """Wait for signatures, until their due date."""
         assert self.review.policy is not None
         clock = self.review.policy.clocks.sign_off[self.review.severity]
-        self.enter(Stage.SIGN_OFF, {Clock.SIGN_OFF: clock.after(self.now)})
+        self.enter(Stage.SIGN_OFF, {Clock.SIGN_OFF: self.in_time(clock)})
 
     def void(self, teams: tuple[str, ...]) -> None:
         """Let the signatures of these teams stand no more."""
@@ -65,7 +70,7 @@ class Decision:
         review = self.review
         assert review.policy is not None
         spec = review.items[item].spec
-        due = due or review.policy.clocks.item[review.severity].after(self.now)
+        due = due or self.in_time(review.policy.clocks.item[review.severity])
         if spec.due is not None:
             due = min(due, datetime.combine(spec.due, time(23, 59, 59), UTC))
         place = place or self.given.routing.place_for(

@@ -32,7 +32,7 @@ def open_review(d: Decision, body: inputs.OpenReview) -> None:
 
 
 def _open(d: Decision, incident: Incident) -> None:
-    policy, severity, start = d.given.policy, incident.severity, d.now
+    policy, severity = d.given.policy, incident.severity
     d.record(
         events.ReviewOpened(
             at=d.now,
@@ -41,7 +41,7 @@ def _open(d: Decision, incident: Incident) -> None:
             policy_digest=policy.digest,
             owner=incident.responder or incident.lead,
             quiet_until=_quiet_until(d, incident, severity),
-            due={Clock.REVIEW: policy.clocks.review[severity].after(start)},
+            due={Clock.REVIEW: d.in_time(policy.clocks.review[severity])},
             home=d.given.routing.place_for(incident.service, incident.models, incident.team),
         )
     )
@@ -52,7 +52,7 @@ def _quiet_until(d: Decision, incident: Incident, severity: Severity) -> datetim
     if incident.status is IncidentStatus.OPEN:
         return None
     policy = d.review.policy or d.given.policy
-    return policy.clocks.quiet[severity].after(d.now)
+    return d.in_time(policy.clocks.quiet[severity])
 
 
 def join_incident(d: Decision, body: inputs.JoinIncident) -> None:

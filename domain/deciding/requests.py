@@ -13,7 +13,7 @@ from domain.review import Reading, Request, Review, Waiver, waiver_id
 from domain.rules import findings
 from domain.stages import HEARD_IN
 from domain.taxonomy import Ask, ItemStatus, Mode, Severity
-from domain.values import Record
+from domain.values import PersonId, Record
 
 
 def ask_waiver(d: Decision, body: inputs.AskWaiver) -> None:
@@ -37,11 +37,11 @@ def _until(d: Decision, wanted: datetime | None) -> tuple[datetime, str | None]:
     """The end of a waiver asked for until `wanted`, and why it is refused, if it is."""
     assert d.review.policy is not None
     terms = d.review.policy.waivers
-    until = wanted or terms.default.after(d.now)
+    until, latest = wanted or d.in_time(terms.default), d.in_time(terms.longest)
     if until <= d.now:
         return until, f"It would end on {until:%d %b %Y %H:%M} UTC, which is past."
-    if until > terms.longest.after(d.now):
-        return until, f"It may last {terms.longest} at most, until {terms.longest.after(d.now):%d %b %Y}."
+    if until > latest:
+        return until, f"It may last {terms.longest} at most, until {latest:%d %b %Y}."
     return until, None
 
 
@@ -153,10 +153,7 @@ def _request(d: Decision, id: str) -> Request:
 
 def approve(d: Decision, body: inputs.Approve) -> None:
     request = _request(d, body.request)
-    item = d.review.items.get(request.subject)
-    risk = request.ask is Ask.ACCEPT_RISK
-    key = request.subject if risk else waiver_id(request.rule, request.subject)
-    waiver = (d.review.risks if risk else d.review.waivers).get(key)
+    item, waiver = d.review.items.get(request.subject), _renewed_by(request, d.review)
     refuse_if(
         d.by == request.by and f"Who asked for {request.id} does not approve it: another person has to.",
         item is not None
@@ -169,11 +166,35 @@ def approve(d: Decision, body: inputs.Approve) -> None:
         waiver is not None
         and d.by in waiver.granted_by
         and "They approved this before: each renewal needs another approver.",
-        _is_over(request, d.now) and f"{request.id} would have ended by now; ask anew.",
-        d.review.stage not in HEARD_IN[_ASKED_BY[request.ask]] and unheard(d.review, _ASKED_BY[request.ask]),
+        *out_of_date(request, d.review, d.now),
+    )
+    d.record(events.ApprovalGranted(request=request.id, by=d.by))
+    _GRANTED[request.ask](d, request)
+
+
+def _renewed_by(request: Request, review: Review) -> Waiver | None:
+    """The waiver that an approval of this request would renew, if there is one."""
+    if request.ask is Ask.ACCEPT_RISK:
+        return review.risks.get(request.subject)
+    return review.waivers.get(waiver_id(request.rule, request.subject))
+
+
+def not_approvers(request: Request, review: Review) -> tuple[PersonId, ...]:
+    """Who may not approve a request: whoever asked, who owns or owned its item, and who approved it before."""
+    item, waiver = review.items.get(request.subject), _renewed_by(request, review)
+    owners = [spec.owner for spec in (item.spec if item else None, request.item) if spec and spec.owner]
+    return tuple(dict.fromkeys([request.by, *owners, *(waiver.granted_by if waiver else ())]))
+
+
+def out_of_date(request: Request, review: Review, now: datetime) -> tuple[str, ...]:
+    """Why nobody's approval of a request is heard any more; empty while it waits for no more than a second person."""
+    item = review.items.get(request.subject)
+    reasons = (
+        _is_over(request, now) and f"{request.id} would have ended by now; ask anew.",
+        review.stage not in HEARD_IN[_ASKED_BY[request.ask]] and unheard(review, _ASKED_BY[request.ask]),
         request.ask is Ask.LOWER_SEVERITY
-        and request.subject != d.review.severity
-        and f"The severity was {request.subject} when {request.id} was asked, and is {d.review.severity}; ask anew.",
+        and request.subject != review.severity
+        and f"The severity was {request.subject} when {request.id} was asked, and is {review.severity}; ask anew.",
         request.ask in (Ask.WITHDRAW_ITEM, Ask.CHANGE_ITEM, Ask.EXTEND_DUE, Ask.SPLIT_ITEM)
         and item is not None
         and item.status is ItemStatus.WITHDRAWN
@@ -182,15 +203,14 @@ def approve(d: Decision, body: inputs.Approve) -> None:
         and item is not None
         and item.status is ItemStatus.DONE
         and f"{request.subject} is done already.",
-        *(f"There is an item {part.id} already; ask anew." for part in request.into if part.id in d.review.items),
+        *(f"There is an item {part.id} already; ask anew." for part in request.into if part.id in review.items),
         request.ask is Ask.EXTEND_DUE
         and item is not None
         and (item.due is None or request.until is None or request.until <= item.due)
         and f"{request.subject} is due later already.",
-        _is_overtaken(request, d.review) and f"{request.subject} has changed since {request.id} was asked; ask anew.",
+        _is_overtaken(request, review) and f"{request.subject} has changed since {request.id} was asked; ask anew.",
     )
-    d.record(events.ApprovalGranted(request=request.id, by=d.by))
-    _GRANTED[request.ask](d, request)
+    return tuple(reason for reason in reasons if isinstance(reason, str))
 
 
 def _grant_nothing_more(d: Decision, request: Request) -> None:

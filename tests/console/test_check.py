@@ -27,6 +27,7 @@ def here(elsewhere: Path, monkeypatch: pytest.MonkeyPatch, temporal_address: str
     monkeypatch.setenv("HOLDFAST_TEMPORAL__ADDRESS", temporal_address)
     monkeypatch.setenv("HOLDFAST_PAGERDUTY__SECRETS", '["one", "two"]')
     monkeypatch.setenv("HOLDFAST_INCIDENTS__TOKEN", "a long random text")
+    monkeypatch.setenv("HOLDFAST_NOTIFY__ADMIN__CHANNELS", '["json://127.0.0.1:1/"]')
     (elsewhere / "catalogue.yaml").write_text((ROOT / "catalogue.example.yaml").read_text())
     return elsewhere
 
@@ -360,3 +361,31 @@ def test_incidents_need_a_way_in(here: Path, monkeypatch: pytest.MonkeyPatch) ->
 )
 def test_only_addresses_of_this_machine_are_near(host: str, near: bool) -> None:
     assert is_loopback(host) is near
+
+
+def test_channels_that_cannot_be_used_are_told_of_without_their_secrets(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert checked(0)["notify"]["found"].startswith("1 recipient can be told.")
+    monkeypatch.setenv("HOLDFAST_NOTIFY__PEOPLE", '{"ann@example.org": {"channels": ["json://h/", "slack://hush"]}}')
+    monkeypatch.setenv("HOLDFAST_NOTIFY__TEAMS", '{"mll": {"channels": ["json://h/"]}}')
+    found = checked(1)
+    line = found["notify person/ann@example.org, channel 2"]
+    assert line["level"] == "wrong"
+    assert line["found"].startswith("What follows slack:// is not what Apprise expects there")
+    assert "hush" not in json.dumps(found)
+    assert found["notify.teams.mll"]["level"] == "warn"
+    (here / "catalogue.yaml").write_text("teams: [")
+    assert "notify.teams.mll" not in checked(1)
+
+
+def test_where_nobody_can_be_told_of_what_is_asked_it_says_so(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HOLDFAST_NOTIFY__ADMIN__CHANNELS")
+    assert checked(0)["notify"]["found"] == "There is no channel, so nobody is told what is asked of them."
+    monkeypatch.setenv("HOLDFAST_NOTIFY__TEAMS", '{"ml": {"channels": ["json://h/"]}}')
+    assert checked(0)["notify.admin"]["todo"] == "Set notify.admin.channels."
+
+
+def test_a_country_without_known_holidays_is_told_of(here: Path) -> None:
+    (here / "catalogue.yaml").write_text("teams: {ml: {title: ML, lead: l@example.org, country: XX}}")
+    assert "the holidays of 'XX' are not known" in checked(1)["catalogue"]["found"]

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from domain import events, inputs
+from domain.asks import Role, Wanted, asks
+from domain.decide import Rejected, decide
 from domain.draft import DraftDocument
 from domain.evolve import evolve, fold
 from domain.places import Place
@@ -254,6 +256,37 @@ class Reviews(RuleBasedStateMachine):
     def no_signature_of_the_owner_stands_while_a_review_is_open(self) -> None:
         if self.review.stage in OPEN_STAGES and self.review.owner:
             assert self.review.signed_by(self.review.owner) == ()
+
+    @invariant()
+    def what_is_asked_can_be_done_and_not_by_those_who_may_not(self) -> None:
+        asked = asks(self.review, self.driver.now)
+        assert len({wanted.key for wanted in asked}) == len(asked)
+        for wanted in asked:
+            if wanted.of.role is Role.APPROVER or (wanted.of.role is Role.TEAM and "/sign:" in wanted.key):
+                assert self.could_do(wanted, "a stranger")
+                assert not any(self.could_do(wanted, person) for person in wanted.but)
+
+    def could_do(self, wanted: Wanted, by: str) -> bool:
+        """Whether somebody could do what is wanted now."""
+        digest = self.review.submission.digest if self.review.submission else ""
+        signs = wanted.of.role is Role.TEAM
+        body: inputs.Command = inputs.Approve(request=wanted.subject)
+        if signs:
+            body = inputs.SignForTeam(team=wanted.subject, digest=digest)
+        given = inputs.Given(policy=self.driver.policy, routing=ROUTING)
+        try:
+            return bool(decide(self.review, inputs.Input(id="asked", by=by, body=body), self.driver.now, given))
+        except Rejected:
+            return False
+
+    @invariant()
+    def what_stands_in_the_way_is_asked_of_somebody(self) -> None:
+        """But for what time alone mends, and for proposed items that sign-off accepts."""
+        if self.review.stage in (Stage.SIGN_OFF, Stage.REMEDIATION):
+            asked = {wanted.subject for wanted in asks(self.review, self.driver.now)}
+            left = {"done"} if self.review.stage is Stage.SIGN_OFF else set()
+            in_the_way = {b.subject for b in self.driver.blockers if b.rule not in left and b.id != "done/read"}
+            assert in_the_way <= asked
 
     @invariant()
     def harm_that_was_done_is_not_undone(self) -> None:

@@ -4,9 +4,22 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from domain.values import END_OF_TIME, Line, Period, PeriodText, Prose, Utc, canonical_json, digest_of, text_ref
+from domain.values import (
+    END_OF_TIME,
+    Calendar,
+    Line,
+    Period,
+    PeriodText,
+    Prose,
+    Utc,
+    canonical_json,
+    digest_of,
+    text_ref,
+)
 from tests.domain.build import NOW, spec
 
 PERIOD: TypeAdapter[Period] = TypeAdapter(PeriodText)
@@ -66,8 +79,43 @@ def test_business_days_skip_weekends_and_holidays_and_keep_the_time_of_day() -> 
     friday = datetime(2026, 3, 6, 15, 30, tzinfo=UTC)
     assert Period(business_days=1).after(friday) == datetime(2026, 3, 9, 15, 30, tzinfo=UTC)
     assert Period(business_days=5).after(friday) == datetime(2026, 3, 13, 15, 30, tzinfo=UTC)
-    monday_off = frozenset({date(2026, 3, 9)})
+    monday_off = Calendar(holidays=frozenset({date(2026, 3, 9)}))
     assert Period(business_days=1).after(friday, monday_off) == datetime(2026, 3, 10, 15, 30, tzinfo=UTC)
+
+
+def test_business_days_are_those_of_the_team_and_keep_its_time_of_day_when_the_clocks_change() -> None:
+    berlin = Calendar(zone="Europe/Berlin", holidays=frozenset({date(2026, 4, 3), date(2026, 4, 6)}))
+    friday = datetime(2026, 3, 27, 15, 30, tzinfo=UTC)  # 16:30 there; the clocks go forward on Sunday
+    assert Period(business_days=1).after(friday, berlin) == datetime(2026, 3, 30, 14, 30, tzinfo=UTC)
+    assert Period(business_days=5).after(friday, berlin) == datetime(2026, 4, 7, 14, 30, tzinfo=UTC)
+    assert Period(seconds=3 * 86400).after(friday, berlin) == datetime(2026, 3, 30, 15, 30, tzinfo=UTC)
+    late_sunday = datetime(2026, 3, 8, 20, tzinfo=UTC)  # Monday already in Auckland
+    auckland = Calendar(zone="Pacific/Auckland")
+    assert auckland.day(late_sunday) == date(2026, 3, 9)
+    assert Period(business_days=1).after(late_sunday, auckland) == datetime(2026, 3, 9, 20, tzinfo=UTC)
+
+
+@given(
+    st.integers(-10_000, 25_000).map(lambda hours: NOW + timedelta(hours=hours, minutes=hours % 60)),
+    st.sampled_from(("UTC", "Europe/Berlin", "America/New_York", "Pacific/Auckland", "Asia/Kolkata")),
+    st.integers(1, 15),
+    st.frozensets(st.dates(date(2025, 1, 1), date(2029, 1, 1)), max_size=5),
+)
+def test_a_period_of_business_days_ends_on_a_workday_after_as_many_of_them(
+    start: datetime, zone: str, days: int, holidays: frozenset[date]
+) -> None:
+    calendar = Calendar(zone=zone, holidays=holidays)
+    end = Period(business_days=days).after(start, calendar)
+    first, last = calendar.day(start), calendar.day(end)
+    assert calendar.is_workday(last)
+    between = [first + timedelta(days=n) for n in range(1, (last - first).days + 1)]
+    assert sum(map(calendar.is_workday, between)) == days
+
+
+@pytest.mark.parametrize("name", ["Mars/Olympus", "", "../etc/passwd"])
+def test_a_time_zone_that_is_none_is_refused(name: str) -> None:
+    with pytest.raises(ValidationError, match="is not a time zone; write one like"):
+        Calendar(zone=name)
 
 
 def test_a_period_ends_at_the_same_moment_wherever_its_start_was_written() -> None:
