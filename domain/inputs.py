@@ -12,6 +12,7 @@ from domain.draft import DraftContent
 from domain.places import PlaceText, Routing
 from domain.policy import Policy
 from domain.review import Incident, IssueRef, ItemSpec, Reading
+from domain.standing import Standing
 from domain.taxonomy import Door, FailureKind, IssueStatus, Severity
 from domain.values import Line, PersonId, Record, TextRef, Utc
 
@@ -342,6 +343,7 @@ class Input(Record):
     id: str = Field(min_length=1, max_length=200)
     by: PersonId = "holdfast"
     door: Door = Door.ENGINE
+    standing: Standing | None = Field(default=None, description="what they may do; none where nobody signs in")
     at: Utc | None = Field(default=None, description="when it happened outside, where that is known")
     body: Body
 
