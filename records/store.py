@@ -3,6 +3,7 @@
 from domain.catalogue import Catalogue
 from domain.places import Routing
 from domain.policy import Policy
+from records.accounts import Accounts
 from records.advance import Advance
 from records.audit import Audit
 from records.builtin import BuiltinTracker
@@ -14,6 +15,8 @@ from records.inbox import Inbox
 from records.people import People
 from records.read_model import Reviews
 from records.seen import Seen
+from records.sessions import Sessions
+from records.tokens import Tokens
 
 BUILTIN_ONLY = Routing()
 
@@ -31,6 +34,9 @@ class Records:
         self.reviews.bring_up_to_date()
         self.drafts = Drafts(database)
         self.people = People(database)
+        self.accounts = Accounts(database)
+        self.sessions = Sessions(database)
+        self.tokens = Tokens(database)
         self.inbox = Inbox(database)
         self.engines = Engines(database)
         self.claims = RecordedClaims(database)
