@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 import httpx
 
-from console.addresses import is_loopback
 from console.stopping import REFUSED, USAGE, Refused, Stop
+from runtime.hosts import is_loopback
 from runtime.settings import load_settings
 
 TRIES = 3

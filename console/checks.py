@@ -13,7 +13,6 @@ from pydantic import SecretStr, TypeAdapter
 from sqlalchemy.exc import SQLAlchemyError
 
 import worker
-from console.addresses import is_loopback
 from console.mistakes import in_words
 from console.reaching import engine_of_up, is_default, reach
 from console.recordkeeping import sqlite_file
@@ -26,6 +25,7 @@ from domain.values import Record
 from records.database import Database, DatabaseError
 from records.engines import Engines, Ownership
 from records.store import Records
+from runtime.hosts import is_loopback
 from runtime.settings import Settings, SettingsError, TrackerSettings, config_path, load_settings
 from runtime.temporal import EngineAwayError, engine_id
 from web.wording import listed

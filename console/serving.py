@@ -14,11 +14,11 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 import worker
-from console.addresses import is_loopback
 from console.stopping import Stop
 from records.database import DatabaseError
 from records.engines import ForeignEngineError
 from runtime.engine import EngineError, require_free
+from runtime.hosts import is_loopback
 from runtime.settings import Settings, load_settings
 from runtime.temporal import EngineAwayError, connect
 from web.app import create_app

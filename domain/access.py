@@ -23,7 +23,7 @@ class Act(StrEnum):
     DELIVER = "deliver from a source or a tracker, proved by its own secret"
     SIGN_OUT = "sign out"
     READ = "read reviews, drafts, issues and the state of the trackers"
-    OPEN = "open a review, or report a near miss"
+    SAY = "say a command to a review; each has a right of its own"
     SAVE_DRAFT = "save a draft"
     ACT_ON_ISSUES = "act on an issue of the built-in tracker"
     READ_DELIVERIES = "read what was delivered"
@@ -77,7 +77,7 @@ RIGHTS: dict[Action, Right] = {
     Act.DELIVER: _ANYBODY,
     Act.SIGN_OUT: _ANYBODY,
     Act.READ: _READING,
-    Act.OPEN: _WRITING,
+    Act.SAY: _READING,
     Act.SAVE_DRAFT: _WRITING,
     Act.ACT_ON_ISSUES: _WRITING,
     Act.READ_DELIVERIES: Right(roles=frozenset({Role.AUDITOR, Role.ADMIN})),

@@ -53,6 +53,7 @@ ONLY_THESE: dict[tuple[str, str], frozenset[str]] = {
     ("web", "workflows"): frozenset({"workflows.contract", "workflows.door"}),
     ("web", "records"): frozenset(
         {
+            "records.accounts",
             "records.audit",
             "records.builtin",
             "records.chain",  # what a recorded event looks like, for the history
@@ -61,7 +62,9 @@ ONLY_THESE: dict[tuple[str, str], frozenset[str]] = {
             "records.inbox",
             "records.people",
             "records.read_model",
+            "records.sessions",
             "records.store",
+            "records.tokens",
         }
     ),
 }

@@ -15,7 +15,7 @@ from records.database import DatabaseError
 from records.drafts import Saved, StaleRevisionError
 from records.inbox import Delivery
 from web import reading
-from web.admit import person
+from web.callers import Who, acting
 from web.deps import WebDeps
 from web.errors import WRONG_BODY, ApiError, ErrorBody, Responses, no_review
 from web.history import Entry
@@ -29,7 +29,11 @@ _NO_REVIEW: Responses = {404: {"model": ErrorBody, "description": "There is no s
 class DraftBody(Record):
     """A whole draft, as the next revision."""
 
-    by: str = Field(description="the handle of who saves it", examples=["ml-engineer@example.org"])
+    by: str | None = Field(
+        default=None,
+        description="the handle of who saves it; left out by who is signed in or brings a token",
+        examples=["ml-engineer@example.org"],
+    )
     document: DraftDocument
     upon: int | None = Field(
         default=None,
@@ -126,11 +130,11 @@ def routes(deps: WebDeps) -> APIRouter:
             409: {"model": ErrorBody, "description": "Somebody saved a newer revision meanwhile."},
         },
     )
-    def save_draft(review_id: ReviewId, body: DraftBody) -> SavedDraft:
+    def save_draft(review_id: ReviewId, body: DraftBody, who: Who) -> SavedDraft:
         """Straight to the records. It has no effect until somebody submits it."""
         found(review_id)
         try:
-            author = person(records.people, body.by)
+            author = acting(deps, who, body.by)
             return shown(records.drafts.save(review_id, body.document, author, body.upon))
         except StaleRevisionError as error:
             raise ApiError(409, str(error)) from error

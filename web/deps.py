@@ -3,15 +3,16 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from domain.catalogue import Catalogue
 from domain.inputs import Input
 from domain.policy import Policy
 from domain.review import Review
 from domain.view import Answer
+from integrations.openid import Begun
 from records.store import Records
-from runtime.settings import IncidentSettings, PagerDutySettings, TrackerSettings, WebSettings
+from runtime.settings import IncidentSettings, PagerDutySettings, SignInSettings, TrackerSettings, WebSettings
 from workflows.door import AwayError, Outbox, Wishes
 
 
@@ -31,6 +32,20 @@ class ReviewDoor(Protocol):
         ...
 
 
+class IdentityProvider(Protocol):
+    """Who can say who somebody is (`integrations.openid.OpenIdProvider`)."""
+
+    issuer: str
+
+    async def begin(self, redirect_uri: str) -> Begun:
+        """Send somebody there. Raises `integrations.openid.ProviderError`."""
+        ...
+
+    async def finish(self, redirect_uri: str, code: str, nonce: str, verifier: str) -> dict[str, Any]:
+        """What it says of who came back. Raises `integrations.openid.ProviderError`."""
+        ...
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -40,6 +55,7 @@ class WebDeps:
     """The parts. `door` may be none, and set later, while the engine is away: all that needs no engine works without.
 
     `engine_answers` tells whether the engine can be reached now; where it is none, having a door counts.
+    Without a `provider` nobody has to sign in, and only this machine may be served.
     """
 
     records: Records
@@ -51,6 +67,8 @@ class WebDeps:
     incidents: IncidentSettings = field(default_factory=IncidentSettings)
     trackers: TrackerSettings = field(default_factory=TrackerSettings)
     web: WebSettings = field(default_factory=WebSettings)
+    sign_in: SignInSettings = field(default_factory=SignInSettings)
+    provider: IdentityProvider | None = None
     now: Callable[[], datetime] = _now
     close_patience: timedelta = timedelta(seconds=30)
 

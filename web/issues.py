@@ -16,6 +16,7 @@ from domain.values import Record, Utc
 from records.builtin import BuiltinIssue
 from records.read_model import WatchedIssue
 from web.admit import require_handle
+from web.callers import Who, acting
 from web.deps import WebDeps
 from web.dispatch import Dispatcher
 from web.errors import WRONG_BODY, ApiError, ErrorBody, Responses
@@ -83,9 +84,12 @@ def routes(deps: WebDeps, dispatcher: Dispatcher) -> APIRouter:
         | WRONG_BODY
         | {409: {"model": ErrorBody, "description": "The issue is closed in another way: reopen it first."}},
     )
-    async def act(key: str, action: Action, body: Annotated[Act | None, Body()] = None) -> Acted:
+    async def act(key: str, action: Action, who: Who, body: Annotated[Act | None, Body()] = None) -> Acted:
         """As an engineer would. Only done is done: a declined or deleted issue goes on blocking its review."""
         by = require_handle("by", body.by).strip() if body and body.by is not None else None
+        if who.person is not None:
+            await run_in_threadpool(acting, deps, who, by)
+            by = who.handle
         acted = await run_in_threadpool(carry_out, deps, key, action, by)
         dispatcher.poke()
         return acted

@@ -10,12 +10,12 @@ from typer.testing import CliRunner
 
 import cli
 from console import checks, reaching
-from console.addresses import is_loopback
 from domain.ports import IssueTracker, UnavailableError
 from integrations.trackers.github import GithubTracker
 from records.database import Database
 from records.store import Records
 from runtime.engine import free_port
+from runtime.hosts import is_loopback
 from runtime.settings import load_settings
 from runtime.temporal import connect, engine_id
 from tests.console.conftest import ROOT

@@ -39,14 +39,14 @@ def test_who_is_not_signed_in_may_do_nothing_but_reach_the_sign_in() -> None:
     [
         (Role.READER, set(), set()),
         (Role.AUDITOR, set(), {Act.READ_DELIVERIES}),
-        (Role.CONTRIBUTOR, {*COMMANDS} - WRITES, {Act.OPEN, Act.SAVE_DRAFT, Act.ACT_ON_ISSUES}),
+        (Role.CONTRIBUTOR, {*COMMANDS} - WRITES, {Act.SAVE_DRAFT, Act.ACT_ON_ISSUES}),
         (Role.SIGNER, {inputs.SignForTeam, inputs.RequestChanges}, set()),
         (Role.APPROVER, {inputs.Approve, inputs.Refuse}, set()),
         (Role.ADMIN, set(), {Act.READ_DELIVERIES, Act.MANAGE_TOKENS, Act.MANAGE_PEOPLE}),
     ],
 )
 def test_a_role_by_itself_may_do_this_and_no_more(role: Role, commands: set[Action], acts: set[Action]) -> None:
-    everybody = {Act.REACH, Act.DELIVER, Act.SIGN_OUT, Act.READ, Act.OWN_TOKENS}
+    everybody = {Act.REACH, Act.DELIVER, Act.SIGN_OUT, Act.READ, Act.SAY, Act.OWN_TOKENS}
     assert {a for a in RIGHTS if may(has(role, teams=("ml",)), a, "ml")} == commands | acts | everybody
 
 
