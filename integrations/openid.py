@@ -94,9 +94,10 @@ class OpenIdProvider:
             told: dict[str, Any] = await self._app.load_server_metadata()
         except (httpx2.HTTPError, ValueError) as error:
             raise ProviderError(f"The identity provider {self.issuer} cannot be reached: try again later.") from error
-        if str(told.get("issuer", "")).rstrip("/") != self.issuer:
-            self._app.server_metadata.clear()
-            raise ProviderError(f"The identity provider says that it is {told.get('issuer')}, not {self.issuer}.")
+        says = str(told.get("issuer"))
+        if says.rstrip("/") != self.issuer:
+            told.clear()  # so that it is read anew the next time
+            raise ProviderError(f"The identity provider says that it is {says}, not {self.issuer}.")
         offered = told.get("id_token_signing_alg_values_supported") or ["RS256"]
         told["id_token_signing_alg_values_supported"] = [name for name in offered if name in SIGNATURES]
         if "client_secret_basic" not in told.get("token_endpoint_auth_methods_supported", ["client_secret_basic"]):
