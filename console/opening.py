@@ -112,7 +112,7 @@ def _told(
     """The body of both. It bears an id even where none was given, so that it can be sent twice and open one review."""
     dates = {"began": began, "detected": detected, "resolved": resolved}
     return {
-        "by": by,
+        "by": by or None,
         "title": title,
         "service": service,
         "severity": severity.value,

@@ -51,13 +51,13 @@ class OpenIdProvider:
 
     async def begin(self, redirect_uri: str) -> Begun:
         """Send somebody to the provider, which is to send them back to `redirect_uri`. Raises `ProviderError`."""
-        await self._description()
+        await self.describe()
         told = await self._app.create_authorization_url(redirect_uri)
         return Begun(url=told["url"], state=told["state"], nonce=told["nonce"], verifier=told["code_verifier"])
 
     async def finish(self, redirect_uri: str, code: str, nonce: str, verifier: str) -> dict[str, Any]:
         """What the provider says of who came back with `code`. Raises `ProviderError`."""
-        description = await self._description()
+        description = await self.describe()
         try:
             token = await self._app.fetch_access_token(redirect_uri, code=code, code_verifier=verifier)
             claims = await self._app.parse_id_token(
@@ -88,8 +88,8 @@ class OpenIdProvider:
         more = dict(await self._app.userinfo(token=token))
         return more | claims if more.get("sub") == claims["sub"] else claims
 
-    async def _description(self) -> Mapping[str, Any]:
-        """What the provider says of itself; it has to be the one that the settings name."""
+    async def describe(self) -> Mapping[str, Any]:
+        """What the provider says of itself; it has to be the one that is meant. Raises `ProviderError`."""
         try:
             told: dict[str, Any] = await self._app.load_server_metadata()
         except (httpx2.HTTPError, ValueError) as error:

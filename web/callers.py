@@ -19,6 +19,7 @@ from domain.standing import NOBODY, Standing
 from domain.taxonomy import Door, Role
 from domain.values import PersonId
 from records.accounts import Account
+from runtime.hosts import is_loopback
 from runtime.settings import SignInSettings
 from web.admit import person
 from web.deps import WebDeps
@@ -75,6 +76,8 @@ class Gate:
         act = ROUTES[request.method, request.scope["route"].path]
         if act is Act.DELIVER:
             return  # who delivers has a secret of its own, and may well bring a token that is none of ours
+        if self._deps.provider is None and not (is_open_to_anybody(act) or is_loopback(request.url.hostname or "")):
+            raise ApiError(403, "No identity provider is set up here, so nobody but this machine is served.")
         caller = await run_in_threadpool(self.caller, request)
         request.state.caller = caller
         if request.method not in SAFE:
