@@ -72,6 +72,8 @@ RIGHTS: dict[Action, Right] = {
     inputs.Dismiss: _WRITING,
     inputs.Approve: _APPROVING,
     inputs.Refuse: _APPROVING,
+    inputs.MakePrivate: _WRITING,
+    inputs.Share: _WRITING,
     inputs.Close: _WRITING,
     Act.REACH: _ANYBODY,
     Act.DELIVER: _ANYBODY,
@@ -111,12 +113,27 @@ def refusals(standing: Standing | None, action: Action, team: str | None = None)
     return tuple(lacking)
 
 
+def visible_to(standing: Standing | None, teams: tuple[str, ...]) -> bool:
+    """Whether somebody sees what only these teams see; where none is named, everybody does.
+
+    An auditor sees everything: what nobody outside may look into could not be audited.
+    """
+    return not teams or standing is None or Role.AUDITOR in standing.roles or not {*teams}.isdisjoint(standing.teams)
+
+
+def visible(standing: Standing | None, review: Review) -> bool:
+    """Whether somebody sees a review: everywhere, in lists and exports too, or nowhere."""
+    return visible_to(standing, review.private_to)
+
+
 def barred(input: Input, review: Review) -> tuple[str, ...]:
     """Why who says `input` may not say it to this review; empty where they may. Facts and ticks always may."""
     if not input.is_command:
         return ()
     if input.standing is None and input.door in (Door.SIGNED_IN, Door.TOKEN):
         return ("It is not known what they may do: sign in anew.",)
+    if not visible(input.standing, review):
+        return (f"There is no review {review.id} that they see.",)
     return refusals(input.standing, type(input.body), getattr(input.body, "team", None))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from domain import events, inputs
 from domain.access import barred
-from domain.deciding import closing, commenting, incidents, items, outside, requests, signing
+from domain.deciding import closing, commenting, incidents, items, outside, privacy, requests, signing
 from domain.deciding.decision import Decision, Rejected, UnreadableReviewError, refuse_if, these, unheard
 from domain.deciding.settling import settle
 from domain.review import Review
@@ -64,6 +64,8 @@ _HANDLERS: dict[type[Any], Callable[[Decision, Any], None]] = {
     inputs.Dismiss: requests.dismiss,
     inputs.Approve: requests.approve,
     inputs.Refuse: requests.refuse,
+    inputs.MakePrivate: privacy.make_private,
+    inputs.Share: privacy.share,
     inputs.Close: closing.close,
     inputs.IncidentTold: incidents.incident_told,
     inputs.IssueOpened: outside.issue_opened,

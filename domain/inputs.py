@@ -24,6 +24,7 @@ class OpenReview(Record):
 
     type: Literal["open_review"] = "open_review"
     incident: Incident
+    private_to: tuple[Line, ...] = Field(default=(), description="the teams that see it; none: everybody")
 
 
 class JoinIncident(Record):
@@ -155,6 +156,22 @@ class Refuse(Record):
     reason: TextRef
 
 
+class MakePrivate(Record):
+    """Let only these teams see a review; of a private one, fewer teams than before."""
+
+    type: Literal["make_private"] = "make_private"
+    teams: tuple[Line, ...] = Field(min_length=1)
+    reason: TextRef
+
+
+class Share(Record):
+    """Ask to let these teams see a private review, too; without any, everybody."""
+
+    type: Literal["share"] = "share"
+    teams: tuple[Line, ...] = ()
+    reason: TextRef
+
+
 class Close(Record):
     """Ask for closure now. A review also closes by itself, once nothing blocks it."""
 
@@ -180,6 +197,8 @@ Command = (
     | Dismiss
     | Approve
     | Refuse
+    | MakePrivate
+    | Share
     | Close
 )
 
@@ -333,6 +352,8 @@ COMMANDS: tuple[type[Record], ...] = (
     Dismiss,
     Approve,
     Refuse,
+    MakePrivate,
+    Share,
     Close,
 )
 

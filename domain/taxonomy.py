@@ -260,6 +260,7 @@ class Ask(StrEnum):
     LOWER_SEVERITY = "lower_severity"
     CHANGE_ITEM = "change_item"
     EXTEND_DUE = "extend_due"
+    SHARE = "share"
 
 
 class FailureKind(StrEnum):

@@ -127,6 +127,7 @@ reviews = Table(
     Column("look_at", UtcTime, nullable=True, index=True, comment="when its workflow should have looked at it again"),
     Column("changed_at", UtcTime, nullable=False),
     Column("policy", String(80), nullable=True, comment="digest of the policy that is pinned to it"),
+    Column("private_to", Text, nullable=True, comment="the teams that see it, as JSON; none: everybody"),
     Column("state", Text, nullable=False, comment="the folded review without its policy, as JSON"),
 )
 

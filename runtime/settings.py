@@ -121,6 +121,7 @@ class RouteSettings(_Part):
     models: list[str] = []
     teams: list[str] = []
     outcomes: list[str] = Field(default=[], description="of an item, such as monitoring_or_alerts")
+    private: bool = Field(default=False, description="only who may see private reviews sees it; takes nothing else")
 
 
 class TrackerSettings(_Part):

@@ -84,8 +84,8 @@ def routes(deps: WebDeps) -> APIRouter:
         return CommandAnswer(**answer.model_dump(), id=key, note=note)
 
     def admitted(review_id: str, body: CommandBody, key: str, who: Caller) -> Input:
-        if deps.find(review_id) is None:
-            raise no_review(deps, review_id)
+        if deps.find(review_id, who.standing) is None:
+            raise no_review(deps, review_id, who.standing)
         checked = _checked(review_id, body.command)
         people = deps.records.people
         by = acting(deps, who, body.by)

@@ -1,14 +1,17 @@
 """What the web app is made of: everything that it needs is handed to it, and nothing is looked up anywhere else."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
+from domain.access import visible, visible_to
 from domain.catalogue import Catalogue
 from domain.inputs import Input
 from domain.policy import Policy
 from domain.review import Review
+from domain.standing import Standing
+from domain.taxonomy import Stage
 from domain.view import Answer
 from integrations.openid import Begun
 from records.store import Records
@@ -72,13 +75,24 @@ class WebDeps:
     now: Callable[[], datetime] = _now
     close_patience: timedelta = timedelta(seconds=30)
 
-    def find(self, review_id: str) -> Review | None:
-        """A review as it is now; none for an id that no review can have."""
-        return self.records.reviews.find(review_id) if review_id.isprintable() else None
+    def find(self, review_id: str, standing: Standing | None) -> Review | None:
+        """A review as it is now; none for one that somebody may not see, or an id that no review can have."""
+        review = self.records.reviews.find(review_id) if review_id.isprintable() else None
+        return review if review is not None and visible(standing, review) else None
 
-    def ending_in(self, id: str) -> list[str]:
-        """Ids of reviews of which `id` is the part that their source gave."""
-        return [known for known in self.records.reviews.ids() if known.endswith(f":{id}")]
+    def list(self, standing: Standing | None, stages: Iterable[Stage] = (), limit: int = 500) -> list[Review]:
+        """The reviews in these stages that somebody may see, the most pressing first."""
+        return [review for review in self.records.reviews.list(stages, limit) if visible(standing, review)]
+
+    def hidden(self, standing: Standing | None) -> frozenset[str]:
+        """Ids of the reviews that somebody may not see."""
+        private = self.records.reviews.private()
+        return frozenset(id for id, teams in private.items() if not visible_to(standing, teams))
+
+    def ending_in(self, id: str, standing: Standing | None) -> Sequence[str]:
+        """Ids of reviews that somebody may see, of which `id` is the part that their source gave."""
+        hidden = self.hidden(standing)
+        return [known for known in self.records.reviews.ids() if known.endswith(f":{id}") and known not in hidden]
 
     async def say(self, review_id: str, input: Input) -> Answer:
         """Say a command to a review. Raises `AwayError` where no answer came."""

@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from domain.ports import NotFoundError
+from domain.standing import Standing
 from web.deps import WebDeps
 from web.faults import fault
 from web.rendering import Pages
@@ -62,9 +63,12 @@ def sign_in_path(request: Request) -> str:
     return f"/sign-in?next={quote(asked, safe='/:')}"
 
 
-def no_review(deps: WebDeps, review_id: str) -> ApiError:
-    """The answer to whoever asks for a review that is not there; it names the one that was meant, if that is plain."""
-    meant = deps.ending_in(review_id)
+def no_review(deps: WebDeps, review_id: str, standing: Standing | None) -> ApiError:
+    """The answer to whoever asks for a review that is not there, or that they may not see.
+
+    It names the one that was meant, if that is plain.
+    """
+    meant = deps.ending_in(review_id, standing)
     hint = f" Did you mean {meant[0]}?" if len(meant) == 1 else ""
     return ApiError(404, f"There is no review {review_id}.{hint}")
 

@@ -37,6 +37,7 @@ class NewReview(Record):
     began: Utc | None = None
     detected: Utc | None = None
     resolved: Utc | None = Field(default=None, description="when it ended; left out: by now, nobody knows when")
+    private_to: tuple[Name, ...] = Field(default=(), description="the teams that alone see it; left out: everybody")
     responder: str | None = Field(default=None, description="who answered last, and so owns the review; else the lead")
     url: WebUrl | None = None
 
@@ -108,7 +109,7 @@ def routes(deps: WebDeps) -> APIRouter:
                 door=who.door,
                 standing=who.standing,
                 at=told.as_of,
-                body=OpenReview(incident=incident),
+                body=OpenReview(incident=incident, private_to=body.private_to),
             )
 
         review = review_id(source, own)

@@ -12,7 +12,7 @@ from web.callers import Who
 from web.deps import WebDeps
 from web.errors import no_review
 from web.history import entries
-from web.issues import find_issue
+from web.issues import find_issue, list_issues
 from web.markers import revealed
 from web.rendering import Pages
 from web.review_page import review_page
@@ -33,17 +33,17 @@ def routes(deps: WebDeps, pages: Pages, openapi: Callable[[], dict[str, Any]]) -
     @router.get("/")
     def show_board(who: Who) -> HTMLResponse:
         now = deps.now()
-        reviews = revealed(records.people, records.reviews.list())
-        excluded = revealed(records.people, records.reviews.list([Stage.EXCLUDED], SHOWN_EXCLUDED))
+        reviews = revealed(records.people, deps.list(who.standing))
+        excluded = revealed(records.people, deps.list(who.standing, [Stage.EXCLUDED], SHOWN_EXCLUDED))
         refused = refusals(records.seen.projects())
         shown = board(reviews, excluded, now)
         return pages.render("board.html", who=who, board=shown, refused=refused, now=now, start=_start(deps))
 
     @router.get("/reviews/{review_id}")
     def show_review(review_id: str, who: Who) -> HTMLResponse:
-        review = deps.find(review_id)
+        review = deps.find(review_id, who.standing)
         if review is None:
-            raise no_review(deps, review_id)
+            raise no_review(deps, review_id, who.standing)
         now, draft = deps.now(), records.drafts.newest(review_id)
         if draft is not None:
             draft = draft.model_copy(update={"author": records.people.handles([draft.author])[draft.author]})
@@ -54,11 +54,11 @@ def routes(deps: WebDeps, pages: Pages, openapi: Callable[[], dict[str, Any]]) -
 
     @router.get("/issues")
     def show_issues(who: Who) -> HTMLResponse:
-        return pages.render("issues.html", who=who, issues=deps.records.builtin.list()[::-1])
+        return pages.render("issues.html", who=who, issues=list_issues(deps, who)[::-1])
 
     @router.get("/issues/{key}")
     def show_issue(key: str, who: Who) -> HTMLResponse:
-        return pages.render("issue.html", who=who, issue=find_issue(deps, key), now=deps.now())
+        return pages.render("issue.html", who=who, issue=find_issue(deps, key, who), now=deps.now())
 
     @router.get("/trackers")
     def show_trackers(who: Who) -> HTMLResponse:

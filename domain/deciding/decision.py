@@ -64,7 +64,7 @@ class Decision:
         assert review.policy is not None
         due, spec = review.policy.clocks.item[review.severity].after(self.now), review.items[item].spec
         place = place or self.given.routing.place_for(
-            review.service, review.models, spec.team or review.team, spec.outcome
+            review.service, review.models, spec.team or review.team, spec.outcome, bool(review.private_to)
         )
         self.record(events.ItemAccepted(item=item, due=due, place=place, adopts=adopts))
 
@@ -123,6 +123,8 @@ IMPOSSIBLE: dict[type[Record], str] = {
     inputs.Dismiss: "The review cannot be dismissed",
     inputs.Approve: "A request cannot be approved",
     inputs.Refuse: "A request cannot be refused",
+    inputs.MakePrivate: "The review cannot be made private",
+    inputs.Share: "The review cannot be shared",
     inputs.Close: "The review cannot be closed",
 }
 """What cannot be done where a command is not heard, in people's words."""

@@ -1,4 +1,4 @@
-"""Accounts: who people are, their sessions, and API tokens"""
+"""Accounts: who people are, their sessions, and API tokens; who sees a private review"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -30,6 +30,11 @@ def upgrade() -> None:
             sa.Column("signed_in_at", sa.DateTime(timezone=True), nullable=True, comment="when it said so last")
         )
         batch_op.create_unique_constraint("people_email_key", ["email"])
+
+    with op.batch_alter_table("reviews", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column("private_to", sa.Text(), nullable=True, comment="the teams that see it, as JSON; none: everybody")
+        )
 
     op.create_table(
         "sign_ins",
