@@ -40,7 +40,7 @@ class Right(Record):
     """What doing something takes: any of the roles, and of a token the scope."""
 
     roles: frozenset[Role] | None = Field(description="none: anybody may, signed in or not")
-    scope: Scope = Scope.READ
+    scope: Scope | None = Field(default=Scope.READ, description="none: any token will do")
     of_team: bool = Field(default=False, description="only for a team that they are in")
 
 
@@ -79,7 +79,7 @@ RIGHTS: dict[Action, Right] = {
     Act.DELIVER: _ANYBODY,
     Act.SIGN_OUT: _ANYBODY,
     Act.READ: _READING,
-    Act.SAY: _READING,
+    Act.SAY: Right(roles=ANY_ROLE, scope=None),
     Act.SAVE_DRAFT: _WRITING,
     Act.ACT_ON_ISSUES: _WRITING,
     Act.READ_DELIVERIES: Right(roles=frozenset({Role.AUDITOR, Role.ADMIN})),
@@ -108,7 +108,7 @@ def refusals(standing: Standing | None, action: Action, team: str | None = None)
         lacking.append(f"This takes the role {_either(right.roles)}; they have {_these(standing.roles)}.")
     if right.of_team and team not in standing.teams:
         lacking.append(f"Only who is in team {team} may do this for it; they are in {_these(standing.teams)}.")
-    if standing.scopes is not None and right.scope not in standing.scopes:
+    if standing.scopes is not None and right.scope is not None and right.scope not in standing.scopes:
         lacking.append(f"This takes a token with the scope {right.scope}; theirs has {_these(standing.scopes)}.")
     return tuple(lacking)
 

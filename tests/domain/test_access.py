@@ -72,6 +72,7 @@ def test_a_scope_narrows_a_role_and_gives_nothing() -> None:
     everything = has(*Role, teams=("ml",), scopes=(Scope.READ,))
     assert may(everything, Act.READ)
     assert not may(everything, Act.SAVE_DRAFT)
+    assert may(has(Role.APPROVER, scopes=(Scope.DECIDE,)), Act.SAY)
     assert not may(everything, Act.OWN_TOKENS)
     assert not may(has(Role.READER, scopes=tuple(Scope)), Act.SAVE_DRAFT)
 
