@@ -86,8 +86,3 @@ class Sessions:
         """End a session."""
         with self._database.write() as connection:
             connection.execute(delete(tables.sessions).where(tables.sessions.c.key == digest_of(secret)))
-
-    def end_all_of(self, person: PersonId) -> None:
-        """End every session of a person."""
-        with self._database.write() as connection:
-            connection.execute(delete(tables.sessions).where(tables.sessions.c.person == person))

@@ -38,6 +38,8 @@ class Provider:
     more: dict[str, Any] = field(default_factory=dict)
     foreign_key: bool = False
     denies: bool = False
+    answers: dict[str, Any] | None = None
+    broken: bool = False
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
     key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "of-today"}))
@@ -93,6 +95,8 @@ class Provider:
         return RedirectResponse(f"{self.redirect_uri}?{urlencode({'code': code, 'state': asked['state']})}")
 
     async def token(self, request: Request) -> Response:
+        if self.broken:
+            return Response("<h1>Bad gateway</h1>", 502)
         form = await request.form()
         basic = base64.b64encode(f"{CLIENT_ID}:{CLIENT_SECRET}".encode()).decode()
         posted = form.get("client_id") == CLIENT_ID and form.get("client_secret") == CLIENT_SECRET
@@ -110,7 +114,8 @@ class Provider:
         claims = {"iss": self.issuer, "aud": CLIENT_ID, "iat": now, "exp": now + 300, "nonce": asked["nonce"]}
         claims |= self.person | self.lies
         signed = jwt.encode({"alg": "RS256", "kid": "of-today"}, claims, self.other if self.foreign_key else self.key)
-        return JSONResponse({"access_token": "an access token", "token_type": "Bearer", "id_token": signed})
+        told = {"access_token": "an access token", "token_type": "Bearer"} | (self.answers or {"id_token": signed})
+        return JSONResponse(told)
 
     async def userinfo(self, request: Request) -> Response:
         if request.headers.get("authorization") != "Bearer an access token":

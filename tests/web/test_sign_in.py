@@ -78,7 +78,7 @@ async def visiting(
         async with (
             site(directory, **parts | more) as web,
             listening(web.app, port),
-            httpx.AsyncClient(base_url=address, trust_env=False) as http,
+            httpx.AsyncClient(base_url=address, trust_env=False, timeout=30) as http,
         ):
             yield Browser(web, asked, address, http)
 
@@ -170,6 +170,15 @@ async def test_a_token_signed_by_another_key_lets_nobody_in(browser: Browser) ->
     answer = await browser.sign_in()
     assert answer.status_code == 403
     assert "cannot be believed" in answer.text
+
+
+async def test_a_provider_that_answers_otherwise_than_it_should_lets_nobody_in(browser: Browser) -> None:
+    browser.provider.answers = {"scope": "email"}
+    assert "gave no ID token" in (await browser.sign_in()).text
+    browser.provider.answers = None
+    browser.provider.broken = True
+    answer = await browser.sign_in()
+    assert (answer.status_code, "did not answer as it should" in answer.text) == (403, True)
 
 
 async def test_a_code_is_used_once(browser: Browser) -> None:
@@ -362,7 +371,7 @@ def test_a_claim_is_a_text_a_list_or_in_a_path() -> None:
 
 async def test_two_who_sign_in_at_once_are_two(browser: Browser) -> None:
     async def one() -> httpx.Response:
-        async with httpx.AsyncClient(base_url=browser.address, trust_env=False) as http:
+        async with httpx.AsyncClient(base_url=browser.address, trust_env=False, timeout=30) as http:
             return await http.get("/sign-in/begin", follow_redirects=True)
 
     assert [answer.status_code for answer in await asyncio.gather(one(), one())] == [200, 200]
