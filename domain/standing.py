@@ -1,5 +1,7 @@
 """What is known of somebody who acts: their roles, their teams, and for a token what it may be used for."""
 
+from pydantic import Field
+
 from domain.taxonomy import Role, Scope
 from domain.values import Line, Record
 
@@ -9,8 +11,9 @@ class Standing(Record):
 
     roles: tuple[Role, ...] = ()
     teams: tuple[Line, ...] = ()
-    scopes: tuple[Scope, ...] | None = None
-    """Of the token that they use; none for a person who is signed in, whom nothing narrows."""
+    scopes: tuple[Scope, ...] | None = Field(
+        default=None, description="of the token that they use; none for who is signed in, whom nothing narrows"
+    )
 
 
 NOBODY = Standing()

@@ -113,7 +113,7 @@ def routes(deps: WebDeps, pages: Pages) -> APIRouter:
 
     def _identity(claims: Mapping[str, Any]) -> Identity:
         email = claims.get("email")
-        verified = claims.get("email_verified", deps.sign_in.trust_email) is True
+        verified = claims.get("email_verified", deps.sign_in.trust_email) in (True, "true")  # some write it as text
         asked = deps.sign_in
         try:
             return Identity(
