@@ -14,6 +14,7 @@ from console.opening import near_miss, opening
 from console.screen import say
 from console.second_person import second_person
 from console.stopping import StoppingGroup
+from console.tokens import tokens
 from console.trackers import trackers
 from console.writing import writing
 
@@ -54,6 +55,7 @@ app.add_typer(notify, name="notify", rich_help_panel=RUNNING)
 app.command("recover", rich_help_panel=KEEPING)(records.recover)
 app.add_typer(records.records, name="records", rich_help_panel=KEEPING)
 app.add_typer(records.audit, name="audit", rich_help_panel=KEEPING)
+app.add_typer(tokens, name="token", rich_help_panel=KEEPING)
 
 
 def _version(wanted: bool) -> None:

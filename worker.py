@@ -103,9 +103,13 @@ class Parts:
     notifier: Notifier = dataclasses.field(default_factory=lambda: AppriseNotifier({}))
 
     def account_of(self, person: PersonId, tracker: str) -> str | None:
-        """How a tracker calls a person, as far as the catalogue says so."""
+        """How a tracker calls a person: as the catalogue says, else as their identity provider does."""
         handle = self.records.people.handles([person])[person]
-        return self.catalogue.account_of(handle, tracker)
+        return self.catalogue.account_of(handle, tracker) or self.records.accounts.account_of(person, tracker)
+
+    def handle_of(self, account: str, tracker: str) -> str | None:
+        """Whose account that is in a tracker: as the catalogue says, else as their identity provider does."""
+        return self.catalogue.handle_of(account, tracker) or self.records.accounts.handle_of(account, tracker)
 
     def person_of(self, account: str, tracker: str) -> tuple[PersonId, bool]:
         """Whose an account is in a tracker, and whether the catalogue says so; else somebody of that name alone."""
@@ -275,7 +279,7 @@ def build_worker(client: Client, parts: Parts, task_queue: str = contract.TASK_Q
         parts.person_of,
         parts.settle,
     )
-    listening = Listening(records.people, parts.catalogue.handle_of)
+    listening = Listening(records.people, parts.handle_of)
     sync = SyncActivities(
         records.reviews, records.inbox, records.seen, parts.trackers, parts.address_of, listening, parts.sweep_every
     )

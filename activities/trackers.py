@@ -204,7 +204,7 @@ class TrackerActivities:
         ref = review.ref_of(question.item) if question else None
         if question is not None and ref is not None:
             told = "\n".join(question.answer)
-            text = told or why(blockers(review, datetime.now(UTC)), self._address_of(review.id))
+            text = told or why(review, blockers(review, datetime.now(UTC)), self._address_of(review.id))
             with _translated():
                 self._trackers[ref.tracker].comment(ref, f"{review.id}/answer/{comment}", text)
         return CommentAnswered(comment=comment)

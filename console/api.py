@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 import httpx
 
-from console.addresses import is_loopback
 from console.stopping import REFUSED, USAGE, Refused, Stop
+from runtime.hosts import is_loopback
 from runtime.settings import load_settings
 
 TRIES = 3
@@ -38,6 +38,8 @@ class Api:
         if parts.scheme not in ("http", "https") or not parts.host:
             raise Stop(f"{self.url} is not an address; write one like http://127.0.0.1:8585.", code=USAGE)
         self._is_near = is_loopback(parts.host)
+        token = load_settings().token
+        self._headers = {"Authorization": f"Bearer {token.get_secret_value()}"} if token is not None else {}
 
     def get(self, path: str, params: Mapping[str, str | list[str]] | None = None) -> Any:
         """What the web app tells."""
@@ -53,7 +55,7 @@ class Api:
 
     def command(self, review_id: str, by: str, command: Mapping[str, Any]) -> Any:
         """Carry a person's command to a review: its answer. Raises `Stop` with every reason where it is refused."""
-        body = {"id": new_id(), "by": by, "command": command}
+        body = {"id": new_id(), "by": by or None, "command": command}
         return self.post(f"/api/reviews/{in_path(review_id)}/commands", body)
 
     def review(self, review_id: str) -> Any:
@@ -86,7 +88,9 @@ class Api:
 
     def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
         # A proxy that is set for the outside must not be asked for this machine.
-        with httpx.Client(base_url=self.url, timeout=TIMEOUT, trust_env=not self._is_near) as http:
+        with httpx.Client(
+            base_url=self.url, timeout=TIMEOUT, trust_env=not self._is_near, headers=self._headers
+        ) as http:
             return http.request(method, path, **request)
 
     def _unreachable(self, error: httpx.TransportError) -> str:

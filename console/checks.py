@@ -13,10 +13,11 @@ from pydantic import SecretStr, TypeAdapter
 from sqlalchemy.exc import SQLAlchemyError
 
 import worker
-from console.addresses import is_loopback
+from console.exposure import why_not
 from console.mistakes import in_words
 from console.reaching import engine_of_up, is_default, reach
 from console.recordkeeping import sqlite_file
+from console.serving import identity_provider
 from domain.catalogue import Catalogue
 from domain.notices import ADMIN
 from domain.places import Place, PlaceText
@@ -25,11 +26,13 @@ from domain.ports import IssueTracker, TrackerError
 from domain.rules import RULES
 from domain.values import Record
 from integrations.notifiers.apprise import address_fault
+from integrations.openid import ProviderError
 from records.database import Database, DatabaseError
 from records.engines import Engines, Ownership
 from records.store import Records
 from runtime.settings import Settings, SettingsError, TrackerSettings, config_path, load_settings
 from runtime.temporal import EngineAwayError, engine_id
+from web.sign_in import CALLBACK
 from web.wording import counted, listed
 
 PATIENCE = 10
@@ -93,7 +96,7 @@ def look() -> list[Checked]:
         *trackers(settings),
         *doors(settings),
         *notify(settings),
-        bind_address(settings),
+        sign_in(settings),
     ]
 
 
@@ -408,11 +411,16 @@ def _unlisted_teams(settings: Settings) -> list[Checked]:
     ]
 
 
-def bind_address(settings: Settings) -> Checked:
-    """Whether the web app keeps to this machine, as it has to without sign-in."""
-    host = settings.web.host
-    if is_loopback(host):
-        return ok("web.host", f"{host}: only this machine reaches it.")
-    return wrong(
-        "web.host", f"{host} can be reached from outside, and there is no sign-in yet.", "Set it to 127.0.0.1."
-    )
+def sign_in(settings: Settings) -> Checked:
+    """Whether the web app may be served so, and the identity provider is the one that it is said to be."""
+    if found := why_not(settings):
+        return wrong(*found)
+    provider = identity_provider(settings)
+    if provider is None:
+        return ok("sign_in", f"Nobody has to sign in; only this machine reaches {settings.web.host}.")
+    try:
+        asyncio.run(provider.describe())
+    except ProviderError as error:
+        return wrong("sign_in.issuer", str(error), "Correct the address, or see that it can be reached from here.")
+    redirect = f"{settings.url}{CALLBACK}"
+    return ok("sign_in", f"{provider.issuer} answers. It has to allow the redirect address {redirect}.")

@@ -58,7 +58,7 @@ def reopen(issue: IssueKey, by: Actor, url: Url = None, json: Json = False) -> N
 
 
 def _change(issue: str, change: str, by: str, url: str | None, json: bool) -> None:
-    found = Api(url).post(f"/api/issues/{in_path(issue)}/{change}", {"by": by})
+    found = Api(url).post(f"/api/issues/{in_path(issue)}/{change}", {"by": by or None})
     if json:
         as_json(found)
     else:

@@ -28,6 +28,7 @@ Excluded = Annotated[
     str | None,
     typer.Option(metavar="REVIEW", help="Review this one after all, which the policy excluded. Such as alerts:43."),
 ]
+PrivateTo = Annotated[list[str] | None, typer.Option(metavar="TEAM", help="Who alone sees it; without it: all.")]
 Link = Annotated[str | None, typer.Option("--link", help="Where it is described.")]
 
 
@@ -50,6 +51,7 @@ def open_review(
     resolved: Resolved = None,
     responder: Responder = None,
     link: Link = None,
+    private_to: PrivateTo = None,
     excluded: Excluded = None,
     url: Url = None,
     json: Json = False,
@@ -70,6 +72,7 @@ def open_review(
         missing = [name for name, value in given.items() if value is None]
         raise Stop(f"Missing: {', '.join(missing)}. See holdfast review open --help.", code=USAGE)
     body = _told(title, service, severity, by, kind, model, id, began, detected, resolved, responder, link)
+    body["private_to"] = private_to or []
     _open("/api/reviews", body, url, json)
 
 
@@ -87,11 +90,13 @@ def near_miss(
     resolved: Resolved = None,
     responder: Responder = None,
     link: Link = None,
+    private_to: PrivateTo = None,
     url: Url = None,
     json: Json = False,
 ) -> None:
     """Report what nearly did harm. It gets a short review: three questions and one factor."""
     body = _told(title, service, severity, by, kind, model, id, began, detected, resolved, responder, link)
+    body["private_to"] = private_to or []
     _open("/api/near-misses", body | {"stopped_by": stopped_by.value}, url, json)
 
 
@@ -112,7 +117,7 @@ def _told(
     """The body of both. It bears an id even where none was given, so that it can be sent twice and open one review."""
     dates = {"began": began, "detected": detected, "resolved": resolved}
     return {
-        "by": by,
+        "by": by or None,
         "title": title,
         "service": service,
         "severity": severity.value,

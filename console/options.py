@@ -6,19 +6,26 @@ from typing import Annotated
 import typer
 
 from domain.taxonomy import Severity
+from runtime.settings import load_settings
 
 Url = Annotated[
     str | None,
     typer.Option("--url", envvar="HOLDFAST_URL", show_default=False, help="Where Holdfast is. Default: the settings."),
 ]
 
+
+def _who_acts() -> str:
+    """The user's name; nothing where an API token says who acts."""
+    return "" if load_settings().token is not None else getpass.getuser()
+
+
 Actor = Annotated[
     str,
     typer.Option(
         "--as",
         envvar="HOLDFAST_AS",
-        default_factory=getpass.getuser,
-        show_default="your user name",
+        default_factory=_who_acts,
+        show_default="your user name, or whose token it is",
         metavar="HANDLE",
         help="Who acts, such as an e-mail address.",
     ),

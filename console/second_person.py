@@ -80,6 +80,33 @@ def dismiss(review: ReviewId, reason: Reason, by: Actor, url: Url = None, json: 
     carry(url, review, by, {"type": "dismiss", "reason": reason}, json, f"{review} is dismissed.")
 
 
+@second_person.command(rich_help_panel=PANEL)
+def make_private(
+    review: ReviewId,
+    team: Annotated[list[str], typer.Option("--team", help="Who alone sees it; may be given several times.")],
+    reason: Reason,
+    by: Actor,
+    url: Url = None,
+    json: Json = False,
+) -> None:
+    """Let only these teams see a review, everywhere. To let more see it again takes another person's approval."""
+    command = {"type": "make_private", "teams": team, "reason": reason}
+    carry(url, review, by, command, json, f"Only {', '.join(team)} sees {review}.")
+
+
+@second_person.command(rich_help_panel=PANEL)
+def share(
+    review: ReviewId,
+    reason: Reason,
+    by: Actor,
+    team: Annotated[list[str] | None, typer.Option("--team", help="Who is to see it, too. Without it: all.")] = None,
+    url: Url = None,
+    json: Json = False,
+) -> None:
+    """Ask to let more people see a private review."""
+    carry(url, review, by, {"type": "share", "teams": team or [], "reason": reason}, json, f"{review} is shared.")
+
+
 @second_person.command(rich_help_panel=PANEL, epilog="Example: holdfast review approve hand:20261122-1f3a9c R1")
 def approve(review: ReviewId, request: RequestId, by: Actor, url: Url = None, json: Json = False) -> None:
     """Grant what another person asked for."""

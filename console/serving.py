@@ -14,8 +14,9 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 import worker
-from console.addresses import is_loopback
+from console.exposure import require_safe
 from console.stopping import Stop
+from integrations.openid import OpenIdProvider
 from records.database import DatabaseError
 from records.engines import ForeignEngineError
 from runtime.engine import EngineError, require_free
@@ -52,15 +53,10 @@ def work() -> None:
 
 
 def serve() -> None:
-    """Be the web app until SIGTERM or SIGINT. Raises `Stop`, also where others than this machine could reach it."""
+    """Be the web app until SIGTERM or SIGINT. Raises `Stop`, also where others could reach it and nobody signs in."""
     settings = load_settings()
     host, port = settings.web.host, settings.web.port
-    if not is_loopback(host):
-        raise Stop(
-            f"{host} can be reached from outside, and Holdfast has no sign-in yet: whoever reaches it could act as "
-            "anybody.",
-            "Set web.host (HOLDFAST_WEB__HOST) to 127.0.0.1, and reach it through a tunnel or a proxy that signs in.",
-        )
+    require_safe(settings)
     log_to_stderr()
     with stopping():
         require_free(port, "the web app", "HOLDFAST_WEB__PORT")
@@ -73,11 +69,22 @@ def serve() -> None:
             incidents=settings.incidents,
             trackers=settings.trackers,
             web=settings.web,
+            sign_in=settings.sign_in,
+            provider=identity_provider(settings),
         )
         server = uvicorn.Server(uvicorn.Config(create_app(deps), host, port, log_config=None, server_header=False))
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, _ended)
         asyncio.run(serve_and_connect(server, settings, deps))
+
+
+def identity_provider(settings: Settings) -> OpenIdProvider | None:
+    """Who can say who somebody is; none where nobody has to sign in."""
+    asked = settings.sign_in
+    if asked.issuer is None:
+        return None
+    secret = asked.client_secret.get_secret_value() if asked.client_secret is not None else None
+    return OpenIdProvider(asked.issuer, asked.client_id, secret, asked.scopes)
 
 
 def _ended(number: int, frame: object) -> None:

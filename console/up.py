@@ -17,6 +17,7 @@ from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 
+from console.exposure import require_safe
 from records.database import Database
 from records.engines import ForeignEngineError
 from records.store import Records
@@ -52,8 +53,10 @@ async def everything(
 
     `environment` is what the worker and the web app need to find the same settings. Raises
     `runtime.engine.EngineError`, `records.database.DatabaseError`, and `records.engines.ForeignEngineError` where the
-    records belong to another engine and `recover` was not asked for.
+    records belong to another engine and `recover` was not asked for; and `console.stopping.Stop` where others could
+    reach the web app, and nobody signs in.
     """
+    require_safe(settings)
     with _locked(settings.data_dir):
         require_free(settings.web.port, "the web app", "HOLDFAST_WEB__PORT")
         engine = Kept(engine_command(settings.engine, settings.data_dir, settings.temporal.namespace))
@@ -158,6 +161,8 @@ async def run(settings: Settings, console: Console, recover: bool = False) -> No
             found = running.recovered
             console.print(f"Recovered: {found.reviews} reviews go on, {found.deliveries} deliveries are sent again.")
         console.print(f"Holdfast is up: [bold]{running.url}[/bold]")
+        if settings.sign_in.issuer is None:
+            console.print("Nobody has to sign in: this machine only, and recorded as “local, unauthenticated”.")
         console.print(f"Temporal's own pages: {running.ui_url}")
         console.print(f"Data and logs: {settings.data_dir.absolute()}", soft_wrap=True)
         console.print("Ctrl-C stops everything; starting it again goes on where it was.")

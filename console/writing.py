@@ -75,7 +75,9 @@ def submit(
     """Save a draft and put it forward for signing. Who submits does not sign."""
     document = read_draft(file)
     api = Api(url)
-    saved = api.put(f"/api/reviews/{in_path(review)}/draft", {"by": by, "document": document.model_dump(mode="json")})
+    saved = api.put(
+        f"/api/reviews/{in_path(review)}/draft", {"by": by or None, "document": document.model_dump(mode="json")}
+    )
     command = {"type": "submit_draft", "revision": saved["revision"], "digest": saved["digest"]}
     try:
         answer = api.command(review, by, command)

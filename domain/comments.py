@@ -9,6 +9,8 @@ import re
 from datetime import UTC, date, datetime, time
 from typing import Literal
 
+from domain.plan import PRIVATE
+from domain.review import Review
 from domain.rules import Blocker
 from domain.values import Record
 
@@ -80,8 +82,10 @@ def end_of(day: date) -> datetime:
     return datetime.combine(day, time(23, 59, 59), UTC)
 
 
-def why(in_the_way: list[Blocker], address: str) -> str:
-    """What stands between a review and its closure, and who can clear each."""
+def why(review: Review, in_the_way: list[Blocker], address: str) -> str:
+    """What stands between a review and its closure, and who can clear each; of a private one where that is told."""
+    if review.private_to:
+        return f"{PRIVATE} {address}"
     if not in_the_way:
         return f"Nothing is in the way of closing the review. {address}"
     lines = [f"- {blocker.sentence} Cleared by {blocker.cleared_by}." for blocker in in_the_way]

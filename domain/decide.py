@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import Any
 
 from domain import events, inputs
-from domain.deciding import closing, commenting, incidents, items, outside, requests, signing, verifying
-from domain.deciding.decision import Decision, Rejected, UnreadableReviewError, these, unheard
+from domain.access import barred
+from domain.deciding import closing, commenting, incidents, items, outside, privacy, requests, signing, verifying
+from domain.deciding.decision import Decision, Rejected, UnreadableReviewError, refuse_if, these, unheard
 from domain.deciding.settling import settle
 from domain.review import Review
 from domain.stages import HEARD_IN
@@ -25,6 +26,7 @@ def decide(review: Review, input: inputs.Input, now: datetime, given: inputs.Giv
     """
     decision = Decision(review, input, now, given)
     body = input.body
+    refuse_if(*barred(input, review))
     if review.unknown and input.is_command:
         raise Rejected(
             f"This release cannot read {these(review.unknown)} of this review: install the one that wrote it."
@@ -65,6 +67,8 @@ _HANDLERS: dict[type[Any], Callable[[Decision, Any], None]] = {
     inputs.Dismiss: requests.dismiss,
     inputs.Approve: requests.approve,
     inputs.Refuse: requests.refuse,
+    inputs.MakePrivate: privacy.make_private,
+    inputs.Share: privacy.share,
     inputs.Close: closing.close,
     inputs.IncidentTold: incidents.incident_told,
     inputs.IssueOpened: outside.issue_opened,

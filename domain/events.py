@@ -41,6 +41,7 @@ class ReviewOpened(Event):
     quiet_until: Utc | None
     due: dict[Clock, Utc]
     home: Place = Place(tracker="builtin")
+    private_to: tuple[str, ...] = ()
 
 
 class IncidentUpdated(Event):
@@ -187,6 +188,21 @@ class ApprovalRefused(Event):
     request: str
     by: PersonId
     reason: TextRef
+
+
+class ReviewMadePrivate(Event):
+    """Only these teams see the review from now on, and what is told of it as a whole goes to `home`."""
+
+    teams: tuple[str, ...]
+    by: PersonId
+    reason: TextRef
+    home: Place
+
+
+class ReviewShared(Event):
+    """These teams see the review now; none: everybody."""
+
+    teams: tuple[str, ...]
 
 
 class ItemIssueOpened(Event):
@@ -336,6 +352,8 @@ EVENTS: dict[str, type[Event]] = {
         ApprovalAsked,
         ApprovalGranted,
         ApprovalRefused,
+        ReviewMadePrivate,
+        ReviewShared,
         ItemIssueOpened,
         ItemIssueReleased,
         ItemStatusesRead,

@@ -61,6 +61,7 @@ def _review_opened(review: Review, event: events.ReviewOpened) -> Changes:
         "opened": event.at,
         "home": event.home,
         "owner": event.owner,
+        "private_to": event.private_to,
         "quiet_until": event.quiet_until,
         "due": event.due,
     }
@@ -244,6 +245,14 @@ def _approval_granted(review: Review, event: events.ApprovalGranted) -> Changes:
         granted_by=(*earlier, event.by),
     )
     return changes | {"waivers" if request.ask is Ask.WAIVE else "risks": kept | {key: waiver}}
+
+
+def _review_made_private(review: Review, event: events.ReviewMadePrivate) -> Changes:
+    return {"private_to": event.teams, "home": event.home}
+
+
+def _review_shared(review: Review, event: events.ReviewShared) -> Changes:
+    return {"private_to": event.teams}
 
 
 def _item_issue_opened(review: Review, event: events.ItemIssueOpened) -> Changes:
@@ -475,6 +484,8 @@ _CHANGES: dict[type[events.Event], Callable[[Review, Any], Changes]] = {
     events.ApprovalAsked: _approval_asked,
     events.ApprovalGranted: _approval_granted,
     events.ApprovalRefused: _approval_refused,
+    events.ReviewMadePrivate: _review_made_private,
+    events.ReviewShared: _review_shared,
     events.ItemIssueOpened: _item_issue_opened,
     events.ItemIssueLeft: _item_issue_left,
     events.ItemIssueReleased: _item_issue_released,

@@ -12,6 +12,7 @@ from domain.draft import DraftContent
 from domain.places import PlaceText, Routing
 from domain.policy import Policy
 from domain.review import Evidence, Incident, IssueRef, ItemSpec, Reading, Told
+from domain.standing import Standing
 from domain.taxonomy import Door, FailureKind, IssueStatus, Severity
 from domain.values import Calendar, Line, PersonId, Record, TextRef, Utc
 
@@ -23,6 +24,7 @@ class OpenReview(Record):
 
     type: Literal["open_review"] = "open_review"
     incident: Incident
+    private_to: tuple[Line, ...] = Field(default=(), description="the teams that see it; none: everybody")
 
 
 class JoinIncident(Record):
@@ -180,6 +182,22 @@ class Refuse(Record):
     reason: TextRef
 
 
+class MakePrivate(Record):
+    """Let only these teams see a review; of a private one, fewer teams than before."""
+
+    type: Literal["make_private"] = "make_private"
+    teams: tuple[Line, ...] = Field(min_length=1)
+    reason: TextRef
+
+
+class Share(Record):
+    """Ask to let these teams see a private review, too; without any, everybody."""
+
+    type: Literal["share"] = "share"
+    teams: tuple[Line, ...] = ()
+    reason: TextRef
+
+
 class Close(Record):
     """Ask for closure now. A review also closes by itself, once nothing blocks it."""
 
@@ -208,6 +226,8 @@ Command = (
     | Dismiss
     | Approve
     | Refuse
+    | MakePrivate
+    | Share
     | Close
 )
 
@@ -377,6 +397,8 @@ COMMANDS: tuple[type[Record], ...] = (
     Dismiss,
     Approve,
     Refuse,
+    MakePrivate,
+    Share,
     Close,
 )
 
@@ -387,6 +409,7 @@ class Input(Record):
     id: str = Field(min_length=1, max_length=200)
     by: PersonId = "holdfast"
     door: Door = Door.ENGINE
+    standing: Standing | None = Field(default=None, description="what they may do; none where nobody signs in")
     at: Utc | None = Field(default=None, description="when it happened outside, where that is known")
     body: Body
 

@@ -168,20 +168,19 @@ def tracking_issue(
     """The issue of the review as a whole, whether it is to be open, and the digest of what it says."""
     is_open, sentences = tracking_text(review, now)
     incidents = [f"- {incident.url or incident.ref}" for incident in review.incidents.values()]
+    told, severity = None if review.private_to else review.title, "" if review.private_to else f", {review.severity}"
     body = [
-        f"[Post-incident review {review.id}]({address}), {review.severity}.",
+        f"[Post-incident review {review.id}]({address}){severity}.",
         "",
         *blocker_lines(sentences, is_open),
         "",
-        "Incidents:",
-        *incidents,
-        "",
+        *([] if review.private_to else ["Incidents:", *incidents, ""]),
         "Holdfast keeps this text as it is. The review closes by itself when nothing blocks it.",
     ]
     spec = IssueSpec(
         key=tracking_key(review),
         project=project,
-        title=f"Review: {texts[review.title] if review.title else review.id}",
+        title=f"Review: {texts[told] if told else review.id}",
         body="\n".join(body),
         labels=labels(review),
     )

@@ -44,6 +44,7 @@ class Route(Record):
     models: tuple[str, ...] = ()
     teams: tuple[str, ...] = ()
     outcomes: tuple[Outcome, ...] = Field(default=(), description="of an item; a review as a whole has none")
+    private: bool = Field(default=False, description="for private reviews, and for no other")
 
     def matches(self, service: str, models: tuple[str, ...], team: str | None, outcome: Outcome | None) -> bool:
         """Whether an item like this goes here."""
@@ -55,6 +56,9 @@ class Route(Record):
         )
 
 
+_OURS = Place(tracker="builtin")
+
+
 class Routing(Record):
     """The routes in force, in order, and where everything else goes."""
 
@@ -63,14 +67,39 @@ class Routing(Record):
     routes: tuple[Route, ...] = ()
 
     def place_for(
-        self, service: str, models: tuple[str, ...] = (), team: str | None = None, outcome: Outcome | None = None
+        self,
+        service: str,
+        models: tuple[str, ...] = (),
+        team: str | None = None,
+        outcome: Outcome | None = None,
+        private: bool = False,
     ) -> Place:
-        """The place of the first route that matches."""
-        found = (route.to for route in self.routes if route.matches(service, models, team, outcome))
-        return next(found, self.default)
+        """The place of the first route that matches; what is private goes to a private one, else stays with us."""
+        routes = (route for route in self.routes if route.private is private)
+        found = (route.to for route in routes if route.matches(service, models, team, outcome))
+        return next(found, _OURS if private else self.default)
 
-    def refused(self, place: Place | None) -> str | None:
-        """Why nothing can be sent to a place."""
+    def kept_private(
+        self,
+        place: Place | None,
+        service: str,
+        models: tuple[str, ...] = (),
+        team: str | None = None,
+        outcome: Outcome | None = None,
+    ) -> Place:
+        """The same place where it is private, else the private one that takes this."""
+        if place is not None and self.is_private(place):
+            return place
+        return self.place_for(service, models, team, outcome, private=True)
+
+    def is_private(self, place: Place) -> bool:
+        """Whether what goes there is seen only by who may: in our own tracker, and where the settings say so."""
+        return place.tracker == _OURS.tracker or any(route.private and route.to == place for route in self.routes)
+
+    def refused(self, place: Place | None, private: bool = False) -> str | None:
+        """Why nothing, or nothing `private`, can be sent to a place."""
+        if place is not None and private and not self.is_private(place):
+            return f"The review is private, and {place} is not: only places that the settings mark private take it."
         if place is None or not self.trackers or place.tracker in self.trackers:
             return None
         return f"No tracker called {place.tracker} is set up; there are {', '.join(self.trackers)}."

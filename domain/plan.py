@@ -159,6 +159,10 @@ def _only_a_read_is_missing(review: Review, in_the_way: Sequence[Blocker]) -> bo
     return review.stage is Stage.REMEDIATION and all(b.read_again for b in in_the_way)
 
 
+PRIVATE = "This review is private: what is in its way stands on its page."
+"""What is told of a private review where others may read it."""
+
+
 def tracking_text(review: Review, now: datetime) -> tuple[bool, tuple[str, ...]]:
     """What the tracking issue should say: whether it is open, and the blockers that it lists."""
     return _tracking_text(review, blockers(review, now))
@@ -166,6 +170,8 @@ def tracking_text(review: Review, now: datetime) -> tuple[bool, tuple[str, ...]]
 
 def _tracking_text(review: Review, in_the_way: Sequence[Blocker]) -> tuple[bool, tuple[str, ...]]:
     """A failed read is left out: it comes and goes, and the tracker that it is about might be this one."""
+    if review.private_to:
+        return review.stage in OPEN_STAGES, (PRIVATE,) if any(b.id != READ_FAILED for b in in_the_way) else ()
     return review.stage in OPEN_STAGES, tuple(b.sentence for b in in_the_way if b.id != READ_FAILED)
 
 

@@ -321,6 +321,7 @@ class Request(Record):
     into: tuple[ItemSpec, ...] = Field(default=(), description="the items that an item is to be split into")
     item: ItemSpec | None = Field(default=None, description="the item that it is about, as it was when this was asked")
     factor: Factor | None = Field(default=None, description="the factor that it is about, as it was then")
+    teams: tuple[str, ...] = Field(default=(), description="who is to see a private review, too; none: everybody")
     decided_by: PersonId | None = None
     granted: bool | None = None
 
@@ -400,6 +401,7 @@ class Review(Record):
     incidents: dict[str, Incident] = {}
     refires: int = 0
     owner: PersonId | None = None
+    private_to: tuple[str, ...] = Field(default=(), description="the teams that see it; none: everybody")
     quiet_until: Utc | None = None
     due: dict[Clock, Utc] = {}
     late: frozenset[str] = Field(default=frozenset(), description="deadlines whose passing was recorded")

@@ -260,7 +260,6 @@ def _unverified(review: Review, id: str, item: Item) -> Finding | None:
             subject=id,
             sentence=f"Who had a hand in {id} was not read yet, and so not whether somebody else verified it.",
             cleared_by="whoever looks after the tracker",
-            waivable=False,
             read_again=True,
         )
     return None

@@ -44,6 +44,8 @@ HEARD_IN: dict[type[Record], frozenset[Stage | None]] = {
     inputs.Dismiss: OPEN_STAGES,
     inputs.Approve: OPEN_STAGES | {Stage.CLOSED},
     inputs.Refuse: OPEN_STAGES | {Stage.CLOSED},
+    inputs.MakePrivate: OPEN_STAGES | {Stage.CLOSED},
+    inputs.Share: OPEN_STAGES | {Stage.CLOSED},
     inputs.Close: OPEN_STAGES,
 }
 """In which stages a command is heard; anywhere else it is refused, naming the stage."""

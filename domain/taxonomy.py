@@ -44,9 +44,31 @@ class Door(StrEnum):
     """Through which door an input came in. Without sign-in, a person's door is marked as such."""
 
     LOCAL_UNAUTHENTICATED = "local, unauthenticated"
+    SIGNED_IN = "signed in"
+    TOKEN = "token"
     WEBHOOK = "webhook"
     TRACKER = "tracker"
     ENGINE = "engine"
+
+
+class Role(StrEnum):
+    """What somebody may do. `domain.access` says which right takes which; a person may have several."""
+
+    READER = "reader"
+    CONTRIBUTOR = "contributor"
+    SIGNER = "signer"
+    APPROVER = "approver"
+    AUDITOR = "auditor"
+    ADMIN = "admin"
+
+
+class Scope(StrEnum):
+    """What an API token may be used for, of what its holder may do."""
+
+    READ = "read"
+    WRITE = "write"
+    DECIDE = "decide"
+    ADMIN = "admin"
 
 
 class Clock(StrEnum):
@@ -302,6 +324,7 @@ class Ask(StrEnum):
     CHANGE_ITEM = "change_item"
     EXTEND_DUE = "extend_due"
     SPLIT_ITEM = "split_item"
+    SHARE = "share"
 
 
 class FailureKind(StrEnum):

@@ -54,6 +54,8 @@ def view(review: Review, in_the_way: Sequence[Blocker]) -> View:
     """Where a review stands while these are in the way of its closure."""
     if review.stage is None:
         return View()
+    if review.private_to:
+        return View(details=f"Review {review.id} is private.")
     return View(
         stage=review.stage,
         severity=review.severity,

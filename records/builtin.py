@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from pydantic import Field
 from sqlalchemy import Connection, Row, select, update
 
 from domain.ports import Attempts, Changes, Comment, IssueSnapshot, IssueSpec, NotFoundError, RejectedError
@@ -27,6 +28,7 @@ class BuiltinIssue(Record):
     """An issue of the built-in tracker."""
 
     key: str
+    review: str = Field(description="the id of the review that it was opened for")
     project: str
     title: str
     body: str
@@ -264,6 +266,7 @@ def _snapshot(ref: IssueRef, row: Row[Any, Any] | None, begun: datetime) -> Issu
 def _issue(row: Row[Any, Any]) -> BuiltinIssue:
     return BuiltinIssue(
         key=f"HF-{row.number}",
+        review=row.key.partition("/")[0],
         project=row.project,
         title=row.title,
         body=row.body,

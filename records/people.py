@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from domain.values import PersonId, TextRef, text_ref
@@ -132,6 +132,12 @@ class People:
             connection.execute(update(tables.texts).where(tables.texts.c.ref == ref).values(body=None))
 
     def erase_person(self, id: PersonId) -> None:
-        """Erase a person's handle for good; the opaque id stays in the events."""
+        """Erase for good all that is known of a person, and end their sessions and tokens; the id stays in the events.
+
+        Who signs in after that is somebody new.
+        """
+        nothing = {c.name: None for c in tables.people.columns if c.name != "id"}
         with self._database.write() as connection:
-            connection.execute(update(tables.people).where(tables.people.c.id == id).values(handle=None, folded=None))
+            for table in (tables.sessions, tables.api_tokens, tables.identities):
+                connection.execute(delete(table).where(table.c.person == id))
+            connection.execute(update(tables.people).where(tables.people.c.id == id).values(nothing))

@@ -1,5 +1,6 @@
 """What the pages and lists read: made from the streams as they grow, and rebuilt from them at will."""
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
@@ -74,6 +75,7 @@ def project(connection: Connection, review: Review, owed: Plan, now: datetime, b
         "look_at": _look_at(owed, now),
         "changed_at": datetime.now(UTC),
         "policy": review.policy_digest if review.policy else None,
+        "private_to": json.dumps(review.private_to) if review.private_to else None,
         "state": review.model_dump_json(exclude={"policy"}),
     }
     if connection.execute(_PROJECT, row | {"which": review.id}).rowcount == 0:
@@ -198,6 +200,13 @@ class Reviews:
         query = select(tables.reviews.c.review_id).where(tables.reviews.c.stage.not_in([s.value for s in without]))
         with self._database.read() as connection:
             return list(connection.execute(query.order_by(tables.reviews.c.review_id)).scalars())
+
+    def private(self) -> dict[str, tuple[str, ...]]:
+        """The private reviews, and which teams see each."""
+        query = select(tables.reviews.c.review_id, tables.reviews.c.private_to)
+        with self._database.read() as connection:
+            rows = connection.execute(query.where(tables.reviews.c.private_to.is_not(None)))
+            return {row.review_id: tuple(json.loads(row.private_to)) for row in rows}
 
     def going_on(self) -> Sequence[str]:
         """The ids of all reviews that have not ended, or still owe something to the outside."""

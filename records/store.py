@@ -3,6 +3,7 @@
 from domain.catalogue import Catalogue
 from domain.places import Routing
 from domain.policy import Policy
+from records.accounts import Accounts
 from records.advance import Advance
 from records.attachments import Attachments
 from records.audit import Audit
@@ -16,6 +17,8 @@ from records.notices import Notices
 from records.people import People
 from records.read_model import Reviews
 from records.seen import Seen
+from records.sessions import Sessions
+from records.tokens import Tokens
 
 BUILTIN_ONLY = Routing()
 
@@ -34,6 +37,9 @@ class Records:
         self.drafts = Drafts(database)
         self.attachments = Attachments(database)
         self.people = People(database)
+        self.accounts = Accounts(database)
+        self.sessions = Sessions(database)
+        self.tokens = Tokens(database)
         self.inbox = Inbox(database)
         self.engines = Engines(database)
         self.claims = RecordedClaims(database)

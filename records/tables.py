@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Date,
     DateTime,
@@ -96,6 +97,19 @@ people = Table(
     Column("id", String(40), primary_key=True),
     Column("handle", String(300), nullable=True, comment="as it was first given; none once it was erased"),
     Column("folded", String(600), nullable=True, unique=True, comment="the handle without upper and lower case"),
+    Column("email", String(600), nullable=True, unique=True, comment="verified, without upper and lower case"),
+    Column("github", String(300), nullable=True, comment="login, as the identity provider says"),
+    Column("jira", String(300), nullable=True, comment="account, as the identity provider says"),
+    Column("held", Text, nullable=True, comment="the roles and teams that the identity provider gave, as JSON"),
+    Column("signed_in_at", UtcTime, nullable=True, comment="when it said so last"),
+)
+
+identities = Table(
+    "identities",
+    metadata,
+    Column("issuer", String(300), primary_key=True),
+    Column("subject", String(300), primary_key=True),
+    Column("person", String(40), ForeignKey("people.id"), nullable=False, index=True),
 )
 
 attachments = Table(
@@ -127,6 +141,7 @@ reviews = Table(
     Column("look_at", UtcTime, nullable=True, index=True, comment="when its workflow should have looked at it again"),
     Column("changed_at", UtcTime, nullable=False),
     Column("policy", String(80), nullable=True, comment="digest of the policy that is pinned to it"),
+    Column("private_to", Text, nullable=True, comment="the teams that see it, as JSON; none: everybody"),
     Column("state", Text, nullable=False, comment="the folded review without its policy, as JSON"),
 )
 
@@ -229,6 +244,39 @@ claims = Table(
     Column("first_attempt", UtcTime, nullable=False),
     Column("last_attempt", UtcTime, nullable=False, comment="the last that may have created something"),
     Column("held_until", UtcTime, nullable=False),
+)
+
+sign_ins = Table(
+    "sign_ins",
+    metadata,
+    Column("key", String(64), primary_key=True, comment="SHA-256 of what the browser has"),
+    Column("body", Text, nullable=False, comment="state, nonce, verifier and where to go on, as JSON"),
+    Column("ends_at", UtcTime, nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("key", String(64), primary_key=True, comment="SHA-256 of what the browser has"),
+    Column("person", String(40), ForeignKey("people.id"), nullable=False, index=True),
+    Column("is_local", Boolean, nullable=False, comment="nobody proved who they are"),
+    Column("seen_at", UtcTime, nullable=False, comment="to the minute"),
+    Column("ends_at", UtcTime, nullable=False),
+)
+
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("digest", String(64), nullable=False, unique=True, comment="SHA-256 of the token"),
+    Column("person", String(40), ForeignKey("people.id"), nullable=False, index=True),
+    Column("made_by", String(40), nullable=False),
+    Column("purpose", String(300), nullable=False),
+    Column("scopes", Text, nullable=False, comment="as JSON"),
+    Column("made_at", UtcTime, nullable=False),
+    Column("ends_at", UtcTime, nullable=False),
+    Column("revoked_at", UtcTime, nullable=True),
+    Column("used_at", UtcTime, nullable=True, comment="to the hour"),
 )
 
 builtin_issues = Table(

@@ -56,7 +56,7 @@ class EngineSettings(_Part):
 
 
 class WebSettings(_Part):
-    """Where the web app listens. There is no sign-in yet: keep it on loopback."""
+    """Where the web app listens. Without an identity provider it stays on loopback."""
 
     host: str = "127.0.0.1"
     port: int = 8585
@@ -122,6 +122,7 @@ class RouteSettings(_Part):
     models: list[str] = []
     teams: list[str] = []
     outcomes: list[str] = Field(default=[], description="of an item, such as monitoring_or_alerts")
+    private: bool = Field(default=False, description="only who may see private reviews sees it; takes nothing else")
 
 
 class TrackerSettings(_Part):
@@ -202,6 +203,39 @@ class IncidentSettings(_Part):
     token: SecretStr | None = Field(default=None, description="bearer token that senders have to bring")
 
 
+RoleName = Literal["reader", "contributor", "signer", "approver", "auditor", "admin"]
+
+
+class HeldSettings(_Part):
+    """What somebody has by their handle, whatever their identity provider says."""
+
+    roles: list[RoleName] = []
+    teams: list[str] = []
+
+
+class SignInSettings(_Part):
+    """The identity provider (OpenID Connect) by which people sign in, and what its claims mean here."""
+
+    issuer: str | None = Field(default=None, description="its address; none: nobody signs in, on this machine only")
+    client_id: str = ""
+    client_secret: SecretStr | None = Field(default=None, description="none for a public client")
+    scopes: list[str] = ["openid", "profile", "email"]
+    roles_claim: str = Field(default="groups", description="which claim gives roles; a path such as realm_access.roles")
+    teams_claim: str = Field(default="groups", description="which claim gives teams")
+    github_claim: str | None = Field(default=None, description="which claim holds the GitHub login")
+    jira_claim: str | None = Field(default=None, description="which claim holds the Jira account")
+    trust_email: bool = Field(default=False, description="the provider verifies every e-mail, and does not say so")
+    everyone: list[RoleName] = Field(default=["reader"], description="what everybody has who signs in")
+    roles: dict[RoleName, list[str]] = Field(default={}, description="for each role, the values of its claim")
+    teams: dict[str, list[str]] = Field(default={}, description="for each team, the values of its claim")
+    people: dict[str, HeldSettings] = Field(default={}, description="roles and teams by handle, of machines too")
+    session: timedelta = Field(default=timedelta(hours=12), description="how long a session lasts at most")
+    idle: timedelta = Field(default=timedelta(hours=2), description="how long it lasts unused")
+    claims_last: timedelta = Field(
+        default=timedelta(days=30), description="after the last sign-in: how long its claims count for tokens"
+    )
+
+
 class Settings(BaseSettings):
     """All settings, with defaults that work on one machine without any."""
 
@@ -232,6 +266,8 @@ class Settings(BaseSettings):
     evidence: EvidenceSettings = EvidenceSettings()
     incidents: IncidentSettings = IncidentSettings()
     notify: NotifySettings = NotifySettings()
+    sign_in: SignInSettings = SignInSettings()
+    token: SecretStr | None = Field(default=None, description="an API token, which the command line brings along")
 
     @property
     def database(self) -> str:

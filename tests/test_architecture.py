@@ -53,6 +53,7 @@ ONLY_THESE: dict[tuple[str, str], frozenset[str]] = {
     ("web", "workflows"): frozenset({"workflows.contract", "workflows.door"}),
     ("web", "records"): frozenset(
         {
+            "records.accounts",
             "records.audit",
             "records.builtin",
             "records.chain",  # what a recorded event looks like, for the history
@@ -62,7 +63,9 @@ ONLY_THESE: dict[tuple[str, str], frozenset[str]] = {
             "records.notices",
             "records.people",
             "records.read_model",
+            "records.sessions",
             "records.store",
+            "records.tokens",
         }
     ),
 }

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from typer.testing import CliRunner
 
 from cli import app
+from domain.access import ANY_ROLE, RIGHTS, Act, Action, Right
 from domain.link_state import Link
 from domain.policy import Policy
 from domain.stages import TRANSITIONS
@@ -27,6 +28,8 @@ from runtime.settings import TrackerSettings
 ROOT = Path(__file__).parents[1]
 MAP = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 TRACKERS = (ROOT / "docs" / "trackers.md").read_text(encoding="utf-8")
+
+ACCOUNTS = (ROOT / "docs" / "accounts.md").read_text(encoding="utf-8")
 
 
 def table(*headings: str) -> list[list[str]]:
@@ -69,8 +72,8 @@ def test_every_room_of_the_map_is_there() -> None:
 
 
 def test_every_command_that_the_documents_name_is_there() -> None:
-    text = (ROOT / "README.md").read_text(encoding="utf-8") + TRACKERS
-    named = set(re.findall(r"(?<!/)holdfast ((?:review|item|issue|audit|records) [a-z-]+|[a-z-]+)", text))
+    text = (ROOT / "README.md").read_text(encoding="utf-8") + TRACKERS + ACCOUNTS
+    named = set(re.findall(r"(?<!/)holdfast ((?:review|item|issue|audit|records|token) [a-z-]+|[a-z-]+)", text))
     assert len(named) > 10
     for command in sorted(named):
         result = CliRunner().invoke(app, [*command.split(), "--help"])
@@ -122,6 +125,25 @@ def test_the_tables_name_every_status_and_every_state_of_a_link() -> None:
 def test_the_events_and_permissions_are_those_that_the_code_knows() -> None:
     assert {event for event, _ in table("event", "why")} == {*webhooks._GITHUB, *webhooks._JIRA}
     assert [permission for permission, _ in table("permission", "to")] == list(jira_check._PERMISSIONS)
+
+
+def test_the_table_of_rights_is_that_of_the_code() -> None:
+    rows = ACCOUNTS.split("| what | roles | scope of a token |\n|---|---|---|\n")[1].split("\n\n")[0].splitlines()
+    assert [[cell.strip() for cell in row.strip("|").split(" | ")] for row in rows] == [
+        [_named(action), _held_by(right), right.scope or "–" if right.roles else "–"]
+        for action, right in RIGHTS.items()
+    ]
+
+
+def _named(action: Action) -> str:
+    return str(action) if isinstance(action, Act) else f"`{action.model_fields['type'].default}`"
+
+
+def _held_by(right: Right) -> str:
+    if right.roles is None:
+        return "anybody"
+    named = "any role" if right.roles == ANY_ROLE else ", ".join(sorted(right.roles))
+    return f"{named} of that team" if right.of_team else named
 
 
 def test_every_setting_that_the_page_on_trackers_names_is_there() -> None:

@@ -15,7 +15,7 @@ from records.database import DatabaseError
 from records.drafts import Saved, StaleRevisionError
 from records.inbox import Delivery
 from web import reading
-from web.admit import person
+from web.callers import Caller, Who, acting
 from web.deps import WebDeps
 from web.errors import WRONG_BODY, ApiError, ErrorBody, Responses, no_review
 from web.history import Entry
@@ -30,7 +30,11 @@ _NO_REVIEW: Responses = {404: {"model": ErrorBody, "description": "There is no s
 class DraftBody(Record):
     """A whole draft, as the next revision."""
 
-    by: str = Field(description="the handle of who saves it", examples=["ml-engineer@example.org"])
+    by: str | None = Field(
+        default=None,
+        description="the handle of who saves it; left out by who is signed in or brings a token",
+        examples=["ml-engineer@example.org"],
+    )
     document: DraftDocument
     upon: int | None = Field(
         default=None,
@@ -62,10 +66,10 @@ def routes(deps: WebDeps) -> APIRouter:
     reviews = APIRouter(prefix="/api/reviews", tags=["Reviews"])
     records = deps.records
 
-    def found(review_id: str) -> Review:
-        review = deps.find(review_id)
+    def found(review_id: str, who: Caller) -> Review:
+        review = deps.find(review_id, who.standing)
         if review is None:
-            raise no_review(deps, review_id)
+            raise no_review(deps, review_id, who.standing)
         return review
 
     @router.get("/healthz", tags=["Health"], summary="Whether this process answers")
@@ -88,32 +92,33 @@ def routes(deps: WebDeps) -> APIRouter:
 
     @reviews.get("", summary="List reviews")
     def list_reviews(
+        who: Who,
         stage: Annotated[
             list[Stage] | None, Query(description="only these stages; without it, all but excluded")
         ] = None,
     ) -> list[reading.ReviewSummary]:
         """The most pressing first."""
-        return reading.summaries(deps, records.reviews.list(stage or ()))
+        return reading.summaries(deps, deps.list(who.standing, stage or ()))
 
     @reviews.get("/{review_id}", summary="Read a review", responses=_NO_REVIEW)
-    def read_review(review_id: ReviewId) -> reading.ReviewDetail:
+    def read_review(review_id: ReviewId, who: Who) -> reading.ReviewDetail:
         """All that is known of it now."""
-        return reading.detail(deps, found(review_id))
+        return reading.detail(deps, found(review_id, who))
 
     @reviews.get("/{review_id}/why", summary="Why a review cannot close yet", responses=_NO_REVIEW)
-    def why(review_id: ReviewId) -> reading.Why:
+    def why(review_id: ReviewId, who: Who) -> reading.Why:
         """What is in the way, who can clear it, and what waits for a second person."""
-        return reading.why(deps, found(review_id))
+        return reading.why(deps, found(review_id, who))
 
     @reviews.get("/{review_id}/history", summary="What was recorded", responses=_NO_REVIEW)
-    def history(review_id: ReviewId) -> list[Entry]:
+    def history(review_id: ReviewId, who: Who) -> list[Entry]:
         """Every recorded event, oldest first."""
-        return reading.history(deps, found(review_id).id)
+        return reading.history(deps, found(review_id, who).id)
 
     @reviews.get("/{review_id}/draft", summary="Read the newest revision of the draft", responses=_NO_REVIEW)
-    def read_draft(review_id: ReviewId) -> SavedDraft:
+    def read_draft(review_id: ReviewId, who: Who) -> SavedDraft:
         """404 also where nothing was written yet."""
-        saved = records.drafts.newest(found(review_id).id)
+        saved = records.drafts.newest(found(review_id, who).id)
         if saved is None:
             raise ApiError(404, "Nothing was written yet.")
         return shown(saved)
@@ -127,11 +132,11 @@ def routes(deps: WebDeps) -> APIRouter:
             409: {"model": ErrorBody, "description": "Somebody saved a newer revision meanwhile."},
         },
     )
-    def save_draft(review_id: ReviewId, body: DraftBody) -> SavedDraft:
+    def save_draft(review_id: ReviewId, body: DraftBody, who: Who) -> SavedDraft:
         """Straight to the records. It has no effect until somebody submits it."""
-        found(review_id)
+        found(review_id, who)
         try:
-            author = person(records.people, body.by)
+            author = acting(deps, who, body.by)
             return shown(records.drafts.save(review_id, body.document, author, body.upon))
         except StaleRevisionError as error:
             raise ApiError(409, str(error)) from error

@@ -4,11 +4,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
-from web import api, commands, errors, issues, openings, pages, webhooks
+from web import account, api, commands, errors, issues, openings, pages, sign_in, webhooks
+from web.callers import Gate
 from web.deps import WebDeps
 from web.dispatch import Dispatcher
 from web.rendering import Pages
@@ -19,8 +20,8 @@ STATIC = Path(__file__).parent / "static"
 DESCRIPTION = """Holdfast keeps the review of every ML incident open until prevention has really happened.
 
 People say commands, which are accepted or refused with every reason. Sources and trackers tell facts, which are never
-refused. Times are in UTC. Persons are named by handles, such as e-mail addresses. There is no sign-in yet: what comes
-through this API is recorded as “local, unauthenticated”."""
+refused. Times are in UTC. Persons are named by handles, such as e-mail addresses. Bring an API token as a bearer token;
+where no identity provider is set up, nobody has to, and it is recorded as “local, unauthenticated”."""
 
 
 def create_app(deps: WebDeps) -> FastAPI:
@@ -38,7 +39,8 @@ def create_app(deps: WebDeps) -> FastAPI:
         description=DESCRIPTION,
         docs_url=None,
         redoc_url=None,
-        openapi_url="/api/openapi.json",
+        openapi_url=None,
+        dependencies=[Depends(Gate(deps).check)],
         lifespan=lifespan,
         responses={
             422: {"model": errors.ErrorBody, "description": "Something is wrong; the sentence names the field."}
@@ -51,6 +53,8 @@ def create_app(deps: WebDeps) -> FastAPI:
     app.include_router(commands.routes(deps))
     app.include_router(api.routes(deps))
     app.include_router(issues.routes(deps, dispatcher))
+    app.include_router(sign_in.routes(deps, rendering))
+    app.include_router(account.routes(deps, rendering))
     app.include_router(pages.routes(deps, rendering, app.openapi))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_middleware(JsonOnly)

@@ -10,11 +10,12 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
 from domain.inputs import Close, Command, Input, JoinIncident, OpenReview
-from domain.taxonomy import Door, Stage
+from domain.taxonomy import Stage
 from domain.values import Record
 from domain.view import Answer
 from integrations.incidents.delivery import BadDelivery, ReportedIncident, reading
-from web.admit import admit, person
+from web.admit import admit
+from web.callers import Caller, Who, acting
 from web.deps import WebDeps
 from web.errors import WRONG_BODY, ApiError, ErrorBody, Responses, no_review
 from workflows.door import AwayError
@@ -29,7 +30,11 @@ class CommandBody(Record):
     id: Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,100}$")] | None = Field(
         default=None, description="your own key: a command said again with the same key is carried out once"
     )
-    by: str = Field(description="the handle of who wants this", examples=["ml-lead@example.org"])
+    by: str | None = Field(
+        default=None,
+        description="the handle of who wants this; left out by who is signed in or brings a token",
+        examples=["ml-lead@example.org"],
+    )
     command: Annotated[Command, Field(discriminator="type")]
 
 
@@ -66,10 +71,10 @@ def routes(deps: WebDeps) -> APIRouter:
     router = APIRouter(prefix="/api/reviews", tags=["Commands"], responses=_WRONG)
 
     @router.post("/{review_id}/commands", summary="Say a command to a review")
-    async def say_command(review_id: str, body: CommandBody) -> CommandAnswer:
+    async def say_command(review_id: str, body: CommandBody, who: Who) -> CommandAnswer:
         """Accepted, or refused with all reasons. Closing waits up to half a minute for the read that it needs."""
         key = body.id or str(uuid.uuid4())
-        said = await run_in_threadpool(admitted, review_id, body, key)
+        said = await run_in_threadpool(admitted, review_id, body, key, who)
         answer = await carried(deps, review_id, said, key)
         note = None
         if isinstance(body.command, Close) and answer.stage is not Stage.CLOSED:
@@ -78,15 +83,15 @@ def routes(deps: WebDeps) -> APIRouter:
             answer = answer.model_copy(update={"stage": stage})
         return CommandAnswer(**answer.model_dump(), id=key, note=note)
 
-    def admitted(review_id: str, body: CommandBody, key: str) -> Input:
-        if deps.find(review_id) is None:
-            raise no_review(deps, review_id)
+    def admitted(review_id: str, body: CommandBody, key: str, who: Caller) -> Input:
+        if deps.find(review_id, who.standing) is None:
+            raise no_review(deps, review_id, who.standing)
         checked = _checked(review_id, body.command)
         people = deps.records.people
-        by = person(people, body.by)
+        by = acting(deps, who, body.by)
         command = admit(people, checked, review_id)
         # A key of a caller must never be taken for the id of a fact, which would then not be heard.
-        return Input(id=f"command:{key}", by=by, door=Door.LOCAL_UNAUTHENTICATED, body=command)
+        return Input(id=f"command:{key}", by=by, door=who.door, standing=who.standing, body=command)
 
     async def closed(review_id: str) -> Stage | None:
         give_up = time.monotonic() + deps.close_patience.total_seconds()

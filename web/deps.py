@@ -1,17 +1,21 @@
 """What the web app is made of: everything that it needs is handed to it, and nothing is looked up anywhere else."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
+from domain.access import visible, visible_to
 from domain.catalogue import Catalogue
 from domain.inputs import Input
 from domain.policy import Policy
 from domain.review import Review
+from domain.standing import Standing
+from domain.taxonomy import Stage
 from domain.view import Answer
+from integrations.openid import Begun
 from records.store import Records
-from runtime.settings import IncidentSettings, PagerDutySettings, TrackerSettings, WebSettings
+from runtime.settings import IncidentSettings, PagerDutySettings, SignInSettings, TrackerSettings, WebSettings
 from workflows.door import AwayError, Outbox, Wishes
 
 
@@ -31,6 +35,20 @@ class ReviewDoor(Protocol):
         ...
 
 
+class IdentityProvider(Protocol):
+    """Who can say who somebody is (`integrations.openid.OpenIdProvider`)."""
+
+    issuer: str
+
+    async def begin(self, redirect_uri: str) -> Begun:
+        """Send somebody there. Raises `integrations.openid.ProviderError`."""
+        ...
+
+    async def finish(self, redirect_uri: str, code: str, nonce: str, verifier: str) -> dict[str, Any]:
+        """What it says of who came back. Raises `integrations.openid.ProviderError`."""
+        ...
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -40,6 +58,7 @@ class WebDeps:
     """The parts. `door` may be none, and set later, while the engine is away: all that needs no engine works without.
 
     `engine_answers` tells whether the engine can be reached now; where it is none, having a door counts.
+    Without a `provider` nobody has to sign in, and only this machine may be served.
     """
 
     records: Records
@@ -51,16 +70,29 @@ class WebDeps:
     incidents: IncidentSettings = field(default_factory=IncidentSettings)
     trackers: TrackerSettings = field(default_factory=TrackerSettings)
     web: WebSettings = field(default_factory=WebSettings)
+    sign_in: SignInSettings = field(default_factory=SignInSettings)
+    provider: IdentityProvider | None = None
     now: Callable[[], datetime] = _now
     close_patience: timedelta = timedelta(seconds=30)
 
-    def find(self, review_id: str) -> Review | None:
-        """A review as it is now; none for an id that no review can have."""
-        return self.records.reviews.find(review_id) if review_id.isprintable() else None
+    def find(self, review_id: str, standing: Standing | None) -> Review | None:
+        """A review as it is now; none for one that somebody may not see, or an id that no review can have."""
+        review = self.records.reviews.find(review_id) if review_id.isprintable() else None
+        return review if review is not None and visible(standing, review) else None
 
-    def ending_in(self, id: str) -> list[str]:
-        """Ids of reviews of which `id` is the part that their source gave."""
-        return [known for known in self.records.reviews.ids() if known.endswith(f":{id}")]
+    def list(self, standing: Standing | None, stages: Iterable[Stage] = (), limit: int = 500) -> list[Review]:
+        """The reviews in these stages that somebody may see, the most pressing first."""
+        return [review for review in self.records.reviews.list(stages, limit) if visible(standing, review)]
+
+    def hidden(self, standing: Standing | None) -> frozenset[str]:
+        """Ids of the reviews that somebody may not see."""
+        private = self.records.reviews.private()
+        return frozenset(id for id, teams in private.items() if not visible_to(standing, teams))
+
+    def ending_in(self, id: str, standing: Standing | None) -> Sequence[str]:
+        """Ids of reviews that somebody may see, of which `id` is the part that their source gave."""
+        hidden = self.hidden(standing)
+        return [known for known in self.records.reviews.ids() if known.endswith(f":{id}") and known not in hidden]
 
     async def say(self, review_id: str, input: Input) -> Answer:
         """Say a command to a review. Raises `AwayError` where no answer came."""

@@ -4,14 +4,16 @@ import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from domain.ports import NotFoundError
+from domain.standing import Standing
 from web.deps import WebDeps
 from web.faults import fault
 from web.rendering import Pages
@@ -47,9 +49,26 @@ class ApiError(Exception):
         self.status, self.sentence, self.more = status, sentence, more
 
 
-def no_review(deps: WebDeps, review_id: str) -> ApiError:
-    """The answer to whoever asks for a review that is not there; it names the one that was meant, if that is plain."""
-    meant = deps.ending_in(review_id)
+_ASKING = {401: {"WWW-Authenticate": "Bearer"}}
+
+
+def is_for_programs(request: Request) -> bool:
+    """Whether a program asks, and is answered with JSON."""
+    return request.url.path.startswith(("/api/", "/webhooks/", "/healthz", "/readyz"))
+
+
+def sign_in_path(request: Request) -> str:
+    """The sign-in, and from there back to the page that was asked for."""
+    asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return f"/sign-in?next={quote(asked, safe='/:')}"
+
+
+def no_review(deps: WebDeps, review_id: str, standing: Standing | None) -> ApiError:
+    """The answer to whoever asks for a review that is not there, or that they may not see.
+
+    It names the one that was meant, if that is plain.
+    """
+    meant = deps.ending_in(review_id, standing)
     hint = f" Did you mean {meant[0]}?" if len(meant) == 1 else ""
     return ApiError(404, f"There is no review {review_id}.{hint}")
 
@@ -70,15 +89,18 @@ def install(app: FastAPI, pages: Pages) -> None:
     """Let `app` answer every failure in this way."""
 
     def answer(request: Request, status: int, sentence: str, headers: Mapping[str, str] | None = None) -> Response:
-        if request.url.path.startswith(("/api/", "/webhooks/", "/healthz", "/readyz")):
+        if is_for_programs(request):
             return JSONResponse({"error": sentence}, status, headers)
-        return pages.render("error.html", status, status=status, title=HTTPStatus(status).phrase, sentence=sentence)
+        who, title = getattr(request.state, "caller", None), HTTPStatus(status).phrase
+        return pages.render("error.html", status, status=status, title=title, sentence=sentence, who=who)
 
     @app.exception_handler(ApiError)
     async def api_error(request: Request, error: ApiError) -> Response:
-        if error.more:
+        if error.more and is_for_programs(request):
             return JSONResponse({"error": error.sentence, **error.more}, error.status)
-        return answer(request, error.status, error.sentence)
+        if error.status == HTTPStatus.UNAUTHORIZED and request.method == "GET" and not is_for_programs(request):
+            return RedirectResponse(sign_in_path(request), 303)
+        return answer(request, error.status, error.sentence, _ASKING.get(error.status))
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:

@@ -132,6 +132,7 @@ _ASKED: dict[Ask, Callable[[Request], str]] = {
     Ask.LOWER_SEVERITY: lambda r: f"to lower the severity to {r.severity}",
     Ask.CHANGE_ITEM: lambda r: f"to weaken {r.subject}",
     Ask.EXTEND_DUE: lambda r: f"to put off {r.subject}",
+    Ask.SHARE: lambda r: f"to let {listed(r.teams) if r.teams else 'everybody'} see the review",
 }
 
 
@@ -224,6 +225,8 @@ _SENTENCES: dict[type[Event], Callable[[Any, datetime], str]] = {
     events.ApprovalAsked: _asked,
     events.ApprovalGranted: lambda e, now: f"{e.request} was approved.",
     events.ApprovalRefused: lambda e, now: f"{e.request} was refused: {e.reason}",
+    events.ReviewMadePrivate: lambda e, now: f"Only {listed(e.teams)} sees this review: {e.reason}",
+    events.ReviewShared: lambda e, now: f"{listed(e.teams) if e.teams else 'Everybody'} sees this review now.",
     events.ItemIssueOpened: lambda e, now: f"{e.item} is {e.ref.key} in {e.ref.tracker}.",
     events.ItemIssueLeft: lambda e, now: f"{e.ref.key} was opened for {e.item}, which had gone on: it is given up.",
     events.ItemIssueReleased: lambda e, now: f"The issue that {e.item} gave up was closed or let go.",

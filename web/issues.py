@@ -16,6 +16,7 @@ from domain.values import Record, Utc
 from records.builtin import BuiltinIssue
 from records.read_model import WatchedIssue
 from web.admit import require_handle
+from web.callers import Caller, Who, acting
 from web.deps import WebDeps
 from web.dispatch import Dispatcher
 from web.errors import WRONG_BODY, ApiError, ErrorBody, Responses
@@ -67,14 +68,14 @@ def routes(deps: WebDeps, dispatcher: Dispatcher) -> APIRouter:
     router = APIRouter(prefix="/api/issues", tags=["Built-in tracker"])
 
     @router.get("", summary="List the issues")
-    def list_issues() -> list[BuiltinIssue]:
-        """All issues of the built-in tracker, oldest first."""
-        return deps.records.builtin.list()
+    def list_all(who: Who) -> list[BuiltinIssue]:
+        """All issues of the built-in tracker, oldest first; without those of reviews that you do not see."""
+        return list_issues(deps, who)
 
     @router.get("/{key}", summary="Read an issue", responses=_NO_ISSUE)
-    def read_issue(key: str) -> IssueShown:
+    def read_issue(key: str, who: Who) -> IssueShown:
         """With its comments, oldest first."""
-        return find_issue(deps, key)
+        return find_issue(deps, key, who)
 
     @router.post(
         "/{key}/{action}",
@@ -83,20 +84,31 @@ def routes(deps: WebDeps, dispatcher: Dispatcher) -> APIRouter:
         | WRONG_BODY
         | {409: {"model": ErrorBody, "description": "The issue is closed in another way: reopen it first."}},
     )
-    async def act(key: str, action: Action, body: Annotated[Act | None, Body()] = None) -> Acted:
+    async def act(key: str, action: Action, who: Who, body: Annotated[Act | None, Body()] = None) -> Acted:
         """As an engineer would. Only done is done: a declined or deleted issue goes on blocking its review."""
         by = require_handle("by", body.by).strip() if body and body.by is not None else None
-        acted = await run_in_threadpool(carry_out, deps, key, action, by)
+        if who.person is not None:
+            await run_in_threadpool(acting, deps, who, by)
+            by = who.handle
+        acted = await run_in_threadpool(carry_out, deps, key, action, by, who)
         dispatcher.poke()
         return acted
 
     return router
 
 
-def find_issue(deps: WebDeps, key: str) -> IssueShown:
-    """An issue as it is now. Raises `domain.ports.NotFoundError`."""
-    ref, issue = _find(deps, key)
-    watched_by = tuple(dict.fromkeys(watched.review_id for watched in _watching(deps, ref)))
+def list_issues(deps: WebDeps, who: Caller) -> list[BuiltinIssue]:
+    """The issues of the reviews that somebody may see, oldest first."""
+    hidden = deps.hidden(who.standing)
+    return [issue for issue in deps.records.builtin.list() if issue.review not in hidden]
+
+
+def find_issue(deps: WebDeps, key: str, who: Caller) -> IssueShown:
+    """An issue as it is now. Raises `domain.ports.NotFoundError`, also where they may not see its review."""
+    ref, issue = _find(deps, key, who)
+    hidden = deps.hidden(who.standing)
+    watching = [watched.review_id for watched in _watching(deps, ref) if watched.review_id not in hidden]
+    watched_by = tuple(dict.fromkeys(watching))
     return IssueShown(
         **issue.model_dump(),
         comments=tuple(comment.text for comment in deps.records.builtin.comments(ref)),
@@ -104,13 +116,13 @@ def find_issue(deps: WebDeps, key: str) -> IssueShown:
     )
 
 
-def carry_out(deps: WebDeps, key: str, action: Action, by: str | None) -> Acted:
+def carry_out(deps: WebDeps, key: str, action: Action, by: str | None, who: Caller) -> Acted:
     """Act on an issue, and put what was found after it into the inbox for every review that watches it.
 
     Raises `domain.ports.NotFoundError`, and `ApiError` (409) where the issue is closed in another way already.
     """
     tracker = deps.records.builtin
-    ref, issue = _find(deps, key)
+    ref, issue = _find(deps, key, who)
     if action in _CLOSES and issue.status not in (IssueStatus.OPEN, _CLOSES[action]):
         raise ApiError(409, f"{ref.key} is {issue.status}: reopen it first.")
     watching = _watching(deps, ref)
@@ -132,10 +144,13 @@ def carry_out(deps: WebDeps, key: str, action: Action, by: str | None) -> Acted:
     )
 
 
-def _find(deps: WebDeps, key: str) -> tuple[IssueRef, BuiltinIssue]:
+def _find(deps: WebDeps, key: str, who: Caller) -> tuple[IssueRef, BuiltinIssue]:
     if not _KEY.fullmatch(key):
         raise NotFoundError(f"There is no issue {key}.")
-    return deps.records.builtin.issue(key)
+    ref, issue = deps.records.builtin.issue(key)
+    if issue.review in deps.hidden(who.standing):
+        raise NotFoundError(f"There is no issue {key}.")
+    return ref, issue
 
 
 def _watching(deps: WebDeps, ref: IssueRef) -> list[WatchedIssue]:

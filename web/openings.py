@@ -9,10 +9,11 @@ from pydantic import Field
 
 from domain.inputs import Input, OpenReview
 from domain.routing import review_id
-from domain.taxonomy import Door, IncidentKind, IncidentStatus, Realisation, Severity, StoppedBy
+from domain.taxonomy import IncidentKind, IncidentStatus, Realisation, Severity, StoppedBy
 from domain.values import Record, Utc
 from integrations.incidents.delivery import IncidentId, Name, ReportedIncident, WebUrl
-from web.admit import person, require_handle
+from web.admit import require_handle
+from web.callers import Caller, Who, acting
 from web.commands import carried
 from web.deps import WebDeps
 from web.errors import WRONG_BODY, ApiError, ErrorBody, Responses
@@ -22,7 +23,11 @@ from web.intake import take_in
 class NewReview(Record):
     """An incident that is over, as the person tells it who opens its review."""
 
-    by: str = Field(description="the handle of who opens it", examples=["ml-lead@example.org"])
+    by: str | None = Field(
+        default=None,
+        description="the handle of who opens it; left out by who is signed in or brings a token",
+        examples=["ml-lead@example.org"],
+    )
     title: Name = Field(description="one line", examples=["Fallback answered 38 % of requests for six hours"])
     service: Name = Field(description="the service, as the catalogue names it", examples=["fraud-scoring"])
     severity: Severity
@@ -32,6 +37,7 @@ class NewReview(Record):
     began: Utc | None = None
     detected: Utc | None = None
     resolved: Utc | None = Field(default=None, description="when it ended; left out: by now, nobody knows when")
+    private_to: tuple[Name, ...] = Field(default=(), description="the teams that alone see it; left out: everybody")
     responder: str | None = Field(default=None, description="who answered last, and so owns the review; else the lead")
     url: WebUrl | None = None
 
@@ -59,7 +65,7 @@ def routes(deps: WebDeps) -> APIRouter:
     router = APIRouter(prefix="/api", tags=["Reviews"], responses=_WRONG)
 
     @router.post("/reviews", status_code=201, summary="Open a review by hand")
-    async def open_review(body: NewReview) -> Opened:
+    async def open_review(body: NewReview, who: Who) -> Opened:
         """For an incident that no source reported. Saying the same again, with your own id, opens nothing twice.
 
         The service has to be one of the catalogue, if that lists any.
@@ -68,15 +74,19 @@ def routes(deps: WebDeps) -> APIRouter:
         if listed and deps.catalogue.service_named(body.service) not in listed:
             known = ", ".join(sorted(listed))
             raise ApiError(422, f"service: {body.service} is not in the catalogue; it lists {known}.")
-        return await opened("hand", body, Realisation.HARM, None)
+        return await opened(who, "hand", body, Realisation.HARM, None)
 
     @router.post("/near-misses", status_code=201, summary="Report a near miss")
-    async def report_near_miss(body: NewNearMiss) -> Opened:
+    async def report_near_miss(body: NewNearMiss, who: Who) -> Opened:
         """A near miss always gets a review, and a short one. Say what stopped it."""
-        return await opened("near-miss", body, Realisation.NEAR_MISS, body.stopped_by)
+        return await opened(who, "near-miss", body, Realisation.NEAR_MISS, body.stopped_by)
 
     async def opened(
-        source: Literal["hand", "near-miss"], body: NewReview, realisation: Realisation, stopped_by: StoppedBy | None
+        who: Caller,
+        source: Literal["hand", "near-miss"],
+        body: NewReview,
+        realisation: Realisation,
+        stopped_by: StoppedBy | None,
     ) -> Opened:
         if body.responder is not None:
             require_handle("responder", body.responder)
@@ -91,14 +101,15 @@ def routes(deps: WebDeps) -> APIRouter:
         )
 
         def input() -> Input:
-            by = person(deps.records.people, body.by)
+            by = acting(deps, who, body.by)
             incident = take_in(deps, told, stopped_by)
             return Input(
                 id=f"open:{deps.records.people.mark_of(body.model_dump_json(), review_id(source, own))}",
                 by=by,
-                door=Door.LOCAL_UNAUTHENTICATED,
+                door=who.door,
+                standing=who.standing,
                 at=told.as_of,
-                body=OpenReview(incident=incident),
+                body=OpenReview(incident=incident, private_to=body.private_to),
             )
 
         review = review_id(source, own)

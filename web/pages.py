@@ -4,14 +4,15 @@ from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 
 from domain.taxonomy import Stage
 from web.board import board
+from web.callers import Who
 from web.deps import WebDeps
 from web.errors import no_review
 from web.history import entries
-from web.issues import find_issue
+from web.issues import find_issue, list_issues
 from web.markers import revealed
 from web.rendering import Pages
 from web.review_page import review_page
@@ -30,43 +31,47 @@ def routes(deps: WebDeps, pages: Pages, openapi: Callable[[], dict[str, Any]]) -
     records = deps.records
 
     @router.get("/")
-    def show_board() -> HTMLResponse:
+    def show_board(who: Who) -> HTMLResponse:
         now = deps.now()
-        reviews = revealed(records.people, records.reviews.list())
-        excluded = revealed(records.people, records.reviews.list([Stage.EXCLUDED], SHOWN_EXCLUDED))
+        reviews = revealed(records.people, deps.list(who.standing))
+        excluded = revealed(records.people, deps.list(who.standing, [Stage.EXCLUDED], SHOWN_EXCLUDED))
         refused = refusals(records.seen.projects())
         shown = board(reviews, excluded, now)
-        return pages.render("board.html", board=shown, refused=refused, now=now, start=_start(deps))
+        return pages.render("board.html", who=who, board=shown, refused=refused, now=now, start=_start(deps))
 
     @router.get("/reviews/{review_id}")
-    def show_review(review_id: str) -> HTMLResponse:
-        review = deps.find(review_id)
+    def show_review(review_id: str, who: Who) -> HTMLResponse:
+        review = deps.find(review_id, who.standing)
         if review is None:
-            raise no_review(deps, review_id)
+            raise no_review(deps, review_id, who.standing)
         now, draft = deps.now(), records.drafts.newest(review_id)
         if draft is not None:
             draft = draft.model_copy(update={"author": records.people.handles([draft.author])[draft.author]})
         (told,) = revealed(records.people, [review])
         recorded = entries(records.people, records.reviews.history(review_id))
         page = review_page(told, draft, recorded, records.audit.verify(review_id), now, links(deps, told))
-        return pages.render("review.html", page=page, now=now, shown_events=SHOWN_EVENTS)
+        return pages.render("review.html", who=who, page=page, now=now, shown_events=SHOWN_EVENTS)
 
     @router.get("/issues")
-    def show_issues() -> HTMLResponse:
-        return pages.render("issues.html", issues=deps.records.builtin.list()[::-1])
+    def show_issues(who: Who) -> HTMLResponse:
+        return pages.render("issues.html", who=who, issues=list_issues(deps, who)[::-1])
 
     @router.get("/issues/{key}")
-    def show_issue(key: str) -> HTMLResponse:
-        return pages.render("issue.html", issue=find_issue(deps, key), now=deps.now())
+    def show_issue(key: str, who: Who) -> HTMLResponse:
+        return pages.render("issue.html", who=who, issue=find_issue(deps, key, who), now=deps.now())
 
     @router.get("/trackers")
-    def show_trackers() -> HTMLResponse:
+    def show_trackers(who: Who) -> HTMLResponse:
         refused = refusals(records.seen.projects())
-        return pages.render("trackers.html", projects=tracker_projects(deps), refused=refused)
+        return pages.render("trackers.html", who=who, projects=tracker_projects(deps), refused=refused)
 
     @router.get("/api")
-    def show_api() -> HTMLResponse:
-        return pages.render("api.html", api=openapi(), groups=_operations(openapi()))
+    def show_api(who: Who) -> HTMLResponse:
+        return pages.render("api.html", who=who, api=openapi(), groups=_operations(openapi()))
+
+    @router.get("/api/openapi.json")
+    def tell_api() -> JSONResponse:
+        return JSONResponse(openapi())
 
     return router
 

@@ -41,6 +41,7 @@ class ReviewSummary(Record):
     realisation: Realisation
     team: str | None
     owner: str | None
+    private_to: tuple[str, ...] = Field(description="the teams that alone see it; none: everybody")
     next_deadline: Utc | None
     in_the_way: int = Field(description="how many things stand between this review and closure")
 
@@ -148,6 +149,7 @@ def _summary(deps: WebDeps, review: Review) -> dict[str, object]:
         "realisation": review.realisation,
         "team": review.team,
         "owner": review.owner,
+        "private_to": review.private_to,
         "next_deadline": next_deadline(review),
         "in_the_way": len(blockers(review, deps.now())),
     }

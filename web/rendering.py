@@ -51,5 +51,6 @@ class Pages:
         }
 
     def render(self, template: str, code: int = 200, **values: Any) -> HTMLResponse:
-        """A page."""
+        """A page. `who` is its caller, for the corner that says who is signed in."""
+        values.setdefault("who", None)
         return HTMLResponse(self._templates.get_template(template).render(values), code)

@@ -1,7 +1,7 @@
 """What every answer carries and every request has to bring, before anything else looks at it.
 
-There is no sign-in yet, so what protects is this: only named hosts are answered (DNS rebinding), pages load nothing
-from anywhere else, and the API takes nothing that another site's form could post.
+Only named hosts are answered (DNS rebinding), pages load nothing from anywhere else and send forms to us only, and the
+API takes nothing that another site's form could post. Who calls, and whether they may, is asked after that (`callers`).
 """
 
 from collections.abc import Sequence
@@ -18,9 +18,9 @@ TOO_LARGE = "The body is larger than 1 MiB."
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'",
+    "form-action 'self'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }

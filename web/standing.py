@@ -186,11 +186,12 @@ def _sort(rule: str, count: int) -> str:
 
 
 def kinds_of(review: Review) -> list[str]:
-    """The kinds of the incident, and a near miss with what stopped it, as tags."""
+    """Who alone sees it, the kinds of the incident, and a near miss with what stopped it, as tags."""
     first = review.first_incident
     stopped = f": stopped by {plain(first.stopped_by)}" if first is not None and first.stopped_by else ""
     near = [] if review.realisation == "harm" else [plain(review.realisation) + stopped]
-    return [*near, *(plain(kind) for kind in review.kinds)]
+    private = [f"private to {listed(review.private_to)}"] if review.private_to else []
+    return [*private, *near, *(plain(kind) for kind in review.kinds)]
 
 
 def models_of(review: Review) -> str:

@@ -74,7 +74,7 @@ class Decision:
         if spec.due is not None:
             due = min(due, datetime.combine(spec.due, time(23, 59, 59), UTC))
         place = place or self.given.routing.place_for(
-            review.service, review.models, spec.team or review.team, spec.outcome
+            review.service, review.models, spec.team or review.team, spec.outcome, bool(review.private_to)
         )
         self.record(events.ItemAccepted(item=item, due=due, place=place, adopts=adopts))
 
@@ -136,6 +136,8 @@ IMPOSSIBLE: dict[type[Record], str] = {
     inputs.Dismiss: "The review cannot be dismissed",
     inputs.Approve: "A request cannot be approved",
     inputs.Refuse: "A request cannot be refused",
+    inputs.MakePrivate: "The review cannot be made private",
+    inputs.Share: "The review cannot be shared",
     inputs.Close: "The review cannot be closed",
 }
 """What cannot be done where a command is not heard, in people's words."""

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from domain import events, inputs
 from domain.deciding.decision import Decision, refuse_if
+from domain.deciding.privacy import locks_out
 from domain.deciding.telling import heard, merged
 from domain.review import Incident
 from domain.taxonomy import Clock, IncidentStatus, Realisation, Severity, Stage
@@ -28,10 +29,12 @@ def qualifies(incident: Incident, given: inputs.Given) -> str | None:
 
 
 def open_review(d: Decision, body: inputs.OpenReview) -> None:
-    _open(d, heard(body.incident, None, d.now))
+    private_to = tuple(sorted(set(body.private_to)))
+    refuse_if(locks_out(d, private_to))
+    _open(d, heard(body.incident, None, d.now), private_to)
 
 
-def _open(d: Decision, incident: Incident) -> None:
+def _open(d: Decision, incident: Incident, private_to: tuple[str, ...] = ()) -> None:
     policy, severity = d.given.policy, incident.severity
     d.record(
         events.ReviewOpened(
@@ -42,7 +45,8 @@ def _open(d: Decision, incident: Incident) -> None:
             owner=incident.responder or incident.lead,
             quiet_until=_quiet_until(d, incident, severity),
             due={Clock.REVIEW: d.in_time(policy.clocks.review[severity])},
-            home=d.given.routing.place_for(incident.service, incident.models, incident.team),
+            home=d.given.routing.place_for(incident.service, incident.models, incident.team, private=bool(private_to)),
+            private_to=private_to,
         )
     )
 

@@ -24,7 +24,7 @@ def accept_item(d: Decision, body: inputs.AcceptItem) -> None:
         item.status is not ItemStatus.PROPOSED and f"{body.item} is {item.status}, and not proposed.",
         _names_nothing(d, item.spec),
         _adopted_already(d, body.item, body.adopts),
-        d.given.routing.refused(body.place),
+        d.given.routing.refused(body.place, bool(d.review.private_to)),
     )
     d.accept(body.item, body.place, body.adopts)
 
@@ -47,7 +47,7 @@ def move_item(d: Decision, body: inputs.MoveItem) -> None:
         item.status is ItemStatus.DONE and f"{body.item} is done.",
         body.place == item.place and body.adopts == item.adopts and f"{body.item} is at {body.place} already.",
         _adopted_already(d, body.item, body.adopts),
-        d.given.routing.refused(body.place),
+        d.given.routing.refused(body.place, bool(d.review.private_to)),
     )
     d.record(events.ItemMoved(item=body.item, by=d.by, place=body.place, adopts=body.adopts))
 

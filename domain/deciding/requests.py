@@ -122,7 +122,7 @@ def ask_in_tracker(d: Decision, reading: Reading) -> None:
 
 
 def _about(request: Request) -> tuple[Ask, str, str]:
-    return request.ask, request.rule, request.subject
+    return request.ask, request.rule, request.subject or ", ".join(request.teams)
 
 
 def _is_over(request: Request, now: datetime) -> bool:
@@ -208,6 +208,7 @@ def out_of_date(request: Request, review: Review, now: datetime) -> tuple[str, .
         and item is not None
         and (item.due is None or request.until is None or request.until <= item.due)
         and f"{request.subject} is due later already.",
+        request.ask is Ask.SHARE and not review.private_to and "Everybody sees this review already.",
         _is_overtaken(request, review) and f"{request.subject} has changed since {request.id} was asked; ask anew.",
     )
     return tuple(reason for reason in reasons if isinstance(reason, str))
@@ -250,6 +251,11 @@ def _grant_lower_severity(d: Decision, request: Request) -> None:
     d.record(events.SeverityChanged(severity=request.severity))
 
 
+def _grant_sharing(d: Decision, request: Request) -> None:
+    teams = sorted({*d.review.private_to, *request.teams}) if request.teams else ()
+    d.record(events.ReviewShared(teams=tuple(teams)))
+
+
 def _void_after_weakening(d: Decision) -> None:
     """Sign-off approves the items and their class: with less promised, nobody has signed."""
     d.void(tuple(d.review.signatures))
@@ -269,6 +275,7 @@ _ASKED_BY: dict[Ask, type[Record]] = {
     Ask.CHANGE_ITEM: inputs.ChangeItem,
     Ask.EXTEND_DUE: inputs.ExtendDue,
     Ask.SPLIT_ITEM: inputs.SplitItem,
+    Ask.SHARE: inputs.Share,
 }
 """An approval is heard where its request is: what cannot be asked for any more is not granted either."""
 
@@ -282,4 +289,5 @@ _GRANTED: dict[Ask, Callable[[Decision, Request], None]] = {
     Ask.CHANGE_ITEM: _grant_item_change,
     Ask.EXTEND_DUE: _grant_extension,
     Ask.SPLIT_ITEM: _grant_split,
+    Ask.SHARE: _grant_sharing,
 }

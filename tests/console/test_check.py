@@ -10,15 +10,16 @@ from typer.testing import CliRunner
 
 import cli
 from console import checks, reaching
-from console.addresses import is_loopback
 from domain.ports import IssueTracker, UnavailableError
 from integrations.trackers.github import GithubTracker
 from records.database import Database
 from records.store import Records
 from runtime.engine import free_port
+from runtime.hosts import is_loopback
 from runtime.settings import load_settings
 from runtime.temporal import connect, engine_id
 from tests.console.conftest import ROOT
+from tests.web.provider import provider
 
 
 @pytest.fixture
@@ -57,8 +58,8 @@ def test_what_is_wrong_is_told_in_full_and_ends_with_one(here: Path, monkeypatch
     result = CliRunner().invoke(cli.app, ["check"])
     assert result.exit_code == 1
     line = next(line for line in result.stdout.splitlines() if line.startswith("wrong"))
-    assert "0.0.0.0 can be reached from outside, and there is no sign-in yet." in line
-    assert line.endswith(" Set it to 127.0.0.1.")
+    assert "0.0.0.0 can be reached from outside, and no sign-in is set up" in line
+    assert line.endswith(" or set web.host to 127.0.0.1.")
     assert result.stdout.endswith("\n\n1 wrong.\n")
 
 
@@ -389,3 +390,15 @@ def test_where_nobody_can_be_told_of_what_is_asked_it_says_so(here: Path, monkey
 def test_a_country_without_known_holidays_is_told_of(here: Path) -> None:
     (here / "catalogue.yaml").write_text("teams: {ml: {title: ML, lead: l@example.org, country: XX}}")
     assert "the holidays of 'XX' are not known" in checked(1)["catalogue"]["found"]
+
+
+async def test_an_identity_provider_is_asked_who_it_is(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with provider("http://127.0.0.1:8585/sign-in/callback") as asked:
+        monkeypatch.setenv("HOLDFAST_SIGN_IN__ISSUER", asked.issuer)
+        monkeypatch.setenv("HOLDFAST_SIGN_IN__CLIENT_ID", "holdfast")
+        found = await asyncio.to_thread(checks.sign_in, load_settings())
+        assert found.level is checks.Level.OK
+        assert "http://127.0.0.1:8585/sign-in/callback" in found.found
+        asked.described = {"issuer": "https://another.example.org"}
+        found = await asyncio.to_thread(checks.sign_in, load_settings())
+        assert (found.level, found.what) == (checks.Level.WRONG, "sign_in.issuer")

@@ -108,7 +108,7 @@ def test_the_web_app_refuses_to_be_reached_from_outside(
     monkeypatch.setenv("HOLDFAST_WEB__HOST", host)
     result = CliRunner().invoke(cli.app, ["web"])
     assert result.exit_code == 1
-    assert result.stderr.startswith(f"{host} can be reached from outside, and Holdfast has no sign-in yet")
+    assert result.stderr.startswith(f"{host} can be reached from outside, and no sign-in is set up")
     assert not (elsewhere / ".holdfast").exists()
 
 

@@ -91,3 +91,25 @@ def test_a_light_review_is_dismissed_with_a_reason_and_a_grave_one_with_a_second
     assert holdfast.json("review", "show", grave)["stage"] == "dismissed"
     refusal = holdfast.refused("review", "dismiss", light, "--reason", "again")
     assert refusal == "The review cannot be dismissed while it is dismissed.\n"
+
+
+def test_a_review_is_made_private_by_one_person_and_shared_by_two(holdfast: Holdfast) -> None:
+    review = holdfast.opened()
+    why = ("--reason", "It names people.")
+    said = holdfast.done("review", "make-private", review, "--team", "security", "--team", "legal", *why)
+    assert said.startswith(f"Only security, legal sees {review}.\n")
+    assert holdfast.json("review", "show", review)["private_to"] == ["legal", "security"]
+    refusal = holdfast.refused("review", "make-private", review, "--team", "ml", *why)
+    assert refusal == "ml does not see it yet: ask to share it, and another person approves that.\n"
+    assert holdfast.done("review", "share", review, *why).startswith("Asked as R1: another person has to approve it")
+    holdfast.done("review", "approve", review, "R1", by=DIRECTOR)
+    assert holdfast.json("review", "show", review)["private_to"] == []
+
+
+def test_a_review_is_opened_for_a_team_alone(holdfast: Holdfast) -> None:
+    told = ("--title", "x", "--service", "ranking-api", "--severity", "SEV2", "--private-to", "security")
+    review = holdfast.json("review", "open", *told)["review"]
+    assert holdfast.json("review", "show", review)["private_to"] == ["security"]
+    miss = ("near-miss", *told, "--stopped-by", "luck")
+    review = holdfast.json(*miss)["review"]
+    assert holdfast.json("review", "show", review)["private_to"] == ["security"]

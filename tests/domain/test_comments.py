@@ -62,8 +62,9 @@ def test_a_day_ends_with_its_last_second() -> None:
 
 def test_why_lists_what_is_in_the_way_and_who_can_clear_it() -> None:
     blocker = Blocker(rule="done", subject="I1", sentence="I1 is open.", cleared_by="team ml")
-    assert "- I1 is open. Cleared by team ml." in why([blocker], "http://there")
-    assert why([], "http://there") == "Nothing is in the way of closing the review. http://there"
+    review = in_draft().review
+    assert "- I1 is open. Cleared by team ml." in why(review, [blocker], "http://there")
+    assert why(review, [], "http://there") == "Nothing is in the way of closing the review. http://there"
 
 
 def _ask(driver: Driver, body: CommentSaid, by: str = "ann") -> tuple[str, ...]:

@@ -1,13 +1,17 @@
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 
+from domain.accounts import Identity
 from records import tables
-from records.database import Database, DatabaseError
+from records.accounts import Accounts
+from records.database import Database, DatabaseError, _alembic
 
 
 def test_the_migrations_make_the_tables_that_the_code_describes(database: Database) -> None:
@@ -15,6 +19,17 @@ def test_the_migrations_make_the_tables_that_the_code_describes(database: Databa
     with database.read() as connection:
         assert compare_metadata(MigrationContext.configure(connection), tables.metadata) == []
     assert database.schema_is_current()
+
+
+def test_who_was_known_before_there_were_accounts_is_known_after(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'records.db'}")
+    with database.write() as connection:
+        command.upgrade(_alembic(connection), "0001")
+        connection.execute(text("INSERT INTO people (id, handle, folded) VALUES ('p-1', 'Ann@x.org', 'ann@x.org')"))
+    database.migrate()
+    identity = Identity(issuer="https://login.example.org", subject="s", email="ANN@x.org")
+    assert Accounts(database).sign_in(identity, datetime.now(UTC)).person == "p-1"
+    database.close()
 
 
 def test_migrating_again_and_at_once_changes_nothing(database: Database) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -11,6 +12,7 @@ from playwright.async_api import Browser, ConsoleMessage, Request, async_playwri
 
 from tests.web.scene import busy
 from tests.web.site import Site
+from tests.web.test_sign_in import visiting
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
@@ -54,7 +56,15 @@ async def chromium() -> AsyncIterator[Browser]:
 async def test_pages_fit_in_light_and_dark_and_speak_to_nobody_else(web: Site) -> None:
     story = await busy(web)
     await web.incident_closes("LONG", title="An_identifier_without_any_break" * 10, service="PF9KMXH")
-    paths = ("/", f"/reviews/{story}", "/reviews/pagerduty:LONG", "/issues/HF-9", "/api", "/reviews/nothing")
+    paths = (
+        "/",
+        f"/reviews/{story}",
+        "/reviews/pagerduty:LONG",
+        "/issues/HF-9",
+        "/api",
+        "/reviews/nothing",
+        "/sign-in",
+    )
     async with served(web) as address, chromium() as browser:
         asked: list[Request] = []
         said: list[ConsoleMessage] = []
@@ -102,3 +112,35 @@ async def test_why_a_review_cannot_close_is_seen_first_on_a_phone(web: Site) -> 
         verdict = await page.get_by_role("heading", name="Cannot close yet").bounding_box()
         assert verdict is not None
         assert verdict["y"] < 844
+
+
+@pytest.mark.browser
+async def test_a_person_signs_in_makes_a_token_and_signs_out_in_a_browser(tmp_path: Path) -> None:
+    async with visiting(tmp_path) as visited, chromium() as browser:
+        context = await browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844})
+        page = await context.new_page()
+        await page.goto(f"{visited.address}/trackers")
+        await page.get_by_role("link", name="Sign in with 127.0.0.1").click()
+        assert page.url == f"{visited.address}/trackers"
+        await page.get_by_role("link", name="Ann@example.org").click()
+        await page.get_by_label("What is it for?").fill("my laptop")
+        await page.get_by_label("write").check()
+        await page.get_by_role("button", name="Make a token").click()
+        assert await page.get_by_text("Copy it now").is_visible()
+        await page.get_by_role("button", name="Revoke").click()
+        assert await page.get_by_role("button", name="Revoke").count() == 0
+        await page.get_by_role("button", name="Sign out").click()
+        assert page.url == f"{visited.address}/sign-in"
+        await page.goto(f"{visited.address}/account")
+        assert page.url == f"{visited.address}/sign-in?next=/account"
+
+
+@pytest.mark.browser
+async def test_who_sits_at_the_machine_signs_in_locally_in_a_browser(web: Site) -> None:
+    async with served(web) as address, chromium() as browser:
+        page = await browser.new_page()
+        await page.goto(f"{address}/sign-in?next=/issues")
+        await page.get_by_label("Who are you?").fill("ml-lead@example.org")
+        await page.get_by_role("button", name="Sign in locally").click()
+        assert page.url == f"{address}/issues"
+        assert await page.get_by_text("local, nothing proved").is_visible()

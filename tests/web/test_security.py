@@ -45,7 +45,7 @@ async def carries_the_headers(web: Site, path: str) -> None:
     assert "script-src" not in policy
     assert "http" not in policy
     assert headers["X-Content-Type-Options"] == "nosniff"
-    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Referrer-Policy"] == "same-origin"
     assert headers["Cache-Control"] == ("no-cache" if path.startswith("/static/") else "no-store")
 
 

@@ -1,0 +1,20 @@
+"""What is known of somebody who acts: their roles, their teams, and for a token what it may be used for."""
+
+from pydantic import Field
+
+from domain.taxonomy import Role, Scope
+from domain.values import Line, Record
+
+
+class Standing(Record):
+    """What somebody is taken for while they say one thing. It goes with an input, and is never recorded."""
+
+    roles: tuple[Role, ...] = ()
+    teams: tuple[Line, ...] = ()
+    scopes: tuple[Scope, ...] | None = Field(
+        default=None, description="of the token that they use; none for who is signed in, whom nothing narrows"
+    )
+
+
+NOBODY = Standing()
+"""Who is not signed in where there is a sign-in."""

@@ -1,0 +1,44 @@
+"""Which roles and teams somebody has: by claims, by handle, and for how long."""
+
+from datetime import timedelta
+
+from domain.accounts import Held, Identity, Memberships
+from domain.standing import Standing
+from domain.taxonomy import Role, Scope
+from tests.domain.build import NOW
+
+MEMBERSHIPS = Memberships(
+    roles={Role.APPROVER: ("leads",), Role.ADMIN: ("ops", "root")},
+    teams={"ml": ("ml-risk",), "legal": ("law", "counsel")},
+    people={"CI@example.org": Held(roles=(Role.CONTRIBUTOR,), teams=("ml",))},
+)
+
+
+def test_the_values_of_claims_give_roles_and_teams() -> None:
+    held = MEMBERSHIPS.held(("leads", "root", "others"), ("counsel", "law", "approver"))
+    assert held == Held(roles=(Role.ADMIN, Role.APPROVER, Role.READER), teams=("legal",))
+    assert MEMBERSHIPS.held((), ()) == Held(roles=(Role.READER,))
+
+
+def test_what_is_given_by_handle_counts_without_any_sign_in_and_beside_it() -> None:
+    assert MEMBERSHIPS.standing("ci@example.org", None, None, NOW, (Scope.READ,)) == Standing(
+        roles=(Role.CONTRIBUTOR,), teams=("ml",), scopes=(Scope.READ,)
+    )
+    told = Held(roles=(Role.READER, Role.CONTRIBUTOR), teams=("legal",))
+    assert MEMBERSHIPS.standing("ci@EXAMPLE.org", told, NOW, NOW, None) == Standing(
+        roles=(Role.CONTRIBUTOR, Role.READER), teams=("legal", "ml")
+    )
+    assert MEMBERSHIPS.standing("nobody@example.org", None, None, NOW, None) == Standing()
+
+
+def test_what_was_told_counts_until_it_is_too_old() -> None:
+    told, month = Held(roles=(Role.ADMIN,)), timedelta(days=30)
+    just = NOW + month - timedelta(seconds=1)
+    assert MEMBERSHIPS.standing("ann", told, NOW, just, None).roles == (Role.ADMIN,)
+    assert MEMBERSHIPS.standing("ann", told, NOW, NOW + month, None).roles == ()
+
+
+def test_a_handle_is_the_verified_address_or_what_is_none() -> None:
+    assert Identity(issuer="https://id.example.org", subject="7", email="ann@example.org").handle == "ann@example.org"
+    assert Identity(issuer="https://id.example.org:8443/x", subject="7").handle == "7 at id.example.org"
+    assert Identity(issuer="odd", subject="7").handle == "7 at odd"
