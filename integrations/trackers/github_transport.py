@@ -140,11 +140,11 @@ def talking(auth: Auth.Auth, api_url: str, timeout: float, now: Callable[[], dat
 
 
 def graphql(requester: Requester, query: str, variables: dict[str, Any]) -> dict[str, Any] | None:
-    """A GraphQL answer: `data`, in which what cannot be had is null, and `errors`; none where this server cannot tell.
+    """A GraphQL answer: `data`, in which what cannot be had is null, and `errors`; none if this server cannot tell.
 
-    It cannot where nothing of it was found, where it has no GraphQL, or is older than the query: then there is no `data`
-    at all (GraphQL specification, 7.1, "Request Error Result"). Errors come with status 200. PyGithub gives up all of the
-    answer for one of them, and knows no limit there.
+    It cannot where nothing of it was found, where it has no GraphQL, or is older than the query: then there is no
+    `data` at all (GraphQL specification, 7.1, "Request Error Result"). Errors come with status 200. PyGithub gives up
+    all of the answer for one of them, and knows no limit there.
     """
     try:
         headers, answer = requester.requestJsonAndCheck(

@@ -163,7 +163,7 @@ def test_the_list_of_what_changed_does_not_tell(server: GithubServer, issue: Iss
 def history(issue: Issue, *events: dict[str, Any], changes: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
     """What GraphQL tells of it."""
     page = {"hasNextPage": False}
-    node = {
+    node: dict[str, Any] = {
         "id": issue.node_id,
         "closedAt": f"{issue.closed_at:%Y-%m-%dT%H:%M:%SZ}" if issue.closed_at else None,
         "conversions": {"nodes": []},

@@ -1,8 +1,10 @@
 """What every tracker has to do, word for word the same for all of them.
 
 A test file derives a class from `TrackerContract` and gives it the fixtures `tracker`, `engineer` and
-`lose_next_answer`, and others where its defaults do not fit. Nothing here knows which tracker it looks at. What a tracker
-cannot have is named in `LEFT_OUT`, with the reason: each of those tests has to fail, so that the list stays true.
+`lose_next_answer`, and others where its defaults do not fit. Nothing here knows which tracker it looks at.
+
+What a tracker cannot have is named in `LEFT_OUT`, with the reason: each of those tests has to fail, so that the list
+is corrected as soon as one does not.
 """
 
 from collections.abc import Callable
