@@ -21,8 +21,8 @@ SOMEBODY = "octocat"
 class Repo:
     """A repository. Without `push` the token may read, open issues and comment, and its labels are dropped.
 
-    `hidden`: as if it did not exist. `forbidden`: behind a wall (SAML). `assignable`: the logins that issues can be
-    assigned to, none for any.
+    Without `may_read_pulls` it is not told which change closed an issue. `hidden`: as if it did not exist. `forbidden`:
+    behind a wall (SAML). `assignable`: the logins that issues can be assigned to, none for any.
     """
 
     id: int
@@ -182,7 +182,7 @@ class GithubState(Standin):
 
     def give_back(self, repo: Repo) -> None:
         """Give all rights on a repository back."""
-        repo.may_read_issues = repo.may_write_issues = repo.push = True
+        repo.may_read_issues = repo.may_write_issues = repo.may_read_pulls = repo.push = True
         repo.hidden = repo.forbidden = False
 
     def drop_labels(self, repo: Repo) -> None:
