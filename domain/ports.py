@@ -164,6 +164,7 @@ class IssueTracker(Protocol):
     def read(self, refs: Sequence[IssueRef]) -> list[IssueSnapshot]:
         """One snapshot for every ref, in order: gone, moved and forbidden issues are statuses, not errors.
 
+        It tells the `doers` of each issue that it can see, where it can see all of them; none where it cannot.
         Raises `TrackerError` where nothing can be told of any issue.
         """
         ...

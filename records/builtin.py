@@ -63,6 +63,7 @@ class BuiltinTracker:
             "labels": json.dumps(spec.labels),
             "status": IssueStatus.OPEN,
             "assignee": spec.assignee,
+            "doers": _with_doer("[]", spec.assignee),
             "due": spec.due,
             "blocked_by": "[]",
             "changed_at": datetime.now(UTC),
@@ -177,17 +178,20 @@ class BuiltinTracker:
         """Open an issue, if it is not."""
         self._change(ref, status=IssueStatus.OPEN)
 
-    def close(self, ref: IssueRef, status: IssueStatus) -> None:
-        """Close an issue as `done` or `declined`, if it is open. Raises `NotFoundError`, `RejectedError`."""
+    def close(self, ref: IssueRef, status: IssueStatus, by: str | None = None) -> None:
+        """Close an issue as `done` or `declined`, if it is open, as somebody or as Holdfast itself.
+
+        Raises `NotFoundError`, `RejectedError`.
+        """
         if status not in (IssueStatus.DONE, IssueStatus.DECLINED):
             raise RejectedError(f"An issue is closed as done or as declined, not as {status}.")
         (found,) = self.read([ref])
         if found.status in (IssueStatus.OPEN, IssueStatus.MISSING):
-            self._change(ref, status=status)
+            self._change(ref, by, status=status)
 
-    def mark(self, ref: IssueRef, status: IssueStatus) -> None:
+    def mark(self, ref: IssueRef, status: IssueStatus, by: str | None = None) -> None:
         """Do what an engineer does: say that an issue is open, done, declined or a duplicate."""
-        self._change(ref, status=status)
+        self._change(ref, by, status=status)
 
     def check(self, project: str) -> list[str]:
         """Where our database works, so does this; there is one project, called `default`."""
@@ -197,7 +201,7 @@ class BuiltinTracker:
 
     def assign(self, ref: IssueRef, assignee: str | None) -> None:
         """Give an issue to somebody, or to nobody."""
-        self._change(ref, assignee=assignee)
+        self._change(ref, assignee, assignee=assignee)
 
     def delete(self, ref: IssueRef) -> None:
         """Remove an issue for good, as trackers allow their administrators to."""
@@ -221,10 +225,11 @@ class BuiltinTracker:
         with self._database.read() as connection:
             return [_issue(row) for row in connection.execute(select(tables.builtin_issues).order_by("number"))]
 
-    def _change(self, ref: IssueRef, **changes: object) -> None:
+    def _change(self, ref: IssueRef, doer: str | None = None, **changes: object) -> None:
+        """Change an issue; `doer` is somebody who has a hand in it by that."""
         with self._database.write() as connection:
-            self._require(connection, ref)
-            self._touch(connection, ref, **changes)
+            doers = _with_doer(self._require(connection, ref).doers, doer)
+            self._touch(connection, ref, **changes, doers=doers)
 
     def _touch(self, connection: Connection, ref: IssueRef, **changes: object) -> None:
         connection.execute(
@@ -260,7 +265,12 @@ def _snapshot(ref: IssueRef, row: Row[Any, Any] | None, begun: datetime) -> Issu
         assignee=row.assignee,
         due=row.due,
         updated=row.changed_at,
+        doers=tuple(json.loads(row.doers)),
     )
+
+
+def _with_doer(doers: str, doer: str | None) -> str:
+    return json.dumps(list(dict.fromkeys([*json.loads(doers), *([doer] if doer else [])])))
 
 
 def _issue(row: Row[Any, Any]) -> BuiltinIssue:

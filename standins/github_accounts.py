@@ -13,7 +13,7 @@ import jwt
 from standins import github_shapes as shapes
 from standins.http import Answer
 
-ISSUES = {"issues": "write", "metadata": "read"}
+ISSUES = {"issues": "write", "metadata": "read", "pull_requests": "read"}
 LONGEST = timedelta(minutes=10)
 """How far ahead a JWT may expire."""
 

@@ -5,6 +5,7 @@ one: a missing node is null with an error of type NOT_FOUND, beside the data of 
 duplicate is told as NOT_PLANNED to who does not ask with `enableDuplicate`.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -22,7 +23,7 @@ from standins import github_shapes as shapes
 from standins.github_accounts import Account
 from standins.github_limits import Limits
 from standins.github_rest import NOT_ACCESSIBLE, GithubRest
-from standins.github_state import Issue, Repo
+from standins.github_state import Commit, Event, Issue, Repo
 from standins.http import Answer, Request
 
 MOST = 100
@@ -41,14 +42,17 @@ enum LockReason { OFF_TOPIC RESOLVED SPAM TOO_HEATED }
 
 type Label implements Node { id: ID! name: String! }
 type LabelConnection { nodes: [Label] totalCount: Int! }
-type User implements Node { id: ID! login: String! }
+interface Actor { login: String! }
+type Bot implements Actor & Node { id: ID! login: String! }
+type User implements Actor & Node { id: ID! login: String! }
+union Assignee = Bot | User
 type UserConnection { nodes: [User] totalCount: Int! }
 type Repository implements Node {
   id: ID! databaseId: Int name: String! nameWithOwner: String! isArchived: Boolean! hasIssuesEnabled: Boolean!
 }
 
-type AssignedEvent implements Node { id: ID! createdAt: DateTime! }
-type ClosedEvent implements Node { id: ID! createdAt: DateTime! }
+type AssignedEvent implements Node { id: ID! createdAt: DateTime! actor: Actor assignee: Assignee }
+type ClosedEvent implements Node { id: ID! createdAt: DateTime! actor: Actor closer: Closer }
 type ConvertedToDiscussionEvent implements Node { id: ID! createdAt: DateTime! }
 type LabeledEvent implements Node { id: ID! createdAt: DateTime! }
 type LockedEvent implements Node { id: ID! createdAt: DateTime! }
@@ -66,7 +70,10 @@ enum IssueTimelineItemsItemType {
   UNASSIGNED_EVENT UNLABELED_EVENT UNLOCKED_EVENT
 }
 
-type IssueTimelineItemsConnection { nodes: [IssueTimelineItems] totalCount: Int! filteredCount: Int! }
+type PageInfo { hasNextPage: Boolean! hasPreviousPage: Boolean! }
+type IssueTimelineItemsConnection {
+  nodes: [IssueTimelineItems] totalCount: Int! filteredCount: Int! pageInfo: PageInfo!
+}
 
 type IssueCommentConnection { totalCount: Int! }
 
@@ -93,9 +100,16 @@ type Issue implements Node {
   timelineItems(
     first: Int, last: Int, itemTypes: [IssueTimelineItemsItemType!]
   ): IssueTimelineItemsConnection!
+  closedByPullRequestsReferences(first: Int, last: Int, includeClosedPrs: Boolean = false): PullRequestConnection
 }
 
-type PullRequest implements Node { id: ID! number: Int! title: String! url: URI! }
+type PullRequest implements Node {
+  id: ID! number: Int! title: String! url: URI! author: Actor merged: Boolean! mergedBy: Actor
+}
+type PullRequestConnection { nodes: [PullRequest] totalCount: Int! pageInfo: PageInfo! }
+type GitActor { name: String user: User }
+type Commit { author: GitActor }
+union Closer = Commit | PullRequest
 
 type RateLimit { cost: Int! limit: Int! nodeCount: Int! remaining: Int! resetAt: DateTime! used: Int! }
 
@@ -123,8 +137,8 @@ class _Error(Exception):
 class _Issue:
     """An issue as its fields are resolved."""
 
-    def __init__(self, api: str, issue: Issue) -> None:
-        self._api, self._issue = api, issue
+    def __init__(self, api: str, issue: Issue, may_read_pulls: bool) -> None:
+        self._api, self._issue, self._may_read_pulls = api, issue, may_read_pulls
         shape = shapes.issue(api, issue)
         self.kind = "PullRequest" if issue.pull_request else "Issue"
         self.id, self.databaseId, self.fullDatabaseId = issue.node_id, issue.id, str(issue.id)
@@ -134,6 +148,8 @@ class _Issue:
         self.createdAt, self.updatedAt = shape["created_at"], shape["updated_at"]
         self.closedAt = shape["closed_at"]
         self.repository = _repository(issue.repo)
+        self.author, self.merged = _actor(issue.user), issue.merged_at is not None
+        self.mergedBy = _actor(issue.merged_by) if issue.merged_by else None
 
     def stateReason(self, info: Info, enableDuplicate: bool = False) -> str | None:
         reason = self._issue.state_reason
@@ -153,15 +169,39 @@ class _Issue:
         return {"totalCount": len(self._issue.comments)}
 
     def timelineItems(self, info: Info, itemTypes: list[str] | None = None, **page: int | None) -> dict[str, Any]:
-        nodes = [
-            {"id": told["node_id"], "createdAt": told["created_at"], "__typename": f"{_camel(told['event'])}Event"}
-            for told in (shapes.event(self._api, self._issue, event) for event in self._issue.events)
-            if itemTypes is None or f"{told['event'].upper()}_EVENT" in itemTypes
-        ]
+        events = [e for e in self._issue.events if itemTypes is None or f"{e.name.upper()}_EVENT" in itemTypes]
+        nodes = [self._event(event) for event in events]
         return _page("timelineItems", nodes, **page) | {"filteredCount": len(nodes)}
 
+    def _event(self, event: Event) -> dict[str, Any]:
+        told = shapes.event(self._api, self._issue, event)
+        found = {"id": told["node_id"], "createdAt": told["created_at"], "actor": _actor(event.actor)}
+        assignee = _actor(event.assignee) if event.assignee else None
+        about = {"assignee": assignee, "closer": lambda info: self._closer(event)}
+        return found | about | {"__typename": f"{_camel(event.name)}Event"}
+
+    def _closer(self, event: Event) -> "_Issue | dict[str, Any] | None":
+        match event.closer:
+            case Commit(name, login):
+                return {"__typename": "Commit", "author": {"name": name, "user": _actor(login) if login else None}}
+            case Issue() as pull:
+                return self._pull(pull)
+        return None
+
+    def closedByPullRequestsReferences(
+        self, info: Info, includeClosedPrs: bool = False, **page: int | None
+    ) -> dict[str, Any]:
+        pulls = [self._pull(p) for p in self._issue.changes if includeClosedPrs or p.state == "open"]
+        return _page("closedByPullRequestsReferences", pulls, **page)
+
+    def _pull(self, pull: Issue) -> "_Issue":
+        if not self._may_read_pulls:
+            raise _Error("FORBIDDEN", NOT_ACCESSIBLE.format("personal access token"))
+        return _Issue(self._api, pull, True)
+
     def parent(self, info: Info) -> "_Issue | None":
-        return None if self._issue.parent is None else _Issue(self._api, self._issue.parent)
+        parent = self._issue.parent
+        return None if parent is None else _Issue(self._api, parent, self._may_read_pulls)
 
 
 class _Root:
@@ -208,7 +248,7 @@ class _Root:
         if issue.forbidden or not self._server.may_read(self._account, issue.repo):
             kind = "integration" if self._account.installation else "personal access token"
             raise _Error("FORBIDDEN", NOT_ACCESSIBLE.format(kind))
-        return _Issue(self._server.url, issue)
+        return _Issue(self._server.url, issue, self._server.may_read_pulls(self._account, issue.repo))
 
 
 def answer(server: GithubRest, limits: Limits, account: Account, request: Request) -> Answer:
@@ -252,7 +292,7 @@ def _told(error: GraphQLError) -> dict[str, Any]:
     return told
 
 
-def _page(name: str, nodes: list[dict[str, Any]], first: int | None = None, last: int | None = None) -> dict[str, Any]:
+def _page(name: str, nodes: Sequence[Any], first: int | None = None, last: int | None = None) -> dict[str, Any]:
     length = first if first is not None else last
     if length is None:
         message = f"You must provide a `first` or `last` value to properly paginate the `{name}` connection."
@@ -261,7 +301,11 @@ def _page(name: str, nodes: list[dict[str, Any]], first: int | None = None, last
         message = f"Requesting {length} records on the `{name}` connection exceeds the `first` limit of {MOST} records."
         raise _Error("EXCESSIVE_PAGINATION", message)
     shown = nodes[:length] if first is not None else nodes[-length:]
-    return {"nodes": shown, "totalCount": len(nodes)}
+    info = {
+        "hasNextPage": first is not None and len(nodes) > first,
+        "hasPreviousPage": first is None and len(nodes) > length,
+    }
+    return {"nodes": shown, "totalCount": len(nodes), "pageInfo": info}
 
 
 def _camel(event: str) -> str:
@@ -270,6 +314,12 @@ def _camel(event: str) -> str:
 
 def _user(login: str) -> dict[str, Any]:
     return {"id": shapes.user("", login)["node_id"], "login": login}
+
+
+def _actor(login: str) -> dict[str, Any]:
+    """An account that acts: GraphQL names the account of an App without the `[bot]` that REST adds."""
+    kind = "Bot" if login.endswith("[bot]") else "User"
+    return _user(login) | {"login": login.removesuffix("[bot]"), "__typename": kind}
 
 
 def _repository(repo: Repo) -> dict[str, Any]:

@@ -80,6 +80,11 @@ class GithubRest(GithubState):
         """It may read the repository's issues."""
         return repo.may_read_issues and (account.installation is None or "issues" in account.installation.permissions)
 
+    def may_read_pulls(self, account: Account, repo: Repo) -> bool:
+        """It may read the repository's pull requests, as far as issues lead to them."""
+        installation = account.installation
+        return repo.may_read_pulls and (installation is None or "pull_requests" in installation.permissions)
+
     def _may_write(self, call: Call, *, push: bool = False) -> None:
         installation = call.account.installation
         if not call.repo.may_write_issues or (installation and installation.permissions.get("issues") != "write"):

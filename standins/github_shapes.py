@@ -177,7 +177,7 @@ def issue(api: str, issue: Issue) -> dict[str, Any]:
     if issue.pull_request:
         pull = f"{repo}/pulls/{issue.number}"
         links = {"url": pull, "html_url": html, "diff_url": f"{html}.diff", "patch_url": f"{html}.patch"}
-        found |= {"draft": False, "pull_request": links | {"merged_at": None}}
+        found |= {"draft": False, "pull_request": links | {"merged_at": time(issue.merged_at)}}
     return found
 
 

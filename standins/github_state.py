@@ -21,8 +21,8 @@ SOMEBODY = "octocat"
 class Repo:
     """A repository. Without `push` the token may read, open issues and comment, and its labels are dropped.
 
-    `hidden`: as if it did not exist. `forbidden`: behind a wall (SAML). `assignable`: the logins that issues can be
-    assigned to, none for any.
+    Without `may_read_pulls` it is not told which change closed an issue. `hidden`: as if it did not exist. `forbidden`:
+    behind a wall (SAML). `assignable`: the logins that issues can be assigned to, none for any.
     """
 
     id: int
@@ -33,6 +33,7 @@ class Repo:
     hidden: bool = False
     forbidden: bool = False
     may_read_issues: bool = True
+    may_read_pulls: bool = True
     may_write_issues: bool = True
     assignable: set[str] | None = None
     created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -57,6 +58,16 @@ class Event:
     name: str
     actor: str
     at: datetime
+    assignee: str = ""
+    closer: "Issue | Commit | None" = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Commit:
+    """A change that was pushed; its author has an account, or is known to git only."""
+
+    name: str
+    login: str | None
 
 
 @dataclass(eq=False)
@@ -83,6 +94,9 @@ class Issue:
     thread: list[Comment] = field(default_factory=list, repr=False)
     events: list[Event] = field(default_factory=list, repr=False)
     pull_request: bool = False
+    merged_at: datetime | None = None
+    merged_by: str | None = None
+    changes: list["Issue"] = field(default_factory=list, repr=False)
     forbidden: bool = False
     locked: bool = False
     lock_reason: str | None = None
@@ -168,7 +182,7 @@ class GithubState(Standin):
 
     def give_back(self, repo: Repo) -> None:
         """Give all rights on a repository back."""
-        repo.may_read_issues = repo.may_write_issues = repo.push = True
+        repo.may_read_issues = repo.may_write_issues = repo.may_read_pulls = repo.push = True
         repo.hidden = repo.forbidden = False
 
     def drop_labels(self, repo: Repo) -> None:
@@ -193,6 +207,8 @@ class GithubState(Standin):
             issue = self._add(repo, title, body, list(labels), pull, by)
             issue.assignees = list(assignees)
             self._happened(issue, "opened", by)
+            for login in assignees:
+                issue.events.append(Event(next(self._ids), "assigned", by, issue.updated_at, login))
             return issue
 
     def edit(self, issue: Issue, *, title: str | None = None, body: str | None = None, by: str = SOMEBODY) -> None:
@@ -206,13 +222,34 @@ class GithubState(Standin):
             if changes:
                 self._happened(issue, "edited", by, changes=changes)
 
-    def close(self, issue: Issue, reason: str | None = "completed", by: str = SOMEBODY) -> None:
+    def close(
+        self,
+        issue: Issue,
+        reason: str | None = "completed",
+        by: str = SOMEBODY,
+        *,
+        closer: "Issue | Commit | None" = None,
+    ) -> None:
         """Close an issue as `completed`, `not_planned` or `duplicate`; a closed one keeps its reason."""
         with self.lock:
             if issue.state == "open":
                 issue.state, issue.state_reason, issue.closed_by = "closed", reason, by
                 issue.closed_at = self.clock()
                 self._happened(issue, "closed", by)
+                issue.events[-1].closer = closer
+
+    def merge(self, pull: Issue, by: str = SOMEBODY) -> None:
+        """Merge a pull request into the default branch, which closes the issues that it is linked with."""
+        with self.lock:
+            pull.merged_at, pull.merged_by = self.clock(), by
+            self.close(pull, None, by)
+            for issue in self.issues:
+                if pull in issue.changes:
+                    self.close(issue, by=by, closer=pull)
+
+    def push(self, issue: Issue, commit: Commit, by: str = SOMEBODY) -> None:
+        """Push a commit to the default branch that says that it closes an issue."""
+        self.close(issue, by=by, closer=commit)
 
     def reopen(self, issue: Issue, by: str = SOMEBODY) -> None:
         """Open a closed issue again."""
@@ -249,6 +286,7 @@ class GithubState(Standin):
                 if login not in issue.assignees:
                     issue.assignees.append(login)
                     self._happened(issue, "assigned", by, assignee=shapes.user(self.url, login))
+                    issue.events[-1].assignee = login
 
     def unassign(self, issue: Issue, *logins: str, by: str = SOMEBODY) -> None:
         """Take an issue from these."""
@@ -257,6 +295,7 @@ class GithubState(Standin):
                 if login in issue.assignees:
                     issue.assignees.remove(login)
                     self._happened(issue, "unassigned", by, assignee=shapes.user(self.url, login))
+                    issue.events[-1].assignee = login
 
     def label(self, issue: Issue, *names: str, by: str = SOMEBODY) -> None:
         """Add labels to an issue."""

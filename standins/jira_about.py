@@ -106,9 +106,10 @@ class SiteAnswers(Asked):
     # --- people -------------------------------------------------------------------------------------------------------
 
     def user(self, request: Request) -> Answer:
-        """One account, by its id (Cloud) or name (Data Center)."""
+        """One account, by its id (Cloud), or its name or key (Data Center)."""
         wanted = request.query.get("accountId" if self.cloud else "username", "")
-        found = self.reader.user(wanted)
+        key = "" if self.cloud else request.query.get("key", "")
+        found = next((u for u in self.site.users if key == f"JIRAUSER{u.account_id}"), None) or self.reader.user(wanted)
         return Answer(200, self.shapes.user(found)) if found else errors(404, "The user does not exist.")
 
     def users(self, request: Request) -> Answer:

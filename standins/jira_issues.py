@@ -26,8 +26,7 @@ class IssueAnswers(Asked):
         if "transitions" in expand:
             found["transitions"] = self._transitions(issue, "transitions.fields" in expand)
         if "changelog" in expand:
-            told = [self.shapes.history(h) for h in reversed(issue.histories)]
-            found["changelog"] = {"startAt": 0, "maxResults": len(told), "total": len(told), "histories": told}
+            found["changelog"] = self.shapes.changelog(issue, 100 if self.cloud else None)
         return Answer(200, found)
 
     def edit(self, request: Request, key: str) -> Answer:

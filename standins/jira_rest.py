@@ -54,6 +54,7 @@ ROUTES: tuple[tuple[str, str, bool | None, Callable[..., Answer]], ...] = (
     ("GET", "/issue/createmeta/([^/]+)/issuetypes", None, Rest.creatable_types),
     ("GET", "/issue/createmeta/([^/]+)/issuetypes/([^/]+)", None, Rest.creatable_fields),
     ("POST", "/issue/bulkfetch", True, Rest.bulk_fetch),
+    ("POST", "/changelog/bulkfetch", True, Rest.bulk_changes),
     ("GET", "/search/jql", True, Rest.search_jql),
     ("POST", "/search/jql", True, Rest.search_jql),
     ("GET", "/search", True, Rest.search_gone),

@@ -10,6 +10,9 @@ from standins.jira_shapes import Json
 from standins.jira_state import Issue
 
 UNBOUNDED = "Unbounded JQL queries are not allowed here. Please add a search restriction to your query."
+MOST_CHANGES = 40
+"""How many changes of an issue are told beside it in bulk."""
+
 REMOVED = (
     "The requested API has been removed. Please migrate to the /rest/api/3/search/jql API. A full migration guideline "
     "is available at https://developer.atlassian.com/changelog/#CHANGE-2046"
@@ -34,8 +37,34 @@ class SearchAnswers(Asked):
                 unreadable.append({"id": key, "errorMessage": NO_ISSUE})
         fields, properties = request.body.get("fields") or ["*navigable"], request.body.get("properties")
         ordered = sorted(found.values(), key=lambda issue: int(issue.id))
-        issues = [self.shapes.issue(issue, fields, properties) for issue in ordered]
+        with_changes = "changelog" in (request.body.get("expand") or ())
+        issues = [
+            self.shapes.issue(issue, fields, properties)
+            | ({"changelog": self.shapes.changelog(issue, MOST_CHANGES)} if with_changes else {})
+            for issue in ordered
+        ]
         return Answer(200, {"issues": issues, "issueErrors": unreadable})
+
+    def bulk_changes(self, request: Request) -> Answer:
+        """All changes of some fields of up to a thousand issues, oldest first, page by page."""
+        wanted = [self.site.issue(str(key)) for key in request.body.get("issueIdsOrKeys", [])]
+        if not 0 < len(wanted) <= 1000:
+            return errors(400, "The number of issue IDs or keys must be between 1 and 1000.")
+        fields, size = request.body.get("fieldIds"), int(request.body.get("maxResults") or 1000)
+        start = int(request.body.get("nextPageToken") or 0)
+        found = [
+            (issue.id, self.shapes.history(history))
+            for issue in wanted
+            if issue is not None and self.site.sees(issue)
+            for history in issue.histories
+            if not fields or any(change.field in fields for change in history.changes)
+        ]
+        logs: dict[str, list[Json]] = {}
+        for id, history in found[start : start + size]:
+            logs.setdefault(id, []).append(history)
+        told = [{"issueId": id, "changeHistories": histories} for id, histories in logs.items()]
+        following = {"nextPageToken": str(start + size)} if start + size < len(found) else {}
+        return Answer(200, {"issueChangeLogs": told, **following})
 
     def search_gone(self, request: Request) -> Answer:
         """What Cloud says of its search of old."""

@@ -12,6 +12,7 @@ from standins.jira_adf import document, text
 from standins.jira_site import Site
 from standins.jira_state import (
     RESOLUTIONS,
+    Change,
     Choice,
     Comment,
     Field,
@@ -269,13 +270,22 @@ class Shapes:
                 "field": change.field,
                 "fieldtype": "custom" if change.field.startswith("customfield_") else "jira",
                 "fieldId": change.field.lower(),
-                "from": change.before_id,
+                "from": self._id_in_changelog(change, change.before_id),
                 "fromString": change.before,
-                "to": change.after_id,
+                "to": self._id_in_changelog(change, change.after_id),
                 "toString": change.after,
             }
             for change in history.changes
         ]
+
+    def changelog(self, issue: Issue, most: int | None) -> Json:
+        """The latest changes of an issue, as they are told beside it; the total counts those that are told."""
+        told = [self.history(h) for h in reversed(issue.histories)][:most]
+        return {"startAt": 0, "maxResults": len(told), "total": len(told), "histories": told}
+
+    def _id_in_changelog(self, change: Change, id: str | None) -> str | None:
+        """On Data Center accounts are named by their keys."""
+        return f"JIRAUSER{id}" if id and change.field == "assignee" and not self.cloud else id
 
     def happening(self, happening: Happening) -> Json:
         """The body of a webhook."""

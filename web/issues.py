@@ -40,7 +40,8 @@ class Act(Record):
     """Who acts."""
 
     by: str | None = Field(
-        default=None, description="a handle; who finishes an issue that nobody has becomes its assignee"
+        default=None,
+        description="a handle; who closes an issue had a hand in it, and becomes its assignee where nobody is that",
     )
 
 
@@ -131,7 +132,7 @@ def carry_out(deps: WebDeps, key: str, action: Action, by: str | None, who: Call
     elif action is Action.DELETE:
         tracker.delete(ref)
     else:
-        tracker.close(ref, _CLOSES[action])
+        tracker.close(ref, _CLOSES[action], by)
         if by and issue.assignee is None:
             tracker.assign(ref, by)
     (found,) = tracker.read([ref])

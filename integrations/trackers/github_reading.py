@@ -6,7 +6,7 @@ issue is the one that we mean only if its node id is; numbers are used again aft
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -18,6 +18,7 @@ from github.Requester import Requester
 from domain.ports import IssueSnapshot, NotFoundError, UnauthorisedError
 from domain.review import IssueRef
 from domain.taxonomy import IssueStatus
+from integrations.trackers.github_history import HISTORY, doers_in, was_converted
 from integrations.trackers.github_transport import GONE, Refusal, graphql
 
 TRACKER = "github"
@@ -28,13 +29,14 @@ _FEW = 3
 """Up to so many are read one by one: REST is in step with writes, and answers for moves and deletions at once."""
 
 _HUNDRED = 100
+_PARTIAL = "partial"
 _CLOSED_AS = {"completed": IssueStatus.DONE, "duplicate": IssueStatus.DUPLICATE}
-_NODES = """
+_NODES = (
+    """
 query($ids: [ID!]!) {
   nodes(ids: $ids) {
     __typename
     ... on Issue {
-      id
       number
       url
       title
@@ -45,33 +47,29 @@ query($ids: [ID!]!) {
       updatedAt
       comments { totalCount }
       labels(first: 100) { nodes { name } }
-      assignees(first: 1) { nodes { login } }
       repository { nameWithOwner hasIssuesEnabled }
-      timelineItems(last: 1, itemTypes: [CONVERTED_TO_DISCUSSION_EVENT]) { nodes { __typename } }
+      ...History
     }
   }
 }
 """
+    + HISTORY
+)
+_HISTORIES = "query($ids: [ID!]!) { nodes(ids: $ids) { ...History } }" + HISTORY
 _CONVERTED = "converted_to_discussion"
-_CONVERSIONS = """
-query($ids: [ID!]!) {
-  nodes(ids: $ids) {
-    ... on Issue {
-      id
-      timelineItems(last: 1, itemTypes: [CONVERTED_TO_DISCUSSION_EVENT]) { nodes { __typename } }
-    }
-  }
-}
-"""
 
 
 @dataclass(frozen=True)
 class Found:
-    """What was found of an issue. `issue` is the issue as it is now, also where it has moved to."""
+    """What was found of an issue. `issue` is the issue as it is now, also where it has moved to.
+
+    `doers` are the accounts that had a hand in it; none where that was not read.
+    """
 
     status: IssueStatus
     issue: Issue | None = None
     note: str = ""
+    doers: tuple[str, ...] | None = None
 
     def snapshot(self, asked: IssueRef, as_of: datetime) -> IssueSnapshot:
         """This in the port's words."""
@@ -89,13 +87,15 @@ class Found:
             assignee=issue.assignees[0].login if issue.assignees else None,
             updated=issue.updated_at,
             comments=issue.comments,
+            doers=self.doers,
             note=self.note,
         )
 
 
 def read(requester: Requester, refs: Sequence[IssueRef]) -> list[Found]:
-    """What is found of each issue, in order. A few cost a request each, more of them one for each hundred.
+    """What is found of each issue, in order, and who had a hand in it.
 
+    A few cost a request each and one for their histories, more of them one for each hundred.
     What GraphQL does not find is asked for once more by its key, since only REST tells why.
     """
     many = len({ref.id for ref in refs}) > _FEW
@@ -107,17 +107,22 @@ def read(requester: Requester, refs: Sequence[IssueRef]) -> list[Found]:
         for ref in dict.fromkeys(refs)
         if ref not in found
     }
-    found |= judged(requester, one_by_one)
+    histories = _in_hundreds(requester, _HISTORIES, _seen(one_by_one))
+    found |= {ref: _with_doers(seen, histories) for ref, seen in judged(requester, one_by_one, histories).items()}
     return [found[ref] for ref in refs]
 
 
-def judged(requester: Requester, found: dict[IssueRef, Found]) -> dict[IssueRef, Found]:
-    """What REST found, where those are declined that are discussions by now: only the history of an issue says so."""
+def judged(
+    requester: Requester, found: dict[IssueRef, Found], histories: dict[str, dict[str, Any]] | None = None
+) -> dict[IssueRef, Found]:
+    """What REST found, where those are declined that are discussions by now: only the history of an issue says so.
+
+    It is asked for, where no `histories` are given.
+    """
     locked = {ref.id: seen.issue for ref, seen in found.items() if seen.issue is not None and _may_be_converted(seen)}
-    nodes = _in_hundreds(requester, _CONVERSIONS, locked)
+    nodes = _in_hundreds(requester, _HISTORIES, locked) if histories is None else histories
     converted = {
-        id: bool(nodes[id]["timelineItems"]["nodes"]) if id in nodes else _has_event(issue, _CONVERTED)
-        for id, issue in locked.items()
+        id: was_converted(nodes[id]) if id in nodes else _has_event(issue, _CONVERTED) for id, issue in locked.items()
     }
     return {
         ref: as_told(seen.issue, converted=True) if seen.issue and converted.get(ref.id) else seen
@@ -227,11 +232,28 @@ def _in_hundreds(requester: Requester, query: str, ids: Iterable[str]) -> dict[s
     """The nodes with these ids, as far as GraphQL finds them."""
     left, found = iter(dict.fromkeys(ids)), {}
     while batch := list(islice(left, _HUNDRED)):
-        data = graphql(requester, query, {"ids": batch}) or {}
-        for asked, node in zip(batch, data.get("nodes") or [], strict=False):
+        answer = graphql(requester, query, {"ids": batch}) or {"data": {}, "errors": []}
+        partial = {error["path"][1] for error in answer["errors"] if len(error.get("path") or []) > 2}
+        for number, (asked, node) in enumerate(zip(batch, answer["data"].get("nodes") or [], strict=False)):
             if node and node.get("id") == asked:
-                found[asked] = node
+                found[asked] = {**node, _PARTIAL: number in partial}
     return found
+
+
+def _seen(found: dict[IssueRef, Found]) -> list[str]:
+    return [ref.id for ref, seen in found.items() if seen.issue is not None and seen.status not in UNSEEN]
+
+
+def _with_doers(seen: Found, histories: dict[str, dict[str, Any]]) -> Found:
+    """With who had a hand in it, if the history is that of the same state: GraphQL may be behind REST."""
+    node = histories.get(seen.issue.node_id) if seen.issue is not None and seen.status not in UNSEEN else None
+    if seen.issue is None or node is None or _moment(node["closedAt"]) != seen.issue.closed_at:
+        return seen
+    return replace(seen, doers=doers_in(node, node[_PARTIAL]))
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _may_be_converted(found: Found) -> bool:
@@ -291,5 +313,5 @@ def _from_node(requester: Requester, node: dict[str, Any]) -> Found:
         "labels": [{"name": label["name"]} for label in node["labels"]["nodes"]],
         "assignees": [{"login": person["login"]} for person in node["assignees"]["nodes"]],
     }
-    converted = bool(node["timelineItems"]["nodes"])
-    return as_told(Issue(requester, {}, attributes, completed=True), converted)
+    found = as_told(Issue(requester, {}, attributes, completed=True), was_converted(node))
+    return replace(found, doers=doers_in(node, node[_PARTIAL]))

@@ -104,11 +104,18 @@ class AppSignIn:
             )
         if installed.get("suspended_at"):
             found.append(f"The installation of {name} on {project} is suspended: let its owner unsuspend it.")
-        may = (installed.get("permissions") or {}).get("issues")
+        permissions = installed.get("permissions") or {}
+        may = permissions.get("issues")
         if may != "write":
             found.append(
                 f"{name} has the permission Issues: {may or 'none'} on {project}: give it Issues: read and write in "
                 "the App's settings, and let the owner of the installation accept that."
+            )
+        if "pull_requests" not in permissions:
+            found.append(
+                f"{name} may not read pull requests on {project}, so nobody can be seen to verify what others did: "
+                "give it Pull requests: read-only in the App's settings, and let the owner of the installation accept "
+                "that."
             )
         return found
 

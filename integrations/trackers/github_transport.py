@@ -140,15 +140,20 @@ def talking(auth: Auth.Auth, api_url: str, timeout: float, now: Callable[[], dat
 
 
 def graphql(requester: Requester, query: str, variables: dict[str, Any]) -> dict[str, Any] | None:
-    """The `data` of a GraphQL answer, in which what cannot be had is null; none where this server cannot tell.
+    """A GraphQL answer: `data`, in which what cannot be had is null, and `errors`; none if this server cannot tell.
 
-    It cannot where nothing of it was found, or where it is older than the query: then there is no `data` at all
-    (GraphQL specification, 7.1, "Request Error Result"). Errors come with status 200. PyGithub gives up all of the
-    answer for one of them, and knows no limit there.
+    It cannot where nothing of it was found, where it has no GraphQL, or is older than the query: then there is no
+    `data` at all (GraphQL specification, 7.1, "Request Error Result"). Errors come with status 200. PyGithub gives up
+    all of the answer for one of them, and knows no limit there.
     """
-    headers, answer = requester.requestJsonAndCheck(
-        "POST", requester.graphql_url, input={"query": query, "variables": variables}
-    )
+    try:
+        headers, answer = requester.requestJsonAndCheck(
+            "POST", requester.graphql_url, input={"query": query, "variables": variables}
+        )
+    except Refusal as refusal:
+        if refusal.status in GONE:
+            return None
+        raise
     errors = [error for error in answer.get("errors") or [] if isinstance(error, dict)]
     kinds = {error.get("type") for error in errors}
     text = json.dumps(answer)
@@ -156,7 +161,7 @@ def graphql(requester: Requester, query: str, variables: dict[str, Any]) -> dict
         raise Refusal(429, headers, text)
     data = answer.get("data")
     if isinstance(data, dict):
-        return data
+        return {"data": data, "errors": errors}
     if kinds == {"NOT_FOUND"} or (kinds == {None} and "data" not in answer):
         return None
     raise Refusal(403 if kinds & _FORBIDDING else 502, headers, text)

@@ -36,6 +36,7 @@ class Category(Answer):
 class Status(Answer):
     """A status."""
 
+    id: str = ""
     name: str
     category: Category = Field(alias="statusCategory")
 
@@ -46,9 +47,10 @@ class Status(Answer):
 
 
 class Person(Answer):
-    """An account: Cloud has ids, Data Center names."""
+    """An account: Cloud has ids, Data Center names, and keys for itself."""
 
     account_id: str | None = Field(default=None, alias="accountId")
+    key: str | None = None
     name: str | None = None
 
     @property
@@ -98,10 +100,51 @@ class Fields(Answer):
     comment: Comments | None = None
 
 
+class Change(Answer):
+    """A field that was changed, with the ids of what it was and became."""
+
+    field: str = ""
+    before: str | None = Field(default=None, alias="from")
+    after: str | None = Field(default=None, alias="to")
+
+
+class Changed(Answer):
+    """What somebody changed of an issue at once."""
+
+    author: Person | None = None
+    items: tuple[Change, ...] = ()
+
+    def of(self, field: str) -> list[Change]:
+        """The changes of one field."""
+        return [item for item in self.items if item.field.casefold() == field]
+
+
+class Changelog(Answer):
+    """What was changed of an issue, as it is told beside the issue."""
+
+    histories: tuple[Changed, ...] = ()
+    total: int = 0
+
+
+class IssueLog(Answer):
+    """The same, asked for by itself."""
+
+    id: str = Field(alias="issueId")
+    histories: tuple[Changed, ...] = Field(default=(), alias="changeHistories")
+
+
+class Changelogs(Answer):
+    """A page of the changes of many issues."""
+
+    logs: tuple[IssueLog, ...] = Field(default=(), alias="issueChangeLogs")
+    next_page_token: str | None = Field(default=None, alias="nextPageToken")
+
+
 class Issue(Made):
-    """An issue with its fields."""
+    """An issue with its fields, and its changelog where that was asked for."""
 
     fields: Fields
+    changelog: Changelog | None = None
 
 
 class Fetched(Answer):

@@ -14,6 +14,7 @@ from domain.review import IssueRef
 from domain.taxonomy import IssueStatus
 from integrations.trackers.adf import to_text
 from integrations.trackers.jira_answers import Conversation, Fetched, Fields, Found, Issue, Said
+from integrations.trackers.jira_history import EXPAND, doers_of
 from integrations.trackers.jira_site import JiraSite, is_among
 from integrations.trackers.jira_transport import Api, Refusal
 
@@ -48,23 +49,27 @@ def read_changed(api: Api, site: JiraSite, ids: Collection[str], as_of: datetime
 
 
 def read_all(api: Api, site: JiraSite, refs: Sequence[IssueRef], as_of: datetime) -> list[IssueSnapshot]:
-    """What the issues are now, one snapshot for each ref.
+    """What the issues are now, and who had a hand in them, one snapshot for each ref.
 
     An issue that a bulk answer leaves out is asked for by itself before it is called missing: Jira leaves out what it
     just could not fetch, too. Where no issue at all is seen, the token is tried.
     """
-    found = _in_bulk(api, [ref.id for ref in refs]) if site.cloud else {}
+    found = _in_bulk(api, [ref.id for ref in refs], EXPAND) if site.cloud else {}
     asked = {ref.id: ref for ref in refs if ref.id not in found}
     if not site.cloud:
-        found |= _singly(api, asked)
+        found |= _singly(api, asked, EXPAND)
     projects = {_project_of(ref.key) for ref in asked.values() if ref.id not in found}
     hidden = {project for project in projects if not is_there(api, f"project/{quote(project, safe='')}")}
     if site.cloud:
-        found |= _singly(api, [id for id, ref in asked.items() if _project_of(ref.key) not in hidden])
+        found |= _singly(api, [id for id, ref in asked.items() if _project_of(ref.key) not in hidden], EXPAND)
     if refs and not found:
         api.get("myself")
+    doers = doers_of(api, site, found)
     return [
-        _snapshot(site, ref, found[ref.id], as_of) if ref.id in found else _unseen(ref, hidden, as_of) for ref in refs
+        _snapshot(site, ref, found[ref.id], as_of, doers.get(ref.id))
+        if ref.id in found
+        else _unseen(ref, hidden, as_of)
+        for ref in refs
     ]
 
 
@@ -131,22 +136,24 @@ def body_text(body: Any) -> str:
     return to_text(body).replace("\r\n", "\n").strip("\n")
 
 
-def _in_bulk(api: Api, ids: Iterable[str]) -> dict[str, Issue]:
+def _in_bulk(api: Api, ids: Iterable[str], *expand: str) -> dict[str, Issue]:
     """What a bulk fetch, which is never behind, brings of these issues. Data Center has no such thing."""
+    wanted = {"fields": _READ, **({"expand": expand} if expand else {})}
     found: dict[str, Issue] = {}
     left = iter(dict.fromkeys(ids))
     while chunk := list(islice(left, _PAGE)):
-        answer = Fetched.model_validate(api.post("issue/bulkfetch", {"issueIdsOrKeys": chunk, "fields": _READ}))
+        answer = Fetched.model_validate(api.post("issue/bulkfetch", {"issueIdsOrKeys": chunk, **wanted}))
         found |= {issue.id: issue for issue in answer.issues}
     return found
 
 
-def _singly(api: Api, ids: Iterable[str]) -> dict[str, Issue]:
+def _singly(api: Api, ids: Iterable[str], *expand: str) -> dict[str, Issue]:
     """The same, one by one; those that are not there are left out."""
+    wanted = {"fields": ",".join(_READ), **({"expand": ",".join(expand)} if expand else {})}
     found: dict[str, Issue] = {}
     for id in dict.fromkeys(ids):
         try:
-            answer = api.get(f"issue/{quote(id, safe='')}", fields=",".join(_READ))
+            answer = api.get(f"issue/{quote(id, safe='')}", **wanted)
         except Refusal as refusal:
             if not refusal.is_gone:
                 raise
@@ -155,7 +162,9 @@ def _singly(api: Api, ids: Iterable[str]) -> dict[str, Issue]:
     return found
 
 
-def _snapshot(site: JiraSite, asked: IssueRef, issue: Issue, as_of: datetime) -> IssueSnapshot:
+def _snapshot(
+    site: JiraSite, asked: IssueRef, issue: Issue, as_of: datetime, doers: tuple[str, ...] | None = None
+) -> IssueSnapshot:
     fields = issue.fields
     status, note = status_of(site, fields)
     if issue.key != asked.key:
@@ -172,6 +181,7 @@ def _snapshot(site: JiraSite, asked: IssueRef, issue: Issue, as_of: datetime) ->
         due=fields.duedate,
         updated=fields.updated,
         comments=fields.comment.total if fields.comment else None,
+        doers=doers,
         text_may_be_rewritten=not site.cloud,
         note=note,
     )

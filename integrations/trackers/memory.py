@@ -44,6 +44,7 @@ class MemoryIssue:
     labels: set[str]
     status: IssueStatus = IssueStatus.OPEN
     assignee: str | None = None
+    doers: list[str] = field(default_factory=list)
     due: date | None = None
     comments: list[Comment] = field(default_factory=list)
     edited: dict[str, datetime] = field(default_factory=dict)
@@ -193,8 +194,9 @@ class InMemoryTracker:
         """There is another project from now on."""
         self._projects += (name,)
 
-    def finish(self, key: str) -> None:
-        """Somebody closes the issue as done."""
+    def finish(self, key: str, *logins: str) -> None:
+        """Somebody closes the issue as done; `logins` are those who had a hand in that."""
+        self._involve(self.named(key), *logins)
         self._set(self.named(key), IssueStatus.DONE)
 
     def decline(self, key: str) -> None:
@@ -221,9 +223,10 @@ class InMemoryTracker:
         """Somebody hides the issue from us."""
         self._set(self.named(key), IssueStatus.FORBIDDEN)
 
-    def assign(self, key: str, login: str) -> None:
-        """Somebody takes the issue."""
+    def assign(self, key: str, login: str | None) -> None:
+        """Somebody takes the issue, or nobody has it any more."""
         self.named(key).assignee = login
+        self._involve(self.named(key), *([login] if login else []))
         self._touch(self.named(key))
 
     def retitle(self, key: str, title: str) -> None:
@@ -316,6 +319,7 @@ class InMemoryTracker:
             body=spec.body,
             labels=set(spec.labels),
             assignee=spec.assignee,
+            doers=[spec.assignee] if spec.assignee else [],
             due=spec.due,
         )
         self.issues.append(issue)
@@ -329,6 +333,9 @@ class InMemoryTracker:
     def _set(self, issue: MemoryIssue, status: IssueStatus) -> None:
         issue.status = status
         self._touch(issue)
+
+    def _involve(self, issue: MemoryIssue, *logins: str) -> None:
+        issue.doers = list(dict.fromkeys((*issue.doers, *logins)))
 
     def _touch(self, issue: MemoryIssue) -> None:
         with self._lock:
@@ -363,4 +370,5 @@ class InMemoryTracker:
             due=issue.due,
             updated=issue.updated,
             comments=len(issue.comments),
+            doers=tuple(issue.doers),
         )

@@ -52,8 +52,13 @@ class GithubEngineer:
     def __init__(self, server: GithubServer) -> None:
         self._server = server
 
-    def finish(self, ref: IssueRef) -> None:
-        self._server.close(self._issue(ref))
+    def finish(self, ref: IssueRef, login: str = "octocat") -> None:
+        self._server.close(self._issue(ref), by=login)
+
+    def merge(self, ref: IssueRef, author: str, merger: str) -> None:
+        issue = self._issue(ref)
+        issue.changes.append(self._server.open_issue(issue.repo, "Watch it", None, [], pull=True, by=author))
+        self._server.merge(issue.changes[0], merger)
 
     def decline(self, ref: IssueRef) -> None:
         self._server.close(self._issue(ref), "not_planned")
@@ -69,6 +74,9 @@ class GithubEngineer:
 
     def assign(self, ref: IssueRef, login: str) -> None:
         self._server.assign(self._issue(ref), login)
+
+    def unassign(self, ref: IssueRef, login: str) -> None:
+        self._server.unassign(self._issue(ref), login)
 
     def count(self, project: str) -> int:
         return sum(issue.repo.name == project for issue in self._server.issues)

@@ -227,12 +227,13 @@ def test_a_check_names_an_app_that_is_not_installed_there(server: GithubServer, 
 
 def test_a_check_names_all_that_is_wrong_with_an_installation(server: GithubServer, installation: Installation) -> None:
     installation.suspended, installation.permissions = True, {"metadata": "read", "issues": "read"}
-    other, suspended, may = GithubTracker(GithubApp(4711, PRIVATE, 5), server.url).check("acme/scoring")
+    other, suspended, may, pulls = GithubTracker(GithubApp(4711, PRIVATE, 5), server.url).check("acme/scoring")
     assert f"as installation {installation.id}, not 5" in other
     assert "suspended" in suspended
     assert "Issues: read on acme/scoring" in may
     assert "Issues: read and write" in may
-    installation.suspended, installation.permissions = False, {"metadata": "read"}
+    assert "Pull requests: read-only" in pulls
+    installation.suspended, installation.permissions = False, {"metadata": "read", "pull_requests": "read"}
     (may,) = GithubTracker(GithubApp(4711, PRIVATE), server.url).check("acme/scoring")
     assert "Issues: none" in may
 

@@ -16,8 +16,11 @@ class MemoryEngineer:
     def __init__(self, tracker: InMemoryTracker) -> None:
         self._tracker = tracker
 
-    def finish(self, ref: IssueRef) -> None:
-        self._tracker.finish(ref.key)
+    def finish(self, ref: IssueRef, login: str = "octocat") -> None:
+        self._tracker.finish(ref.key, login)
+
+    def merge(self, ref: IssueRef, author: str, merger: str) -> None:
+        self._tracker.finish(ref.key, author, merger)
 
     def decline(self, ref: IssueRef) -> None:
         self._tracker.decline(ref.key)
@@ -33,6 +36,9 @@ class MemoryEngineer:
 
     def assign(self, ref: IssueRef, login: str) -> None:
         self._tracker.assign(ref.key, login)
+
+    def unassign(self, ref: IssueRef, login: str) -> None:
+        self._tracker.assign(ref.key, None)
 
     def count(self, project: str) -> int:
         return sum(issue.spec.project == project for issue in self._tracker.issues)

@@ -2,11 +2,14 @@
 
 A test file derives a class from `TrackerContract` and gives it the fixtures `tracker`, `engineer` and
 `lose_next_answer`, and others where its defaults do not fit. Nothing here knows which tracker it looks at.
+
+What a tracker cannot have is named in `LEFT_OUT`, with the reason: each of those tests has to fail, so that the list
+is corrected as soon as one does not.
 """
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import pytest
 
@@ -29,8 +32,12 @@ from domain.taxonomy import IssueStatus
 class Engineer(Protocol):
     """A person who works in the tracker itself, with what it offers to people."""
 
-    def finish(self, ref: IssueRef) -> None:
-        """Close an issue as done."""
+    def finish(self, ref: IssueRef, login: str = "octocat") -> None:
+        """Close an issue as done, as somebody."""
+        ...
+
+    def merge(self, ref: IssueRef, author: str, merger: str) -> None:
+        """Merge a change by `author`, as `merger`, by which the tracker closes an issue as done."""
         ...
 
     def decline(self, ref: IssueRef) -> None:
@@ -51,6 +58,10 @@ class Engineer(Protocol):
 
     def assign(self, ref: IssueRef, login: str) -> None:
         """Give an issue to somebody."""
+        ...
+
+    def unassign(self, ref: IssueRef, login: str) -> None:
+        """Take an issue from somebody."""
         ...
 
     def count(self, project: str) -> int:
@@ -120,6 +131,15 @@ class RemoteEngineer(Engineer, Protocol):
 
 class TrackerContract:
     """The tests. Derive from it, and give it its fixtures."""
+
+    LEFT_OUT: ClassVar[dict[str, str]] = {}
+    """Tests of what the tracker cannot have, and why."""
+
+    @pytest.fixture(autouse=True)
+    def _left_out(self, request: pytest.FixtureRequest) -> None:
+        reason = self.LEFT_OUT.get(request.node.originalname)
+        if reason is not None:
+            request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
 
     @pytest.fixture
     def tracker(self) -> IssueTracker:
@@ -304,6 +324,66 @@ class TrackerContract:
         for key in (ref.key, "no key at all"):
             with pytest.raises(NotFoundError):
                 tracker.find(key)
+
+    # --- who had a hand in it -----------------------------------------------------------------------------------------
+
+    def test_who_is_or_was_assigned_and_who_closed_it_had_a_hand_in_it(
+        self, tracker: IssueTracker, engineer: Engineer, spec: IssueSpec
+    ) -> None:
+        ref = tracker.ensure_issue(spec, None)
+        engineer.assign(ref, "octocat")
+        assert _doers(tracker, ref) == {"octocat"}
+        engineer.unassign(ref, "octocat")
+        engineer.assign(ref, "hubot")
+        assert _doers(tracker, ref) == {"octocat", "hubot"}
+        engineer.unassign(ref, "hubot")
+        engineer.finish(ref, "monalisa")
+        assert _doers(tracker, ref) == {"octocat", "hubot", "monalisa"}
+
+    def test_who_closed_it_before_it_was_opened_again_had_a_hand_in_it(
+        self, tracker: IssueTracker, engineer: Engineer, spec: IssueSpec
+    ) -> None:
+        ref = tracker.ensure_issue(spec, None)
+        engineer.finish(ref, "hubot")
+        engineer.reopen(ref)
+        assert _doers(tracker, ref) == {"hubot"}
+        engineer.finish(ref, "monalisa")
+        assert _doers(tracker, ref) == {"hubot", "monalisa"}
+
+    def test_who_wrote_and_who_merged_the_change_that_closed_it_had_a_hand_in_it(
+        self, tracker: IssueTracker, engineer: Engineer, spec: IssueSpec
+    ) -> None:
+        ref = tracker.ensure_issue(spec, None)
+        engineer.merge(ref, "hubot", "monalisa")
+        assert _statuses(tracker, ref) == [IssueStatus.DONE]
+        assert _doers(tracker, ref) == {"hubot", "monalisa"}
+
+    def test_who_opens_labels_rewrites_or_comments_had_no_hand_in_it(
+        self, tracker: IssueTracker, engineer: Engineer, spec: IssueSpec
+    ) -> None:
+        ref = tracker.ensure_issue(spec, None)
+        tracker.label(ref, ["prevent"])
+        tracker.rewrite(ref, "Alert on drift", "A shorter text.")
+        tracker.comment(ref, "due:1", "Due on Friday.")
+        engineer.say(ref, "hubot", "Nearly there.")
+        engineer.retitle(ref, "Page on drift")
+        assert _doers(tracker, ref) == set()
+
+    def test_who_had_a_hand_in_it_is_told_of_each_of_many(
+        self, tracker: IssueTracker, engineer: Engineer, spec: IssueSpec
+    ) -> None:
+        refs = [tracker.ensure_issue(_numbered(spec, n), None) for n in range(8)]
+        engineer.assign(refs[1], "hubot")
+        engineer.finish(refs[2], "monalisa")
+        engineer.assign(refs[3], "monalisa")
+        engineer.finish(refs[3], "monalisa")
+        assert [found.doers for found in tracker.read(refs)] == [
+            (),
+            ("hubot",),
+            ("monalisa",),
+            ("monalisa",),
+            *[()] * 4,
+        ]
 
     # --- changes ------------------------------------------------------------------------------------------------------
 
@@ -625,6 +705,13 @@ def _walk(tracker: IssueTracker, project: str, cursor: str, among: set[str]) -> 
 
 def _numbered(spec: IssueSpec, number: int) -> IssueSpec:
     return spec.model_copy(update={"key": f"{spec.key}/{number}"})
+
+
+def _doers(tracker: IssueTracker, ref: IssueRef) -> set[str]:
+    (found,) = tracker.read([ref])
+    assert found.doers is not None
+    assert len(set(found.doers)) == len(found.doers)
+    return set(found.doers)
 
 
 def _statuses(tracker: IssueTracker, *refs: IssueRef) -> list[IssueStatus]:

@@ -15,6 +15,7 @@ from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLUnionType
 
 from standins import github_graphql
 from standins.github import TOKEN, Issue, Repo
+from standins.github_state import Commit
 from standins.http import Answer, Trouble, serving
 from tests.standins.github_contract import WatchedGithub, hold, hold_graphql, published
 
@@ -505,6 +506,55 @@ def test_what_a_token_may_not_see_is_missing_or_forbidden(
     server.give_back(repo)
     server.transfer(issue, server.add_repo("acme/serving"))
     assert error() == "NOT_FOUND"
+
+
+def test_a_history_tells_who_was_assigned_and_which_change_closed_an_issue(
+    server: WatchedGithub, client: httpx.Client, repo: Repo
+) -> None:
+    issue = server.open_issue(repo, "Alert", None, [], assignees=["ada"])
+    server.unassign(issue, "ada")
+    server.push(issue, Commit("Grace", None), "grace")
+    server.reopen(issue)
+    linked = [server.open_issue(repo, "Watch it", None, [], pull=True, by="writer[bot]") for _ in range(2)]
+    issue.changes += linked
+    server.merge(linked[0], "grace")
+    query = """query($ids: [ID!]!) { nodes(ids: $ids) { ... on Issue {
+      timelineItems(first: 3, itemTypes: [ASSIGNED_EVENT, CLOSED_EVENT]) {
+        pageInfo { hasNextPage hasPreviousPage }
+        nodes {
+          __typename
+          ... on AssignedEvent { assignee { __typename ... on Actor { login } } }
+          ... on ClosedEvent {
+            actor { __typename login }
+            closer {
+              __typename
+              ... on PullRequest { merged author { __typename login } mergedBy { __typename login } }
+              ... on Commit { author { name user { login } } }
+            }
+          }
+        }
+      }
+      all: closedByPullRequestsReferences(first: 1, includeClosedPrs: true) { totalCount pageInfo { hasNextPage } }
+      open: closedByPullRequestsReferences(first: 1) { nodes { number merged } }
+    } } }"""
+
+    def asked() -> Any:
+        return client.post("/graphql", json={"query": query, "variables": {"ids": [issue.node_id]}}).json()
+
+    (node,) = asked()["data"]["nodes"]
+    assigned, pushed, merged = node["timelineItems"]["nodes"]
+    assert assigned["assignee"] == {"__typename": "User", "login": "ada"}
+    assert (pushed["actor"]["login"], pushed["closer"]["author"]) == ("grace", {"name": "Grace", "user": None})
+    assert merged["closer"]["author"] == {"__typename": "Bot", "login": "writer"}
+    assert (merged["closer"]["merged"], merged["closer"]["mergedBy"]["login"]) == (True, "grace")
+    assert node["timelineItems"]["pageInfo"] == {"hasNextPage": False, "hasPreviousPage": False}
+    assert node["all"] == {"totalCount": 2, "pageInfo": {"hasNextPage": True}}
+    assert node["open"]["nodes"] == [{"number": linked[1].number, "merged": False}]
+    assert client.get(f"{ISSUES}/{linked[0].number}").json()["pull_request"]["merged_at"]
+    repo.may_read_pulls = False
+    told = asked()
+    assert told["data"]["nodes"][0]["timelineItems"]["nodes"][2]["closer"] is None
+    assert {(error["type"], *error["path"][:2]) for error in told["errors"]} == {("FORBIDDEN", "nodes", 0)}
 
 
 def test_more_than_a_hundred_ids_are_refused(client: httpx.Client, issue: Issue) -> None:

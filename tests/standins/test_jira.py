@@ -112,6 +112,8 @@ def test_every_endpoint_answers_as_published(server: WatchedJira, ask: Asking) -
         assert ask("GET", path).status_code == 200
     ask("GET", "/mypermissions", projectKey="SCORE", permissions="BROWSE_PROJECTS,EDIT_ISSUES")
     ask("GET", "/user", **({"accountId": mia.account_id} if server.cloud else {"username": "mia"}))
+    if not server.cloud:
+        assert ask("GET", "/user", key=f"JIRAUSER{mia.account_id}").json()["name"] == "mia"
     asked = {"query" if server.cloud else "username": "mia"}
     assert len(ask("GET", "/user/search", **asked).json()) == 1
     assert len(ask("GET", "/user/assignable/search", project="SCORE", **asked).json()) == 1
@@ -162,6 +164,10 @@ def test_every_endpoint_answers_as_published(server: WatchedJira, ask: Asking) -
     if server.cloud:
         some = ask("POST", "/issue/bulkfetch", {"issueIdsOrKeys": [first["id"], "NOPE-1"], "properties": ["*all"]})
         assert [e["id"] for e in some.json()["issueErrors"]] == ["NOPE-1"]
+        (log,) = ask("POST", "/changelog/bulkfetch", {"issueIdsOrKeys": [first["id"], "NOPE-1"]}).json()[
+            "issueChangeLogs"
+        ]
+        assert (log["issueId"], log["changeHistories"]) == (first["id"], read["changelog"]["histories"][::-1])
     assert ask("DELETE", where).status_code == 204
     assert ask("GET", where).status_code == 404
     routes = {f"{method} {route}" for method, route, cloud, _ in ROUTES if cloud in (None, server.cloud)}
@@ -497,6 +503,35 @@ def test_bulk_fetch_follows_moves_and_names_the_unreadable(cloud: WatchedJira) -
 
 
 # --- faults -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_changelog_is_short_in_bulk_and_whole_by_itself(cloud: WatchedJira) -> None:
+    mia, ask = cloud.add_user("mia", "Mia Krystof"), Asking(cloud)
+    long, short = (cloud.open_issue(project(cloud), "Alert") for _ in range(2))
+    cloud.assign(long, mia)
+    for number in range(50):
+        cloud.edit(long, summary=f"Alert {number}")
+    cloud.finish(long, mia)
+    cloud.finish(short, mia)
+    ids = [long.id, short.id]
+    told = ask("POST", "/issue/bulkfetch", {"issueIdsOrKeys": ids, "expand": ["changelog"]}).json()["issues"]
+    assert [issue["changelog"]["total"] for issue in told] == [40, 1]
+    assert [item["toString"] for item in told[0]["changelog"]["histories"][0]["items"]] == ["Done", "Done"]
+    asked = {"issueIdsOrKeys": ids, "fieldIds": ["assignee", "status"], "maxResults": 2}
+    page = ask("POST", "/changelog/bulkfetch", asked).json()
+    assert [(log["issueId"], len(log["changeHistories"])) for log in page["issueChangeLogs"]] == [(long.id, 2)]
+    rest = ask("POST", "/changelog/bulkfetch", asked | {"nextPageToken": page["nextPageToken"]}).json()
+    assert [(log["issueId"], len(log["changeHistories"])) for log in rest["issueChangeLogs"]] == [(short.id, 1)]
+    assert "nextPageToken" not in rest
+    assert ask("POST", "/changelog/bulkfetch", {"issueIdsOrKeys": []}).status_code == 400
+
+
+def test_a_changelog_of_data_center_has_the_keys_of_accounts(data_center: WatchedJira) -> None:
+    mia, ask = data_center.add_user("mia", "Mia Krystof"), Asking(data_center)
+    issue = data_center.open_issue(project(data_center), "Alert")
+    data_center.assign(issue, mia)
+    (history,) = ask("GET", f"/issue/{issue.id}", expand="changelog").json()["changelog"]["histories"]
+    assert [(item["from"], item["to"]) for item in history["items"]] == [(None, f"JIRAUSER{mia.account_id}")]
 
 
 def test_a_limit_says_when_and_why(server: WatchedJira, ask: Asking) -> None:

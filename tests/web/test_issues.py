@@ -55,6 +55,16 @@ async def test_who_finishes_an_issue_that_nobody_has_becomes_its_assignee(web: S
     assert (await web.get("/api/issues/HF-1"))["assignee"] == ENGINEER
 
 
+async def test_who_closes_an_issue_had_a_hand_in_it(web: Site) -> None:
+    await web.in_remediation()
+    assigned = (await web.get("/api/issues/HF-1"))["assignee"]
+    await web.act("HF-1", "done", ENGINEER)
+    await web.act("HF-1", "reopen", "another@example.org")
+    await web.act("HF-1", "decline", "third@example.org")
+    (found,) = web.records.builtin.read([web.records.builtin.find("HF-1")])
+    assert found.doers == tuple(who for who in (assigned, ENGINEER, "third@example.org") if who)
+
+
 async def test_an_issue_that_no_review_watches_can_be_acted_on(web: Site) -> None:
     web.records.builtin.ensure_issue(IssueSpec(key="own", project="default", title="Own", body=""))
     assert (await web.act("HF-1", "done"))["told"] == []
