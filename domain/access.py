@@ -26,7 +26,7 @@ class Act(StrEnum):
     SAY = "say a command to a review; each has a right of its own"
     SAVE_DRAFT = "save a draft"
     ACT_ON_ISSUES = "act on an issue of the built-in tracker"
-    READ_DELIVERIES = "read what was delivered"
+    READ_DELIVERIES = "read what was delivered, and which messages were sent"
     OWN_TOKENS = "make, list and revoke tokens of one's own"
     MANAGE_TOKENS = "make, list and revoke anybody's tokens"
     MANAGE_PEOPLE = "see who there is, and erase a person"
@@ -59,6 +59,7 @@ RIGHTS: dict[Action, Right] = {
     inputs.AssignOwner: _WRITING,
     inputs.SubmitDraft: _WRITING,
     inputs.SignForTeam: _SIGNING,
+    inputs.DelegateSigning: _SIGNING,
     inputs.RequestChanges: _SIGNING,
     inputs.ProposeItem: _WRITING,
     inputs.AcceptItem: _WRITING,
@@ -66,6 +67,8 @@ RIGHTS: dict[Action, Right] = {
     inputs.ChangeItem: _WRITING,
     inputs.ExtendDue: _WRITING,
     inputs.MoveItem: _WRITING,
+    inputs.SplitItem: _WRITING,
+    inputs.VerifyItem: _WRITING,
     inputs.AskWaiver: _WRITING,
     inputs.AcceptRisk: _WRITING,
     inputs.LowerSeverity: _WRITING,
@@ -134,7 +137,17 @@ def barred(input: Input, review: Review) -> tuple[str, ...]:
         return ("It is not known what they may do: sign in anew.",)
     if not visible(input.standing, review):
         return (f"There is no review {review.id} that they see.",)
-    return refusals(input.standing, type(input.body), getattr(input.body, "team", None))
+    team = getattr(input.body, "team", None)
+    return refusals(_as_delegate(input, review, team), type(input.body), team)
+
+
+def _as_delegate(input: Input, review: Review, team: str | None) -> Standing | None:
+    """What somebody is taken for whom a team lets sign this review: for that, one of its signers."""
+    signs = isinstance(input.body, inputs.SignForTeam | inputs.RequestChanges)
+    if input.standing is None or team is None or not signs or review.delegates.get(team) != input.by:
+        return input.standing
+    held = input.standing
+    return held.model_copy(update={"roles": (*held.roles, Role.SIGNER), "teams": (*held.teams, team)})
 
 
 def token_refusals(standing: Standing | None, for_oneself: bool, scopes: tuple[Scope, ...]) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from domain.deciding.requests import not_approvers, out_of_date
 from domain.inputs import Approve
 from domain.plan import owed_effects
 from domain.review import OWNING, Item, Request, Review
-from domain.rules import READ_FAILED, WHY_FAILED, WHY_UNDONE, Blocker, blockers
+from domain.rules import READ_FAILED, WHY_FAILED, WHY_NO_COPY, WHY_UNDONE, Blocker, blockers
 from domain.stages import HEARD_IN, OPEN_STAGES
 from domain.taxonomy import Ask, Clock, FailureKind, IncidentStatus, IssueStatus, ItemClass, ItemStatus, Severity, Stage
 from domain.values import PersonId, Record, Utc
@@ -61,13 +61,13 @@ class Wanted(Record):
         return self.until is not None and self.until < now
 
 
-def asks(review: Review, now: datetime, private: bool = False) -> tuple[Wanted, ...]:
+def asks(review: Review, now: datetime) -> tuple[Wanted, ...]:
     """All that a review asks of anybody at `now` (UTC), each once; nothing of one that has ended."""
     if review.stage not in (*OPEN_STAGES, Stage.CLOSED):
         return ()
     in_the_way = blockers(review, now)
     found = [wanted for part in _PARTS for wanted in part(review, now, in_the_way)]
-    return tuple(wanted.model_copy(update={"private": private}) for wanted in found)
+    return tuple(wanted.model_copy(update={"private": bool(review.private_to)}) for wanted in found)
 
 
 def _wanted(
@@ -178,6 +178,8 @@ _REQUESTED: dict[Ask, Callable[[Request], str]] = {
     Ask.LOWER_SEVERITY: lambda request: f"to lower the severity to {request.severity}",
     Ask.CHANGE_ITEM: lambda request: f"to change what item {request.subject} promises",
     Ask.EXTEND_DUE: _extension,
+    Ask.SPLIT_ITEM: lambda request: f"to split item {request.subject} into {', '.join(p.id for p in request.into)}",
+    Ask.SHARE: lambda request: f"to let {', '.join(request.teams) or 'everybody'} see the review",
 }
 
 
@@ -266,6 +268,7 @@ _COULD_NOT = {
     "answer_comment": "A comment on an issue cannot be answered",
     "tell_tracking": "The issue of the review as a whole cannot be written",
     "read_items": "The items cannot be read",
+    "keep_evidence": "No copy of the evidence for {item} can be kept",
 }
 
 
@@ -276,7 +279,8 @@ def _of_failures(review: Review, now: datetime, in_the_way: Blockers) -> Iterato
         if failure is not None and failure.kind in _NEEDS_A_PERSON:
             what = _COULD_NOT[effect.kind].format(item=effect.item)
             urgent, subject = failure.kind is FailureKind.UNAUTHORISED, effect.item or ""
-            sentence, key = f"{what}: {WHY_FAILED[failure.kind]}.", f"failure:{effect.key}/{failure.kind}"
+            why = (WHY_NO_COPY if effect.kind == "keep_evidence" else WHY_FAILED)[failure.kind]
+            sentence, key = f"{what}: {why}.", f"failure:{effect.key}/{failure.kind}"
             yield _wanted(review, key, sentence, "#blockers", ADMIN, subject, urgent=urgent)
 
 

@@ -98,7 +98,7 @@ def derive(
     and a digest alone gives no text away. `person` turns a handle into an opaque id.
     """
     known = {question.id for question in policy.questions}
-    named = {*_ALWAYS, *(section.id for section in policy.sections)} & set(_SAID)
+    named = {*_ALWAYS, *(section.id for section in policy.sections)} & set(FIELDS_OF)
     sections = {id: digest_of(_plain(document, id), salt) for id in sorted(named)} | {
         f"answer:{q}": digest_of({q: document.answers.get(q, "")}, salt) for q in sorted(known | set(document.answers))
     }
@@ -141,7 +141,9 @@ def derive(
             )
             for item in document.items
         ),
-        filled=tuple(id for id in sorted(named) if not all(is_empty(getattr(document, name)) for name in _SAID[id])),
+        filled=tuple(
+            id for id in sorted(named) if not all(is_empty(getattr(document, name)) for name in FIELDS_OF[id])
+        ),
         looked=tuple(looked.at for looked in document.extent),
         texts=texts,
         blame=tuple(faults(document, salt)),
@@ -151,7 +153,7 @@ def derive(
 _ALWAYS = ("summary", "causes", "items")
 """Sections that every draft has, whatever the policy says of them."""
 
-_SAID: dict[str, tuple[str, ...]] = {
+FIELDS_OF: dict[str, tuple[str, ...]] = {
     "summary": ("summary",),
     "background": ("background",),
     "impact": ("impact",),
@@ -169,5 +171,5 @@ _SAID: dict[str, tuple[str, ...]] = {
 
 def _plain(document: DraftDocument, section: str) -> dict[str, Any]:
     """What a section says, as plain data."""
-    written = document.model_dump(mode="json", include=set(_SAID[section]))
-    return {name: written[name] for name in _SAID[section] if name in written}
+    written = document.model_dump(mode="json", include=set(FIELDS_OF[section]))
+    return {name: written[name] for name in FIELDS_OF[section] if name in written}

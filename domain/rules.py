@@ -227,7 +227,7 @@ def verified(review: Review, now: datetime) -> Iterator[Finding]:
             yield finding
 
 
-_WHY_NO_COPY = {
+WHY_NO_COPY = {
     FailureKind.UNAVAILABLE: "where it is cannot be reached",
     FailureKind.RATE_LIMITED: "where it is limits requests",
     FailureKind.UNAUTHORISED: "where it is asks who we are",
@@ -246,7 +246,7 @@ def _unverified(review: Review, id: str, item: Item) -> Finding | None:
         return Finding(subject=id, sentence=f"Who verified {id} had a hand in it.", cleared_by=others)
     if all(evidence.digest is None for evidence in seen.evidence):
         failure = review.failures.get(f"evidence:{id}")
-        why = f": {_WHY_NO_COPY[failure.kind]}. Attach a copy" if failure else " yet"
+        why = f": {WHY_NO_COPY[failure.kind]}. Attach a copy" if failure else " yet"
         return Finding(subject=id, sentence=f"No copy is kept of the evidence for {id}{why}.", cleared_by=others)
     if item.strangers:
         return Finding(

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, bindparam, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from domain.draft import DraftContent, DraftDocument, derive
+from domain.merging import Merged, merge
 from domain.policy import Policy
 from domain.values import PersonId, Record, canonical_json, digest_of
 from records import tables
@@ -64,10 +65,34 @@ class Drafts:
                 raise StaleRevisionError(f"Revision {saved.revision} was saved by somebody else meanwhile.") from error
             return saved
 
+    def save_with_others(
+        self, review_id: str, document: DraftDocument, author: PersonId, upon: int, first: DraftDocument
+    ) -> Saved | Merged:
+        """Save what was written upon revision `upon`, together with what others have saved since then.
+
+        Where both changed the same, nothing is saved: the proposal comes back, with every conflict. `first` is what
+        people begin with, upon revision 0. Raises `StaleRevisionError` where revision `upon` is not there, or erased.
+        """
+        with self._database.read() as connection:
+            newest = _newest(connection, review_id)
+        if upon == (newest.revision if newest else 0):
+            return self.save(review_id, document, author, upon)
+        before = first if upon == 0 else self.revision(review_id, upon)
+        if before is None or newest is None or newest.document is None:
+            raise StaleRevisionError(f"There is no revision {upon} to go on from: read the draft anew.")
+        merged = merge(before, document, newest.document)
+        return merged if merged.conflicts else self.save(review_id, merged.document, author, newest.revision)
+
     def newest(self, review_id: str) -> Saved | None:
         """The newest revision, if there is any."""
         with self._database.read() as connection:
             return _newest(connection, review_id)
+
+    def revision(self, review_id: str, revision: int) -> DraftDocument | None:
+        """What a revision said; none where there is no such revision, or it was erased."""
+        with self._database.read() as connection:
+            row = connection.execute(_REVISION, {"review": review_id, "revision": revision}).one_or_none()
+        return DraftDocument.model_validate(json.loads(row.body)) if row is not None and row.body else None
 
 
 def content(connection: Connection, review_id: str, revision: int, policy: Policy) -> DraftContent | None:

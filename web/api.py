@@ -5,19 +5,16 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
-from domain.draft import DraftDocument
 from domain.review import Review
 from domain.taxonomy import Stage
-from domain.values import Record, Utc
 from records.database import DatabaseError
-from records.drafts import Saved, StaleRevisionError
 from records.inbox import Delivery
 from web import reading
-from web.callers import Caller, Who, acting
+from web.callers import Caller, Who
 from web.deps import WebDeps
-from web.errors import WRONG_BODY, ApiError, ErrorBody, Responses, no_review
+from web.errors import ErrorBody, Responses, no_review
 from web.history import Entry
 from web.notices import NoticeOutcome, ShownNotice, shown_notices
 from web.trackers import TrackerProject, tracker_projects
@@ -25,32 +22,6 @@ from web.trackers import TrackerProject, tracker_projects
 ReviewId = Annotated[str, Path(description="the review's id, such as `pagerduty:Q3X7A`")]
 
 _NO_REVIEW: Responses = {404: {"model": ErrorBody, "description": "There is no such review."}}
-
-
-class DraftBody(Record):
-    """A whole draft, as the next revision."""
-
-    by: str | None = Field(
-        default=None,
-        description="the handle of who saves it; left out by who is signed in or brings a token",
-        examples=["ml-engineer@example.org"],
-    )
-    document: DraftDocument
-    upon: int | None = Field(
-        default=None,
-        ge=0,
-        description="the revision that this was written upon (0: none); refused if it is not the newest",
-    )
-
-
-class SavedDraft(Record):
-    """A saved revision. `submit_draft` names it by revision and digest."""
-
-    revision: int
-    digest: str
-    author: str
-    saved_at: Utc
-    document: DraftDocument | None = Field(description="none once it was erased")
 
 
 class Wellness(BaseModel):
@@ -114,36 +85,6 @@ def routes(deps: WebDeps) -> APIRouter:
     def history(review_id: ReviewId, who: Who) -> list[Entry]:
         """Every recorded event, oldest first."""
         return reading.history(deps, found(review_id, who).id)
-
-    @reviews.get("/{review_id}/draft", summary="Read the newest revision of the draft", responses=_NO_REVIEW)
-    def read_draft(review_id: ReviewId, who: Who) -> SavedDraft:
-        """404 also where nothing was written yet."""
-        saved = records.drafts.newest(found(review_id, who).id)
-        if saved is None:
-            raise ApiError(404, "Nothing was written yet.")
-        return shown(saved)
-
-    @reviews.put(
-        "/{review_id}/draft",
-        summary="Save the draft as its next revision",
-        responses=_NO_REVIEW
-        | WRONG_BODY
-        | {
-            409: {"model": ErrorBody, "description": "Somebody saved a newer revision meanwhile."},
-        },
-    )
-    def save_draft(review_id: ReviewId, body: DraftBody, who: Who) -> SavedDraft:
-        """Straight to the records. It has no effect until somebody submits it."""
-        found(review_id, who)
-        try:
-            author = acting(deps, who, body.by)
-            return shown(records.drafts.save(review_id, body.document, author, body.upon))
-        except StaleRevisionError as error:
-            raise ApiError(409, str(error)) from error
-
-    def shown(saved: Saved) -> SavedDraft:
-        author = records.people.handles([saved.author])[saved.author]
-        return SavedDraft(**saved.model_dump(exclude={"author"}), author=author)
 
     @router.get("/api/deliveries", tags=["Webhooks"], summary="The newest deliveries, and what became of them")
     def deliveries(limit: Annotated[int, Query(ge=1, le=1000)] = 200) -> list[Delivery]:

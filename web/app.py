@@ -8,7 +8,7 @@ from fastapi import Depends, FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
-from web import account, api, commands, errors, issues, openings, pages, sign_in, webhooks
+from web import account, api, attachments, commands, drafts, errors, issues, openings, pages, sign_in, webhooks
 from web.callers import Gate
 from web.deps import WebDeps
 from web.dispatch import Dispatcher
@@ -51,6 +51,8 @@ def create_app(deps: WebDeps) -> FastAPI:
     app.include_router(webhooks.routes(deps, dispatcher))
     app.include_router(openings.routes(deps))
     app.include_router(commands.routes(deps))
+    app.include_router(attachments.routes(deps))
+    app.include_router(drafts.routes(deps))
     app.include_router(api.routes(deps))
     app.include_router(issues.routes(deps, dispatcher))
     app.include_router(sign_in.routes(deps, rendering))

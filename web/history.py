@@ -132,6 +132,7 @@ _ASKED: dict[Ask, Callable[[Request], str]] = {
     Ask.LOWER_SEVERITY: lambda r: f"to lower the severity to {r.severity}",
     Ask.CHANGE_ITEM: lambda r: f"to weaken {r.subject}",
     Ask.EXTEND_DUE: lambda r: f"to put off {r.subject}",
+    Ask.SPLIT_ITEM: lambda r: f"to split {r.subject} into {listed([part.id for part in r.into])}",
     Ask.SHARE: lambda r: f"to let {listed(r.teams) if r.teams else 'everybody'} see the review",
 }
 
@@ -221,6 +222,10 @@ _SENTENCES: dict[type[Event], Callable[[Any, datetime], str]] = {
     events.DueExtended: lambda e, now: f"{e.item} may take longer, and is due {day(e.due, now)}.",
     events.ItemMoved: _moved,
     events.ItemChanged: lambda e, now: f"{e.spec.id} was changed: {e.spec.title}",
+    events.ItemSplit: lambda e, now: f"{e.item} was split into {listed([part.id for part in e.into])}: {e.reason}",
+    events.ItemVerified: lambda e, now: f"{e.item} was verified{f': {e.note}' if e.note else '.'}",
+    events.EvidenceCopied: lambda e, now: f"A copy of the evidence for {e.item} is kept.",
+    events.SigningDelegated: lambda e, now: f"{e.to} signs for team {e.team}.",
     events.ItemWithdrawn: lambda e, now: f"{e.item} was withdrawn: {e.reason}",
     events.ApprovalAsked: _asked,
     events.ApprovalGranted: lambda e, now: f"{e.request} was approved.",

@@ -124,8 +124,8 @@ def why(deps: WebDeps, review: Review) -> Why:
     now = deps.now()
     return Why(
         stage=_stage(review),
-        blockers=tuple(_in_the_way(b) for b in blockers(review, now)),
-        warnings=tuple(_in_the_way(b) for b in warnings(review, now)),
+        blockers=tuple(_in_the_way(b) for b in blockers(told, now)),
+        warnings=tuple(_in_the_way(b) for b in warnings(told, now)),
         requests=tuple(request for request in told.requests.values() if request.pending),
         coming=what_comes(told, now),
         changes_wanted=told.changes_wanted,

@@ -14,7 +14,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 LARGEST_BODY = 1024 * 1024
 """Bytes that a request may carry."""
 
-TOO_LARGE = "The body is larger than 1 MiB."
+LARGEST_UPLOAD = 14 * 1024 * 1024
+"""Bytes, where a file is attached: it comes as base64, a third larger than it is."""
+
+TOO_LARGE = "The body is larger than is taken here."
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
@@ -65,13 +68,14 @@ class BodyLimit:
         if scope["type"] != "http" or scope["method"] not in ("POST", "PUT"):
             await self._app(scope, receive, send)
             return
+        largest = LARGEST_UPLOAD if scope["path"].endswith("/attachments") else LARGEST_BODY
         said = Headers(scope=scope).get("content-length", "")
         read: list[Message] = []
-        size = int(said) if said.isdecimal() and int(said) > LARGEST_BODY else 0
-        while size <= LARGEST_BODY and (not read or read[-1].get("more_body", False)):
+        size = int(said) if said.isdecimal() and int(said) > largest else 0
+        while size <= largest and (not read or read[-1].get("more_body", False)):
             read.append(await receive())
             size += len(read[-1].get("body", b""))
-        if size > LARGEST_BODY:
+        if size > largest:
             await JSONResponse({"error": TOO_LARGE}, 413)(scope, receive, send)
             return
         read.reverse()

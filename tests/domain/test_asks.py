@@ -249,8 +249,9 @@ def test_what_is_due_at_this_very_moment_is_not_late() -> None:
 
 def test_what_a_private_review_asks_is_marked() -> None:
     driver = in_draft()
-    assert all(w.private for w in asks(driver.review, driver.now, private=True))
     assert not any(w.private for w in asks(driver.review, driver.now))
+    private = driver.review.model_copy(update={"private_to": ("security",)})
+    assert all(w.private for w in asks(private, driver.now))
 
 
 def test_the_approver_stands_aside_where_they_may_not_renew() -> None:

@@ -20,6 +20,8 @@ from web.rights import ROUTES
 WRITES = {"title": "x", "service": "fraud-scoring", "severity": "SEV2"}
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("PUT", "/api/reviews/{review_id}/draft"): {"document": DRAFT},
+    ("PUT", "/api/reviews/{review_id}/draft/{section}"): {"upon": 0, "value": {"summary": "It fell."}},
+    ("POST", "/api/reviews/{review_id}/attachments"): {"name": "a.txt", "media_type": "text/plain", "data": "YQ=="},
     ("POST", "/api/reviews/{review_id}/commands"): {"command": {"type": "close"}},
     ("POST", "/api/reviews"): WRITES,
     ("POST", "/api/near-misses"): WRITES | {"stopped_by": "luck"},
@@ -49,6 +51,7 @@ SAID: dict[type[Any], dict[str, Any]] = {
     inputs.AssignOwner: {"owner": "somebody@example.org"},
     inputs.SubmitDraft: {"revision": 1, "digest": "x"},
     inputs.SignForTeam: {"team": "ml", "digest": "x"},
+    inputs.DelegateSigning: {"team": "ml", "to": "somebody@example.org"},
     inputs.RequestChanges: {"team": "ml"} | WHY,
     inputs.ProposeItem: {"spec": ITEM},
     inputs.AcceptItem: {"item": "N1"},
@@ -56,6 +59,8 @@ SAID: dict[type[Any], dict[str, Any]] = {
     inputs.ChangeItem: {"spec": ITEM} | WHY,
     inputs.ExtendDue: {"item": "N1", "until": "2030-01-01T00:00:00Z"} | WHY,
     inputs.MoveItem: {"item": "N1", "place": "builtin"},
+    inputs.SplitItem: {"item": "N1", "into": [ITEM | {"id": "N2"}, ITEM | {"id": "N3"}]} | WHY,
+    inputs.VerifyItem: {"item": "N1", "evidence": [{"link": "https://ci.example/1"}]},
     inputs.AskWaiver: {"rule": "done", "subject": "N1"} | WHY,
     inputs.AcceptRisk: {"factor": "F1"} | WHY,
     inputs.LowerSeverity: {"severity": "SEV3"} | WHY,

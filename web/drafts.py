@@ -1,0 +1,184 @@
+"""Drafts over the API: read, saved as a whole or by section, and merged with what others wrote meanwhile."""
+
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import Field, ValidationError
+
+from domain.draft import FIELDS_OF, DraftDocument
+from domain.merging import Conflict
+from domain.prefill import Earlier, earlier, first_draft, resemblance
+from domain.review import Review
+from domain.values import Record, Utc
+from records.drafts import Saved, StaleRevisionError
+from web.callers import Caller, Who, acting
+from web.deps import WebDeps
+from web.errors import WRONG_BODY, ApiError, ErrorBody, Responses, no_review
+from web.faults import fault
+
+SEEN_BEFORE = 5
+"""How many earlier reviews a draft begins with, the newest ones."""
+
+ANSWER = "answer:"
+"""How the section of an answer is called, before the id of its question."""
+
+
+class DraftBody(Record):
+    """A whole draft, as the next revision."""
+
+    by: str | None = Field(
+        default=None,
+        description="the handle of who saves it; left out by who is signed in",
+        examples=["ml-engineer@example.org"],
+    )
+    document: DraftDocument
+    upon: int | None = Field(
+        default=None,
+        ge=0,
+        description="the revision that this was written upon (0: none). What others saved since is kept: where both "
+        "changed the same, nothing is saved. Left out: what there was is replaced",
+    )
+
+
+class SectionBody(Record):
+    """One section of a draft, as it is written now."""
+
+    by: str | None = Field(default=None, description="the handle of who saves it; left out by who is signed in")
+    upon: int = Field(ge=0, description="the revision that this was written upon (0: none)")
+    value: dict[str, Any] | str = Field(description="an answer's text, or the section's fields by name")
+
+
+class SavedDraft(Record):
+    """A saved revision. `submit_draft` names it by revision and digest."""
+
+    revision: int = Field(description="0: nobody has saved anything yet; this is what is known")
+    digest: str
+    author: str
+    saved_at: Utc | None
+    document: DraftDocument | None = Field(description="none once it was erased")
+
+
+class Stale(ErrorBody):
+    """Others saved meanwhile, and changed the same. Nothing was saved."""
+
+    newest: int = Field(default=0, description="the revision to save upon next")
+    conflicts: tuple[Conflict, ...] = ()
+    proposal: DraftDocument | None = Field(default=None, description="both changes, to be looked through")
+
+
+_NO_REVIEW: Responses = {404: {"model": ErrorBody, "description": "There is no such review."}}
+_STALE: Responses = {409: {"model": Stale, "description": "Somebody saved a newer revision meanwhile."}}
+
+
+def beginning(deps: WebDeps, review: Review, who: Caller) -> DraftDocument:
+    """What is known of a review that nobody has written about yet, with earlier ones that `who` may see."""
+    people, seen = deps.records.people, list[tuple[Review, tuple[str, ...]]]()
+    for other in deps.list(who.standing):
+        shares = resemblance(review, other) if other.id != review.id and not other.private_to else ()
+        if shares:
+            seen.append((other, shares))
+    seen.sort(key=lambda found: (found[0].opened is None, found[0].opened), reverse=True)
+    reviews = [review, *(other for other, _ in seen[:SEEN_BEFORE])]
+    texts = people.texts(
+        ref
+        for one in reviews
+        for ref in (
+            *(incident.title for incident in one.incidents.values()),
+            *(text for item in one.items.values() for text in (item.spec.title, item.spec.end_state)),
+        )
+    )
+    known: list[Earlier] = [earlier(other, shares, texts) for other, shares in seen[:SEEN_BEFORE]]
+    owners = people.handles(item.spec.owner for item in review.items.values() if item.spec.owner)
+    return first_draft(review, known, texts, owners)
+
+
+def routes(deps: WebDeps) -> APIRouter:
+    """Reading and saving."""
+    router = APIRouter(prefix="/api/reviews", tags=["Drafts"], responses=_NO_REVIEW)
+    records = deps.records
+
+    def found(review_id: str, who: Caller) -> Review:
+        review = deps.find(review_id, who.standing)
+        if review is None:
+            raise no_review(deps, review_id, who.standing)
+        return review
+
+    @router.get("/{review_id}/draft", summary="Read the newest revision of the draft")
+    def read_draft(review_id: str, who: Who) -> SavedDraft:
+        """Where nobody has saved anything yet: what is known, as revision 0."""
+        review = found(review_id, who)
+        saved = records.drafts.newest(review.id)
+        if saved is not None:
+            return shown(saved)
+        return SavedDraft(
+            revision=0, digest="", author="holdfast", saved_at=None, document=beginning(deps, review, who)
+        )
+
+    @router.put("/{review_id}/draft", summary="Save the draft as its next revision", responses=WRONG_BODY | _STALE)
+    def save_draft(review_id: str, body: DraftBody, who: Who) -> SavedDraft:
+        """Straight to the records. It has no effect until somebody submits it."""
+        return kept(found(review_id, who), body.document, body.upon, who, body.by)
+
+    @router.put("/{review_id}/draft/{section}", summary="Save one section of the draft", responses=WRONG_BODY | _STALE)
+    def save_section(review_id: str, section: str, body: SectionBody, who: Who) -> SavedDraft:
+        """The rest stays as it was in the revision that it was written upon, or as others have saved it since."""
+        review = found(review_id, who)
+        before = written(review, body.upon, who)
+        return kept(review, _with_section(before, section, body.value), body.upon, who, body.by)
+
+    def written(review: Review, revision: int, who: Caller) -> DraftDocument:
+        document = records.drafts.revision(review.id, revision) if revision else beginning(deps, review, who)
+        if document is None:
+            raise ApiError(409, f"There is no revision {revision} to go on from: read the draft anew.")
+        return document
+
+    def kept(review: Review, document: DraftDocument, upon: int | None, who: Caller, by: str | None) -> SavedDraft:
+        author = acting(deps, who, by)
+        if upon is None:
+            return shown(records.drafts.save(review.id, document, author))
+        try:
+            saved = records.drafts.save_with_others(
+                review.id, document, author, upon, beginning(deps, review, who) if upon == 0 else document
+            )
+        except StaleRevisionError as error:
+            raise ApiError(409, str(error)) from error
+        if isinstance(saved, Saved):
+            return shown(saved)
+        newest = records.drafts.newest(review.id)
+        places = ", ".join(dict.fromkeys(conflict.place or "the whole" for conflict in saved.conflicts))
+        raise ApiError(
+            409,
+            f"Somebody else changed the same meanwhile: {places}. Nothing was saved: read both, and save again.",
+            newest=newest.revision if newest else 0,
+            conflicts=[conflict.model_dump(mode="json") for conflict in saved.conflicts],
+            proposal=saved.document.model_dump(mode="json"),
+        )
+
+    def shown(saved: Saved) -> SavedDraft:
+        author = records.people.handles([saved.author])[saved.author]
+        return SavedDraft(**saved.model_dump(exclude={"author"}), author=author)
+
+    return router
+
+
+def _with_section(document: DraftDocument, section: str, value: dict[str, Any] | str) -> DraftDocument:
+    """A draft with one section as it is written now. Raises `ApiError` (422) naming every field that is wrong."""
+    changed = document.model_dump(mode="json")
+    if section.startswith(ANSWER) and isinstance(value, str):
+        changed["answers"] = changed["answers"] | {section.removeprefix(ANSWER): value}
+    elif section in FIELDS_OF and isinstance(value, dict):
+        unknown = sorted(set(value) - set(FIELDS_OF[section]))
+        if unknown:
+            fields = ", ".join(FIELDS_OF[section])
+            raise ApiError(422, f"value: {section} has no {', '.join(unknown)}; it has {fields}.")
+        changed |= value
+    else:
+        known = ", ".join([*FIELDS_OF, f"{ANSWER}QUESTION"])
+        raise ApiError(422, f"section: write the text of an answer, or the fields of one of these: {known}.")
+    try:
+        return DraftDocument.model_validate(changed)
+    except ValidationError as error:
+        wrong = [
+            f"{'.'.join(map(str, e['loc']))}: {fault(e, DraftDocument)}" for e in error.errors(include_input=False)
+        ]
+        raise ApiError(422, "; ".join(wrong)) from error
