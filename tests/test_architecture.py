@@ -54,6 +54,7 @@ ONLY_THESE: dict[tuple[str, str], frozenset[str]] = {
     ("web", "records"): frozenset(
         {
             "records.accounts",
+            "records.attachments",
             "records.audit",
             "records.builtin",
             "records.chain",  # what a recorded event looks like, for the history
@@ -69,7 +70,7 @@ ONLY_THESE: dict[tuple[str, str], frozenset[str]] = {
         }
     ),
 }
-"""Where a room may import parts of another one only: the web reads, saves drafts, and fills the inbox."""
+"""Where a room may import parts of another one only: the web reads, saves drafts and files, and fills the inbox."""
 
 
 def files_of(room: str) -> list[Path]:

@@ -1,4 +1,4 @@
-"""Files that are kept with a review: evidence, pictures, logs. A picture may be shown; everything else is only saved."""
+"""Files that are kept with a review: evidence, pictures, logs. Pictures may be shown; all else is only saved."""
 
 from typing import Annotated
 from urllib.parse import quote

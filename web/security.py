@@ -17,7 +17,7 @@ LARGEST_BODY = 1024 * 1024
 LARGEST_UPLOAD = 14 * 1024 * 1024
 """Bytes, where a file is attached: it comes as base64, a third larger than it is."""
 
-TOO_LARGE = "The body is larger than is taken here."
+TOO_LARGE = "The body is larger than 1 MiB, or than 14 MiB where a file is attached."
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "

@@ -17,8 +17,10 @@ _RULE_COUNTS = {
     "incident": "open incident",
     "questions": "answer",
     "causes": None,
+    "extent": None,
     "prevention": None,
     "done": "item",
+    "verified": "item to verify",
     "sign_off": "signature",
 }
 """What each rule's findings are counted as, in the order in which people deal with them."""

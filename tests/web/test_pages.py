@@ -434,14 +434,14 @@ async def test_a_policy_of_another_release_blocks_on_the_board_too(web: Site) ->
     assert stored is not None
     assert stored.policy is not None
     profiles = tuple(
-        p.model_copy(update={"rules": {**p.rules, "verified@1": p.rules["done@1"]}}) for p in stored.policy.profiles
+        p.model_copy(update={"rules": {**p.rules, "propagation@1": p.rules["done@1"]}}) for p in stored.policy.profiles
     )
     newer = stored.model_copy(
         update={"policy": stored.policy.model_copy(update={"profiles": profiles}), "unknown": ("Odd@2",)}
     )
     way = board([newer], [], web.engine.now).groups[0].rows[0].way
     assert way.detail.startswith("1 unreadable event, 5 answers")
-    assert way.detail.endswith("1 on verified")
+    assert way.detail.endswith("1 on propagation")
 
 
 async def test_a_closed_review_with_something_in_its_way_says_so(web: Site) -> None:

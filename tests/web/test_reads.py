@@ -107,18 +107,22 @@ async def test_a_draft_is_saved_and_read_again(web: Site) -> None:
     assert read["document"]["summary"] == DRAFT["summary"]
 
 
-async def test_a_draft_that_nobody_wrote_is_a_404(web: Site) -> None:
+async def test_a_draft_that_nobody_wrote_says_what_is_known(web: Site) -> None:
     review = await web.in_draft()
     answer = await web.http.get(f"/api/reviews/{review}/draft")
-    assert (answer.status_code, answer.json()) == (404, {"error": "Nothing was written yet."})
+    told = answer.json()
+    assert (told["revision"], told["author"], told["saved_at"]) == (0, "holdfast", None)
+    assert review in told["document"]["background"]
+    assert told["document"]["answers"] == {}
 
 
-async def test_a_revision_upon_an_old_one_is_refused(web: Site) -> None:
+async def test_a_revision_upon_an_old_one_that_changes_the_same_is_refused(web: Site) -> None:
     review = await web.in_draft()
     await web.saved(review)
     body = {"by": ENGINEER, "document": DRAFT | {"summary": "Other."}, "upon": 0}
     answer = await web.http.put(f"/api/reviews/{review}/draft", json=body)
-    assert (answer.status_code, answer.json()) == (409, {"error": "Revision 1 is the newest, not 0."})
+    assert (answer.status_code, answer.json()["newest"]) == (409, 1)
+    assert answer.json()["error"].startswith("Somebody else changed the same meanwhile: summary.")
     answer = await web.http.put(f"/api/reviews/{review}/draft", json=body | {"upon": 1})
     assert (answer.status_code, answer.json()["revision"]) == (200, 2)
 
