@@ -1,6 +1,7 @@
 """Action items, and the built-in tracker that they are done in."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,6 +36,7 @@ def test_an_item_is_proposed_accepted_and_opened_in_the_tracker(holdfast: Holdfa
         "prevents": ["F1"],
         "team": "ml",
         "owner": ENGINEER,
+        "due": None,
     }
 
 
@@ -171,3 +173,53 @@ def test_comments_and_control_characters_of_an_issue_are_shown_safely(holdfast: 
 def _of_nobody(holdfast: Holdfast) -> str:
     spec = IssueSpec(key="other/I1", project="default", title="Something else", body="")
     return holdfast.done("issue", "show", holdfast.records.builtin.ensure_issue(spec).key)
+
+
+def test_a_done_item_is_verified_with_a_file_that_is_kept(holdfast: Holdfast, tmp_path: Path) -> None:
+    review, item = accepted(holdfast)
+    log = tmp_path / "replay.log"
+    log.write_text("it held")
+    verify = ("item", "verify", review, "I7", "--evidence", str(log), "--note", "the replay raises it")
+    assert holdfast.refused(*verify).startswith("I7 is open: it can be verified once it is done.")
+    holdfast.done("issue", "done", item["ref"]["key"], by=ENGINEER)
+    assert holdfast.done(*verify).startswith("I7 is verified.\n")
+    shown = holdfast.json("review", "show", review)["items"]["I7"]["verification"]
+    assert shown["by"] == "ml-lead@example.org"
+    (kept,) = holdfast.records.attachments.of(review)
+    assert (kept.name, kept.media_type, shown["evidence"][0]["digest"]) == ("replay.log", "text/plain", kept.digest)
+    assert "was verified: the replay raises it" in holdfast.done("review", "history", review)
+
+
+def test_evidence_that_cannot_be_kept_is_named(holdfast: Holdfast, tmp_path: Path) -> None:
+    review, _ = accepted(holdfast)
+    verify = ("item", "verify", review, "I7")
+    assert holdfast.refused(*verify, code=2).startswith("Evidence is missing: give a file with --evidence")
+    assert "cannot be read" in holdfast.refused(*verify, "--evidence", "nowhere.log", code=2)
+    (tmp_path / "run.exe").write_bytes(b"MZ")
+    assert "is no kind of file that is kept" in holdfast.refused(*verify, "--evidence", "run.exe", code=2)
+
+
+def test_an_item_is_split_when_another_person_approves(holdfast: Holdfast) -> None:
+    review, _ = accepted(holdfast)
+    split = ("item", "split", review, "I7", "--reason", "two teams do it")
+    assert "Name at least two parts" in holdfast.refused(*split, "--part", "I7a=Gate", code=2)
+    assert "Name at least two parts" in holdfast.refused(*split, "--part", "I7a", "--part", "=x", code=2)
+    said = holdfast.done(*split, "--part", "I7a=Gate on units", "--part", "I7b=Gate on ranges")
+    assert said.startswith("Asked as R1: another person has to approve it")
+    holdfast.done("review", "approve", review, "R1", by="director@example.org")
+    items = holdfast.json("review", "show", review)["items"]
+    assert [(id, item["status"]) for id, item in items.items()] == [
+        ("I7", "withdrawn"),
+        ("I7a", "open"),
+        ("I7b", "open"),
+    ]
+    assert items["I7a"]["spec"]["title"] == "Gate on units"
+
+
+def test_a_team_lets_somebody_sign_for_it(holdfast: Holdfast) -> None:
+    review = holdfast.submitted()
+    said = holdfast.done(
+        "review", "delegate", review, "--team", "ml", "--to", "deputy@example.org", by="ml@example.org"
+    )
+    assert said.startswith(f"deputy@example.org signs {review} for team ml.\n")
+    assert "deputy@example.org signs for team ml." in holdfast.done("review", "history", review)

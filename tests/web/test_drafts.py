@@ -1,0 +1,114 @@
+"""Drafts over the API: begun with what is known, saved by section, and merged with what others write meanwhile."""
+
+import asyncio
+import random
+
+import pytest
+
+from tests.web.site import ENGINEER, HEAD, Site
+
+WRITERS, ROUNDS = (ENGINEER, HEAD), 100
+
+
+async def test_a_section_is_saved_and_the_rest_stays(web: Site) -> None:
+    review = await web.in_draft()
+    await web.saved(review)
+    path = f"/api/reviews/{review}/draft"
+    body = {"by": HEAD, "upon": 1, "value": {"summary": "It fell."}}
+    saved = (await web.http.put(f"{path}/summary", json=body)).raise_for_status().json()
+    assert (saved["revision"], saved["author"], saved["document"]["summary"]) == (2, HEAD, "It fell.")
+    assert saved["document"]["factors"][0]["id"] == "F1"
+    body = {"by": HEAD, "upon": 2, "value": "The mix moved."}
+    saved = (await web.http.put(f"{path}/answer:assumptions", json=body)).raise_for_status().json()
+    assert saved["document"]["answers"]["assumptions"] == "The mix moved."
+
+
+async def test_sections_that_two_write_at_once_are_both_kept(web: Site) -> None:
+    review = await web.in_draft()
+    path = f"/api/reviews/{review}/draft"
+    first = await web.http.put(f"{path}/summary", json={"by": HEAD, "upon": 0, "value": {"summary": "One."}})
+    other = await web.http.put(f"{path}/answer:assumptions", json={"by": ENGINEER, "upon": 0, "value": "Other."})
+    assert (first.status_code, other.status_code) == (200, 200)
+    document = (await web.get(path))["document"]
+    assert (document["summary"], document["answers"]["assumptions"]) == ("One.", "Other.")
+    assert review in document["background"], "what was known at the beginning stays"
+
+
+async def test_the_same_line_in_two_ways_is_a_conflict_with_a_proposal_and_nothing_is_saved(web: Site) -> None:
+    review = await web.in_draft()
+    path = f"/api/reviews/{review}/draft"
+    await web.http.put(f"{path}/summary", json={"by": HEAD, "upon": 0, "value": {"summary": "One."}})
+    refused = await web.http.put(f"{path}/summary", json={"by": ENGINEER, "upon": 0, "value": {"summary": "Other."}})
+    told = refused.json()
+    assert (refused.status_code, told["newest"]) == (409, 1)
+    assert told["conflicts"] == [{"place": "summary", "before": "", "mine": "Other.", "theirs": "One."}]
+    assert "Nothing was saved" in told["error"]
+    assert (await web.get(path))["revision"] == 1
+
+
+@pytest.mark.parametrize(
+    ("section", "value", "wrong"),
+    [
+        ("weather", {}, "section: write the text of an answer, or the fields of one of these: summary, background,"),
+        ("summary", {"sumary": ""}, "value: summary has no sumary; it has summary."),
+        ("summary", "Words.", "section: write the text of an answer"),
+        ("causes", {"factors": [{"id": "F1"}]}, "factors.0.dimension: Field required"),
+        ("detection", {"detection": {"method": "luck"}}, "detection.method: this has to be slo_burn"),
+    ],
+)
+async def test_what_is_wrong_is_named_and_nothing_is_saved(web: Site, section: str, value: object, wrong: str) -> None:
+    review = await web.in_draft()
+    body = {"by": HEAD, "upon": 0, "value": value}
+    answer = await web.http.put(f"/api/reviews/{review}/draft/{section}", json=body)
+    assert answer.status_code == 422
+    assert wrong in answer.json()["error"]
+    assert web.records.drafts.newest(review) is None
+
+
+async def test_a_revision_that_is_not_there_cannot_be_written_upon(web: Site) -> None:
+    review = await web.in_draft()
+    body = {"by": HEAD, "upon": 7, "value": {"summary": "It fell."}}
+    answer = await web.http.put(f"/api/reviews/{review}/draft/summary", json=body)
+    assert (answer.status_code, "no revision 7" in answer.json()["error"]) == (409, True)
+    answer = await web.http.put(f"/api/reviews/{review}/draft", json={"by": HEAD, "upon": 7, "document": {}})
+    assert (answer.status_code, "no revision 7" in answer.json()["error"]) == (409, True)
+
+
+async def test_a_draft_begins_with_what_was_seen_before_and_may_be_seen(web: Site) -> None:
+    before = await web.in_remediation("Q1")
+    review = await web.in_draft("Q2")
+    background = (await web.get(f"/api/reviews/{review}/draft"))["document"]["background"]
+    assert f"Seen before: {before}" in background
+    assert "its prevention item “Add release tests for rare merchant categories” is open" in background
+    await web.accepted(before, HEAD, "make_private", teams=["security"], reason="Names of customers.")
+    background = (await web.get(f"/api/reviews/{review}/draft"))["document"]["background"]
+    assert before not in background
+
+
+async def test_two_writers_in_the_same_section_two_hundred_times_lose_no_text(web: Site) -> None:
+    review = await web.in_draft()
+    path = f"/api/reviews/{review}/draft"
+
+    async def write(by: str, chance: random.Random) -> None:
+        """Add a line somewhere, upon what was read; where somebody else did so meanwhile, upon both."""
+        for number in range(ROUNDS):
+            told = await web.get(path)
+            lines, upon = told["document"].get("summary", "").splitlines(), told["revision"]
+            lines.insert(chance.randint(0, len(lines)), f"{by} {number}")
+            await asyncio.sleep(0)
+            while True:
+                body = {"by": by, "upon": upon, "value": {"summary": "\n".join(lines)}}
+                answer = await web.http.put(f"{path}/summary", json=body)
+                if answer.status_code == 200:
+                    break
+                conflict = answer.json()
+                assert answer.status_code == 409, answer.text
+                if "proposal" in conflict:
+                    lines, upon = conflict["proposal"]["summary"].splitlines(), conflict["newest"]
+
+    await asyncio.gather(*(write(by, random.Random(by)) for by in WRITERS))
+    lines = (await web.get(path))["document"]["summary"].splitlines()
+    wanted = {f"{by} {number}" for by in WRITERS for number in range(ROUNDS)}
+    assert len(wanted) == 200
+    assert set(lines) == wanted
+    assert len(lines) == 200
