@@ -225,7 +225,8 @@ class Story:
         read = ", ".join(f"{r['item']} {r['status']}" for r in closed["closure"]["readings"])
         self._step(
             f"I1 was done in {self._tracker.title}, and the review closed by itself",
-            f"on a read made for this decision: {read}; I3 stays on its list",
+            f"verified by somebody else, with a log that is kept, and on a read made for this decision: {read}; "
+            "I3 stays on its list",
         )
 
     async def _verified(self, review: str, item: str) -> None:
