@@ -8,7 +8,7 @@ from activities.listening import UNKNOWN, Listening
 from activities.sync import Looked, SyncActivities
 from activities.trackers import EffectRequest, TrackerActivities
 from domain.comments import HELP
-from domain.inputs import CommentSaid, IssueDisturbed, ItemsRead, ItemsUnreadable, Tick, TrackingRead
+from domain.inputs import CommentSaid, IssueDisturbed, ItemsRead, ItemsUnreadable, Tick, TrackingRead, VerifyItem
 from domain.places import Place
 from domain.ports import (
     Changes,
@@ -496,3 +496,17 @@ def _due_again(records: Records) -> ProjectSeen:
     assert known.trouble is not None
     trouble = known.trouble.model_copy(update={"retry_at": datetime.now(UTC)})
     return known.model_copy(update={"trouble": trouble})
+
+
+def test_who_verifies_in_a_comment_says_the_same_command_as_anywhere_else(
+    sqlite_records: Records, tracker: InMemoryTracker, sync: SyncActivities, review: str
+) -> None:
+    address = "https://ci.example.org/runs/4711"
+    tracker.say(f"{review}/I1", "octocat", f"/holdfast verify {address} the replay raises it")
+    look(sync)
+    (said,) = [d.input.body for d in taken(sqlite_records) if isinstance(d.input.body, CommentSaid)]
+    assert isinstance(said.wants, VerifyItem)
+    (evidence,) = said.wants.evidence
+    texts = sqlite_records.people.texts([evidence.link, said.wants.note])
+    assert texts == {evidence.link: address, said.wants.note: "the replay raises it"}
+    assert (said.wants.item, evidence.digest) == ("I1", None)
