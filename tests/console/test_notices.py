@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -12,20 +11,9 @@ import cli
 from domain.notices import Notice, person
 from domain.taxonomy import FailureKind
 from runtime.engine import free_port
-from standins.http import Answer, Request, Standin, serving
+from standins.http import serving
 from tests.console.conftest import Holdfast
-
-
-class Post(Standin):
-    """Takes messages as Apprise's `json://` sends them."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.kept: list[dict[str, Any]] = []
-
-    def truth(self, request: Request) -> Answer:
-        self.kept.append(request.body)
-        return Answer(200, {})
+from tests.post import Post
 
 
 @pytest.fixture

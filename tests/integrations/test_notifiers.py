@@ -24,8 +24,9 @@ from integrations.notifiers.apprise import AppriseNotifier, address_fault
 from integrations.notifiers.attempts import watched
 from integrations.notifiers.memory import InMemoryNotifier
 from runtime.engine import free_port
-from standins.http import Answer, Request, Standin, serving
+from standins.http import serving
 from tests.integrations.notifier_contract import ANNA, NotifierContract
+from tests.post import Post
 
 
 class InMemory:
@@ -60,18 +61,6 @@ class TestInMemory(NotifierContract):
     @pytest.fixture
     def service(self) -> InMemory:
         return InMemory()
-
-
-class Post(Standin):
-    """Takes messages as Apprise's `json://` sends them."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.kept: list[dict[str, Any]] = []
-
-    def truth(self, request: Request) -> Answer:
-        self.kept.append(request.body)
-        return Answer(200, {})
 
 
 class OverHttp:

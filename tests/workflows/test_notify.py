@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
-from typing import Any
 
 import pytest
 import yaml
@@ -19,7 +18,8 @@ from domain.taxonomy import Stage
 from integrations.notifiers.memory import InMemoryNotifier
 from records.store import Records
 from runtime.settings import load_settings
-from standins.http import Answer, Request, Standin, serving
+from standins.http import serving
+from tests.post import Post
 from tests.records.build import PERSON, told
 from tests.workflows.build import House, build_house, quick_policy, running
 from worker import build_parts
@@ -101,18 +101,6 @@ async def test_one_message_that_cannot_be_sent_keeps_no_other_back(client: Clien
         assert await notify(house) == len(notifier.sent) >= 1
     outcomes = {kept.recipient: kept.outcome for kept in sqlite_records.notices.list()}
     assert outcomes == {OWNER: "unknown", RECS: "sent"}
-
-
-class Post(Standin):
-    """Takes messages as Apprise's `json://` sends them."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.kept: list[dict[str, Any]] = []
-
-    def truth(self, request: Request) -> Answer:
-        self.kept.append(request.body)
-        return Answer(200, {})
 
 
 async def test_from_the_settings_to_the_channel(
