@@ -10,7 +10,8 @@ from domain.standing import NOBODY, Standing
 from domain.taxonomy import Door, Role, Scope
 from tests.domain.build import CATALOGUE, NOW, POLICY, in_sign_off
 
-WRITES = {inputs.SignForTeam, inputs.RequestChanges, inputs.Approve, inputs.Refuse}
+SIGNING: set[Action] = {inputs.SignForTeam, inputs.DelegateSigning, inputs.RequestChanges}
+WRITES = {*SIGNING, inputs.Approve, inputs.Refuse}
 
 
 def has(*roles: Role, teams: tuple[str, ...] = (), scopes: tuple[Scope, ...] | None = None) -> Standing:
@@ -40,7 +41,7 @@ def test_who_is_not_signed_in_may_do_nothing_but_reach_the_sign_in() -> None:
         (Role.READER, set(), set()),
         (Role.AUDITOR, set(), {Act.READ_DELIVERIES}),
         (Role.CONTRIBUTOR, {*COMMANDS} - WRITES, {Act.SAVE_DRAFT, Act.ACT_ON_ISSUES}),
-        (Role.SIGNER, {inputs.SignForTeam, inputs.RequestChanges}, set()),
+        (Role.SIGNER, SIGNING, set()),
         (Role.APPROVER, {inputs.Approve, inputs.Refuse}, set()),
         (Role.ADMIN, set(), {Act.READ_DELIVERIES, Act.MANAGE_TOKENS, Act.MANAGE_PEOPLE}),
     ],
@@ -116,3 +117,27 @@ def test_nobody_makes_a_token_that_decides_in_another_s_name() -> None:
         "A token needs a scope: admin or decide or read or write.",
     )
     assert token_refusals(None, False, (Scope.DECIDE,))
+
+
+def test_who_a_team_lets_sign_signs_that_review_for_it_and_nothing_else() -> None:
+    driver = in_sign_off()
+    driver.say(inputs.DelegateSigning(team="ml", to="deputy"))
+    assert driver.review.submission is not None
+    digest, reader = driver.review.submission.digest, has(Role.READER)
+
+    def reasons(body: inputs.Command, by: str = "deputy", standing: Standing = reader) -> tuple[str, ...]:
+        said = Input(id="x", by=by, door=Door.SIGNED_IN, standing=standing, body=body)
+        try:
+            decide(driver.review, said, NOW, Given(policy=POLICY, catalogue=CATALOGUE))
+        except Rejected as refused:
+            return refused.reasons
+        return ()
+
+    sign = inputs.SignForTeam(team="ml", digest=digest)
+    assert reasons(sign) == ()
+    assert reasons(inputs.RequestChanges(team="ml", reason="text:why")) == ()
+    assert "This takes the role signer; they have reader." in reasons(sign, by="another")
+    assert reasons(inputs.SignForTeam(team="product", digest=digest)) != ()
+    assert reasons(inputs.DelegateSigning(team="ml", to="another")) != ()
+    narrowed = has(Role.READER, scopes=(Scope.READ,))
+    assert reasons(sign, standing=narrowed) == ("This takes a token with the scope decide; theirs has read.",)
