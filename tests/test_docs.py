@@ -70,7 +70,7 @@ def test_every_room_of_the_map_is_there() -> None:
 
 def test_every_command_that_the_documents_name_is_there() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8") + TRACKERS
-    named = set(re.findall(r"(?<!/)holdfast ((?:review|item|issue|audit|records) [a-z-]+|[a-z-]+)", text))
+    named = set(re.findall(r"(?<!/)holdfast ((?:review|draft|item|issue|audit|records) [a-z-]+|[a-z-]+)", text))
     assert len(named) > 10
     for command in sorted(named):
         result = CliRunner().invoke(app, [*command.split(), "--help"])

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
-from web import api, commands, errors, issues, openings, pages, webhooks
+from web import api, asked, commands, errors, issues, openings, pages, webhooks
 from web.deps import WebDeps
 from web.dispatch import Dispatcher
 from web.rendering import Pages
@@ -50,6 +50,7 @@ def create_app(deps: WebDeps) -> FastAPI:
     app.include_router(openings.routes(deps))
     app.include_router(commands.routes(deps))
     app.include_router(api.routes(deps))
+    app.include_router(asked.routes(deps))
     app.include_router(issues.routes(deps, dispatcher))
     app.include_router(pages.routes(deps, rendering, app.openapi))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

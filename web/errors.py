@@ -11,9 +11,9 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
+from domain.faults import fault
 from domain.ports import NotFoundError
 from web.deps import WebDeps
-from web.faults import fault
 from web.rendering import Pages
 from web.security import TOO_LARGE
 

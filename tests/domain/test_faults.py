@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from web.faults import fault
+from domain.faults import fault
 
 
 class Inner(BaseModel):
