@@ -7,6 +7,7 @@ a backslash in the file, and so every text can be written, and comes back as it 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from textwrap import TextWrapper
 
 HEADING = re.compile(r"#{1,6}[ \t]+(.*?)[ \t]*<!--[ \t]*holdfast:([^\s>]+?)((?:[ \t]+[a-z]+)*)[ \t]*-->[ \t]*")
 """A heading that begins a part: its title, the place in the draft that it is for, and how its text is kept."""
@@ -17,6 +18,8 @@ HINT = re.compile(r"<!--[ \t]*holdfast:(?!\S)")
 OURS = re.compile(r"(<!--[ \t]*\\*)(holdfast:)")
 _ESCAPED = re.compile(r"(<!--[ \t]*\\*)\\(holdfast:)")
 _RETURN = re.compile(r"&((?:amp;)*)#13;")
+
+_WRAP = TextWrapper(width=118, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
 
 WINDOWS, EMPTY = "crlf", "empty"
 """How a text is kept, as a mark says it: its lines end as on Windows; it is there, and empty."""
@@ -45,7 +48,8 @@ def heading(level: int, title: str, place: str, *kept: str) -> str:
 def hint(text: str) -> str:
     """A word to whoever writes, which nobody reads back."""
     shown = text.replace("<!--", "<! --").replace("-->", "-- >")
-    return f"<!-- holdfast: {shown} -->"
+    lines = f"<!-- holdfast: {shown} -->".splitlines()
+    return "\n".join(_WRAP.fill(line) for line in lines)
 
 
 def escaped(text: str) -> str:

@@ -13,21 +13,12 @@ from domain.draft import DraftDocument, astray
 from domain.faults import fault
 from drafting import plain_yaml
 from drafting.header import DraftError, Header, Mistake, read_header, split
-from drafting.notation import EMPTY, HEADING, HINT, OURS, WINDOWS, Line, prose_of, unescaped
-from drafting.places import KNOWN, LISTS, NUMBERED, Kind, Place, kind_of, place_of
+from drafting.notation import EMPTY, WINDOWS, Line, prose_of, unescaped
+from drafting.parts import Heading, parts
+from drafting.places import KNOWN, LISTS, NUMBERED, Kind, kind_of, place_of
 from drafting.plain_yaml import Path
 
 _FENCE = re.compile(r"(`{3,})ya?ml[ \t]*")
-
-
-@dataclass(frozen=True)
-class Heading:
-    """A heading that begins a part."""
-
-    line: int
-    title: str
-    place: Place
-    keeps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -53,7 +44,7 @@ def from_markdown(text: str) -> Parsed:
     """The draft that a file says. Raises `DraftError` with every mistake."""
     front, body = split(text)
     reading = _Reading()
-    for heading, lines in _parts(body, reading):
+    for heading, lines in parts(body, reading.mistakes):
         reading.take(heading, lines)
     document = reading.document()
     try:
@@ -85,9 +76,8 @@ class _Reading:
         name, kind = ".".join(heading.place), kind_of(heading.place)
         if kind is None:
             near = difflib.get_close_matches(name, KNOWN, 1)
-            known = (
-                f"did you mean {near[0]}?" if near else f"there are {', '.join(KNOWN)}, answers.…, factors.F1, items.I1"
-            )
+            known = f"there are {', '.join(KNOWN)}, answers.…, factors.F1, items.I1"
+            known = f"did you mean {near[0]}?" if near else known
             self.wrong(heading.line, f"there is no part {name}; {known}")
             return
         earlier = next((one.line for one in self.headings if one.place == heading.place), None)
@@ -126,13 +116,13 @@ class _Reading:
             self.unread.add(place)
 
     def _put(self, path: Sequence[str], name: str, value: Any, line: int) -> None:
-        """Put a value into its place. An empty text gives way to what is said there otherwise."""
+        """Put a value into its place. An empty text gives way to what is said otherwise; else the first counts."""
         inside = self.said
         for number, step in enumerate(path):
             inside = inside.setdefault(step, {"id": step} if number == 1 and path[0] in NUMBERED else {})
         if inside.get(name) and value:
             self.wrong(line, f"{'.'.join((*path, name))} is given twice; it belongs in one place only")
-        inside[name] = value or inside.get(name, value)
+        inside[name] = inside.get(name) or value
 
     def _block(self, heading: Heading, lines: list[Line]) -> plain_yaml.Tree:
         """What the block of YAML says that is expected in a part, and is all that may be in it."""
@@ -201,7 +191,7 @@ def _astray(said: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """What names something that is not there, as far as what is said has the form for it."""
     extent = said.get("extent")
     return astray(
-        [(factor["id"], factor.get("led_to")) for factor in said["factors"]],
+        [(factor["id"], next(iter(_texts([factor.get("led_to")])), None)) for factor in said["factors"]],
         [(item["id"], _texts(item.get("prevents"))) for item in said["items"]],
         _texts([looked.get("at") for looked in extent if isinstance(looked, dict)] if isinstance(extent, list) else []),
     )
@@ -209,55 +199,3 @@ def _astray(said: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _texts(value: Any) -> list[str]:
     return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
-
-
-def _parts(body: list[Line], reading: _Reading) -> Iterator[tuple[Heading, list[Line]]]:
-    """The parts in their order, each with its lines, without hints."""
-    heading: Heading | None = None
-    lines: list[Line] = []
-    for line in _without_hints(body, reading):
-        if match := HEADING.fullmatch(line.text):
-            if heading is not None:
-                yield heading, lines
-            heading, lines = Heading(line.number, match[1], place_of(match[2]), tuple(match[3].split())), []
-            for keeps in set(heading.keeps) - {WINDOWS, EMPTY}:
-                reading.wrong(line.number, f"{keeps} is not known here; there are {WINDOWS} and {EMPTY}")
-            continue
-        if any(not ours[1].endswith("\\") for ours in OURS.finditer(line.text)):
-            reading.wrong(line.number, "a part begins with a heading; in a text, write `<!-- \\holdfast:`")
-        if heading is None and line.text.strip():
-            reading.wrong(line.number, "this text is in no part; write it under one of the headings")
-        lines.append(line)
-    if heading is not None:
-        yield heading, lines
-
-
-def _without_hints(lines: list[Line], reading: _Reading) -> Iterator[Line]:
-    """All lines but those of hints, and the blank line behind each."""
-    at = 0
-    while at < len(lines):
-        line = lines[at]
-        at += 1
-        if not HINT.match(line.text):
-            yield line
-            continue
-        end = _end_of_hint(lines, at - 1)
-        if end is None:
-            reading.wrong(line.number, "this comment has no end; --> is expected")
-            continue
-        if lines[end].text.partition("-->")[2].strip():
-            reading.wrong(lines[end].number, "nothing is read behind the end of this comment; begin a new line")
-        at = end + 1
-        if at < len(lines) and not lines[at].text:
-            at += 1
-
-
-def _end_of_hint(lines: list[Line], begin: int) -> int | None:
-    """Where a hint ends; none where another comment begins before that."""
-    for at in range(begin, len(lines)):
-        inside, end, _ = lines[at].text.partition("-->")
-        if inside.rfind("<!--") > (0 if at == begin else -1):
-            return None
-        if end:
-            return at
-    return None

@@ -69,7 +69,8 @@ def test_every_room_of_the_map_is_there() -> None:
 
 
 def test_every_command_that_the_documents_name_is_there() -> None:
-    text = (ROOT / "README.md").read_text(encoding="utf-8") + TRACKERS
+    pages = (ROOT / "README.md", ROOT / "docs" / "editor.md")
+    text = "".join(page.read_text(encoding="utf-8") for page in pages) + TRACKERS
     named = set(re.findall(r"(?<!/)holdfast ((?:review|draft|item|issue|audit|records) [a-z-]+|[a-z-]+)", text))
     assert len(named) > 10
     for command in sorted(named):

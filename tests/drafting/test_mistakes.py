@@ -3,10 +3,15 @@
 import re
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from domain.draft import DraftDocument
 from drafting.header import DraftError
+from drafting.notation import lines_of
 from drafting.reading import from_markdown
-from tests.drafting.build import file_of
+from tests.drafting.build import file_of, plain
+from tests.drafting.strategies import NASTY
 
 FILE = file_of()
 
@@ -207,3 +212,36 @@ def test_a_sentence_finds_the_part_that_it_is_about() -> None:
     }.items():
         assert parsed.line_of(sentence) == line_of(where), sentence
     assert parsed.line_of("There is nothing in F20.") is None
+
+
+def test_a_file_without_parts_is_an_empty_draft() -> None:
+    assert from_markdown("---\nreview: x\nupon: 0\n---\n").document == DraftDocument()
+
+
+def test_a_hint_needs_no_blank_line_behind_it() -> None:
+    file = "---\nreview: x\nupon: 0\n---\n# What <!-- holdfast:summary -->\n<!-- holdfast: hint\nmore -->\nIt fell."
+    assert from_markdown(file).document.summary == "It fell."
+    assert from_markdown(file + "\n<!-- holdfast: hint -->").document.summary == "It fell."
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, len(FILE)), st.sampled_from((*NASTY, "[", "{", ": [", "id: [x]\n"))), max_size=3)
+)
+@settings(max_examples=300, deadline=None, derandomize=True)
+def test_whatever_is_put_into_a_file_is_read_or_told(pieces: list[tuple[int, str]]) -> None:
+    file = FILE
+    for at, piece in pieces:
+        file = file[:at] + piece + file[at:]
+    lines = len(lines_of(file))
+    try:
+        document = from_markdown(file).document
+    except DraftError:
+        assert all(1 <= line <= lines and what for line, what in told(file))
+    else:
+        assert plain(from_markdown(file_of(document)).document) == plain(document)
+
+
+@pytest.mark.parametrize("part", ["led_to: [F2]", "led_to: {a: b}", "id: [x]"])
+def test_a_list_or_fields_in_the_place_of_a_text_are_told(part: str) -> None:
+    file = changed("led_to: F2", part)
+    assert line_of(part, file) in {line for line, _ in told(file)}
