@@ -51,11 +51,15 @@ class _Dumper(_OnlyText, yaml.SafeDumper):
 
 
 def _represented(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, _style(text))
+
+
+def _style(text: str) -> str | None:
+    """Lines as lines, where YAML keeps them so; anything that would be hard to see, in double quotes."""
     lines = text.split("\n")
-    style = None if len(lines) == 1 else "|"
-    if not all(not line or line.isprintable() for line in lines):
-        style = '"'
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style)
+    if not all(not line or line.isprintable() for line in lines) or text == "\n" or text.endswith("\n\n"):
+        return '"'
+    return "|" if len(lines) > 1 else None
 
 
 def _listed(dumper: yaml.SafeDumper, entries: list[Any]) -> yaml.SequenceNode:
@@ -78,16 +82,19 @@ def read(text: str, first: int) -> Tree:
     try:
         node = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        tree.mistakes.append(
-            (first + (mark.line if mark else 0), f"this is not YAML: {error.problem or error.context}")
-        )
+        tree.mistakes.append((first + _line(error, text), f"this is not YAML: {error.problem or error.context}"))
     except yaml.reader.ReaderError as error:
         line = first + text.count("\n", 0, error.position)
         tree.mistakes.append((line, 'this is not YAML: a character in it has to be written as in "\\x07"'))
     else:
         tree.said = _said(node, (), tree, first) if node is not None else None
     return tree
+
+
+def _line(error: yaml.MarkedYAMLError, text: str) -> int:
+    """The line in which it went wrong, from 0; where something has no end, the line in which it begins."""
+    marks = [mark for mark in (error.problem_mark, error.context_mark) if mark is not None]
+    return int(next((mark.line for mark in marks if mark.line < text.count("\n")), 0))
 
 
 def _said(node: yaml.Node, path: Path, tree: Tree, first: int) -> Any:

@@ -138,7 +138,7 @@ class _Reading:
         if ends == len(lines):
             self.wrong(lines[begins].number, f"{name}: the block has no end; a line {fence} is expected")
         self._nothing_in([*lines[:begins], *lines[ends + 1 :]], f"{name}: nothing is read here but one block of YAML")
-        return plain_yaml.read(unescaped("\n".join(line.text for line in inside)), lines[begins].number + 1)
+        return plain_yaml.read(unescaped("".join(f"{line.text}\n" for line in inside)), lines[begins].number + 1)
 
     def _nothing_in(self, lines: list[Line], what: str) -> bool:
         """Whether there was something where nothing belongs; told where it begins."""

@@ -123,7 +123,7 @@ def _fields(level: int, title: str, place: Place, said: Any, open_: list[str], a
     yield from (heading(level, title, spelled(place)), "")
     if about:
         yield from (hint(about), "")
-    lines = plain_yaml.dumped(said).rstrip("\n").split("\n") if said else []
+    lines = plain_yaml.dumped(said).removesuffix("\n").split("\n") if said else []
     if not lines or place[0] not in LISTS:
         lines += [f"# {line}" for line in open_]
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", "\n".join(lines))), default=0))

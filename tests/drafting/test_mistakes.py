@@ -68,7 +68,7 @@ def changed(old: str, new: str) -> str:
             "factors.F3: 'drift' is not a cause of dimension evaluation",
         ),
         ("cause: no_canary\n", "", "factors.F3 ", "factors.F3.cause: Field required"),
-        ("cause: no_canary", "cause: 'no_canary", "    # led_to"[4:], "factors.F3: this is not YAML: "),
+        ("cause: no_canary", "cause: 'no_canary", "cause: 'no_canary", "factors.F3: this is not YAML: "),
         ("cause: no_canary", "cause: no_canary\ncause: drift", "cause: drift", "factors.F3: cause is there twice"),
         ("cause: no_canary", "cause: *x", "*x", "factors.F3: this is not YAML: write it out"),
         ("cause: no_canary", "cause: a\x07b", "a\x07b", "factors.F3: this is not YAML: a character in it"),

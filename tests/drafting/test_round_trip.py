@@ -4,10 +4,13 @@ import pytest
 from hypothesis import example, given, settings
 
 from domain.draft import DraftDocument
+from domain.draft_parts import FailureModes, Looked, Moment
+from domain.taxonomy import Elsewhere
 from domain.template import Question, Section
 from drafting.header import Header
 from drafting.reading import from_markdown
 from drafting.writing import to_markdown
+from tests.domain.build import NOW
 from tests.drafting.build import EXAMPLE, EXAMPLES, HEADER, file_of, plain
 from tests.drafting.strategies import documents, lines, prose
 
@@ -17,12 +20,22 @@ thorough = settings(max_examples=150, deadline=None, derandomize=True)
 @given(prose)
 @example("")
 @example("\n")
+@example("One\n")
+@example("One\n\n\n")
+@example(" One\n  Two")
 @example("## What happened <!-- holdfast:summary -->\n\n<!-- \\holdfast: no hint -->")
 @example("One\r\nTwo\r\n")
 @example("One\r\nTwo\rThree\n&#13; &amp;#13;")
 @settings(thorough, max_examples=500)
 def test_prose_comes_back_character_for_character(text: str) -> None:
-    written = DraftDocument(summary=text, answers={"what_failed": text, "own": text})
+    written = DraftDocument(
+        summary=text,
+        answers={"what_failed": text, "own": text},
+        timeline=(Moment(at=NOW, what=text), Moment(at=NOW, what=text)),
+        extent=(Looked(at="x", found=Elsewhere.NOT_THERE, how=text),),
+        failure_modes=FailureModes(no_change=text),
+        kept={"key": text},
+    )
     assert from_markdown(file_of(written)).document == written
 
 
