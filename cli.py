@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from console import embedded, installation, records
+from console.drafts import drafts
 from console.issues import issues
 from console.items import items
 from console.looking import looking
@@ -41,6 +42,7 @@ for part in (looking, opening, writing, second_person):
     review.add_typer(part)
 
 app.add_typer(review, name="review", rich_help_panel=REVIEWS)
+app.add_typer(drafts, name="draft", rich_help_panel=REVIEWS)
 app.add_typer(items, name="item", rich_help_panel=REVIEWS)
 app.command("near-miss", rich_help_panel=REVIEWS)(near_miss)
 app.add_typer(issues, name="issue", rich_help_panel=REVIEWS)

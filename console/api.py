@@ -8,7 +8,8 @@ from urllib.parse import quote
 
 import httpx
 
-from console.stopping import REFUSED, USAGE, Refused, Stop
+from console.stopping import REFUSED, USAGE, Absent, Refused, Stop
+from domain.draft import DraftDocument
 from runtime.hosts import is_loopback
 from runtime.settings import load_settings
 
@@ -61,6 +62,22 @@ class Api:
     def review(self, review_id: str) -> Any:
         """A whole review. Raises `Stop` where there is none."""
         return self.get(f"/api/reviews/{in_path(review_id)}")
+
+    def template(self, review_id: str) -> Any:
+        """What the draft of a review is asked. Raises `Stop` where there is no such review."""
+        return self.get(f"/api/reviews/{in_path(review_id)}/template")
+
+    def newest_draft(self, review_id: str) -> Any:
+        """The newest revision of a review's draft; where nobody has written yet, what is known, as revision 0."""
+        return self.get(f"/api/reviews/{in_path(review_id)}/draft")
+
+    def save_draft(self, review_id: str, by: str, document: DraftDocument, upon: int | None = None) -> Any:
+        """Save a draft as the next revision, upon revision `upon` where that is given: the revision.
+
+        Raises `Refused` where that is not the newest.
+        """
+        body = {"by": by or None, "document": document.model_dump(mode="json"), "upon": upon}
+        return self.put(f"/api/reviews/{in_path(review_id)}/draft", body)
 
     def item(self, review_id: str, item: str) -> Any:
         """An item of a review. Raises `Stop` where there is none."""
@@ -122,4 +139,6 @@ def _told(response: httpx.Response) -> Any:
         lines = [f"{response.request.url} answered {response.status_code}, and not as Holdfast does. Is that its URL?"]
     if response.status_code == httpx.codes.CONFLICT:
         raise Refused(*lines)
+    if response.status_code == httpx.codes.NOT_FOUND:
+        raise Absent(*lines)
     raise Stop(*lines, code=USAGE if response.status_code == httpx.codes.UNPROCESSABLE_ENTITY else REFUSED)

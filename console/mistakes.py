@@ -4,12 +4,12 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
+from domain.faults import fault
 from runtime.settings import Settings, SettingsError
-from web.faults import fault
 
 
 def in_words(error: SettingsError, model: type[BaseModel], path: Path | None = None) -> str:
-    """What is wrong with a file or the settings. Where a validation found it, in the words of `web.faults`."""
+    """What is wrong with a file or the settings. Where a validation found it, in the words of `domain.faults`."""
     found = error.__context__
     if not isinstance(found, ValidationError):
         return str(error)

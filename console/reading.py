@@ -12,10 +12,10 @@ from pydantic import TypeAdapter, ValidationError
 from console.stopping import USAGE, Stop
 from domain.attachment import Attachment
 from domain.draft import DraftDocument
+from domain.faults import fault
 from domain.values import Period, PeriodText
 from runtime.files import read_yaml
 from runtime.settings import SettingsError
-from web.faults import fault
 
 
 def read_draft(path: Path) -> DraftDocument:

@@ -1,16 +1,38 @@
 """Saying a command to a review, and telling what came of it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from console.api import Api
 from console.screen import as_json, say
+from console.stopping import Refused
 
 
 def carry(url: str | None, review_id: str, by: str, command: Mapping[str, Any], json: bool, done: str) -> None:
     """Carry a command to a review; where it is accepted, say `done`. Raises `console.stopping.Stop` where it is not."""
     api = Api(url)
     tell(api, review_id, api.command(review_id, by, command), json, done)
+
+
+def submit_saved(
+    api: Api,
+    review_id: str,
+    by: str,
+    saved: Mapping[str, Any],
+    json: bool,
+    placed: Callable[[str], str] = lambda reason: reason,
+) -> None:
+    """Put a saved revision forward, and tell what came of it. `placed` says where a reason is about.
+
+    Raises `Refused` with every reason.
+    """
+    command = {"type": "submit_draft", "revision": saved["revision"], "digest": saved["digest"]}
+    try:
+        answer = api.command(review_id, by, command)
+    except Refused as refused:
+        kept = f"The draft was saved as revision {saved['revision']}, and nothing was submitted."
+        raise Refused(*map(placed, refused.lines), kept) from None
+    tell(api, review_id, answer, json, f"Revision {saved['revision']} is submitted.")
 
 
 def tell(api: Api, review_id: str, answer: Mapping[str, Any], json: bool, done: str) -> None:

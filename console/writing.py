@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
-from console.api import Api, in_path
+from console.api import Api
 from console.options import Actor, HowGrave, Json, Reason, ReviewId, Url
 from console.reading import moment, read_draft
-from console.saying import carry, tell
+from console.saying import carry, submit_saved, tell
 from console.screen import say
-from console.stopping import Refused, Stop
+from console.stopping import Stop
 from domain.taxonomy import IncidentStatus
 
 PANEL = "Carry it through"
@@ -75,16 +75,7 @@ def submit(
     """Save a draft and put it forward for signing. Who submits does not sign."""
     document = read_draft(file)
     api = Api(url)
-    saved = api.put(
-        f"/api/reviews/{in_path(review)}/draft", {"by": by or None, "document": document.model_dump(mode="json")}
-    )
-    command = {"type": "submit_draft", "revision": saved["revision"], "digest": saved["digest"]}
-    try:
-        answer = api.command(review, by, command)
-    except Refused as refused:
-        kept = f"The draft was saved as revision {saved['revision']}, and nothing was submitted."
-        raise Refused(*refused.lines, kept) from None
-    tell(api, review, answer, json, f"Revision {saved['revision']} is submitted.")
+    submit_saved(api, review, by, api.save_draft(review, by, document), json)
 
 
 @writing.command(rich_help_panel=PANEL, epilog="Example: holdfast review sign hand:20261122-1f3a9c --team ml")

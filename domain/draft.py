@@ -4,7 +4,7 @@ Rules never take a fact from a client's word: they take it from the revision tha
 an audit derives it again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Self
 
 from pydantic import Field, model_validator
@@ -52,23 +52,32 @@ class DraftDocument(Record):
 
     @model_validator(mode="after")
     def _ids_hold(self) -> Self:
-        factors, items = [f.id for f in self.factors], [i.id for i in self.items]
-        for what, ids in (("factors", factors), ("items", items)):
-            twice = sorted({i for i in ids if ids.count(i) > 1})
-            if twice:
-                raise ValueError(f"{what}: {', '.join(twice)} is there twice")
-        places = [looked.at for looked in self.extent]
-        twice = sorted({at for at in places if places.count(at) > 1})
-        if twice:
-            raise ValueError(f"extent: {', '.join(twice)} is there twice")
-        for item in self.items:
-            unknown = sorted(set(item.prevents) - set(factors))
-            if unknown:
-                raise ValueError(f"items.{item.id}.prevents: there is no factor {', '.join(unknown)}")
-        for factor in self.factors:
-            if factor.led_to not in (None, "effect", *factors):
-                raise ValueError(f"factors.{factor.id}.led_to: there is no factor {factor.led_to}")
+        factors = [(factor.id, factor.led_to) for factor in self.factors]
+        items = [(item.id, item.prevents) for item in self.items]
+        for place, what in astray(factors, items, [looked.at for looked in self.extent]):
+            raise ValueError(f"{place}: {what}")
         return self
+
+
+def astray(
+    factors: Sequence[tuple[str, str | None]], items: Sequence[tuple[str, Sequence[str]]], extent: Sequence[str]
+) -> Iterator[tuple[str, str]]:
+    """What is there twice, or names a factor that is not there; each with its place, such as `items.I1.prevents`.
+
+    `factors` are ids with what each led to, `items` are ids with what each prevents, `extent` are the places looked at.
+    """
+    known = [id for id, _ in factors]
+    for place, ids in (("factors", known), ("items", [id for id, _ in items]), ("extent", extent)):
+        twice = sorted({id for id in ids if list(ids).count(id) > 1})
+        if twice:
+            yield place, f"{', '.join(twice)} is there twice"
+    for id, prevents in items:
+        unknown = sorted(set(prevents) - set(known))
+        if unknown:
+            yield f"items.{id}.prevents", f"there is no factor {', '.join(unknown)}"
+    for id, led_to in factors:
+        if led_to not in (None, "effect", *known):
+            yield f"factors.{id}.led_to", f"there is no factor {led_to}"
 
 
 class DraftContent(Record):

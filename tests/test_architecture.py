@@ -10,6 +10,7 @@ ROOT = Path(__file__).parents[1]
 
 ROOMS = (
     "domain",
+    "drafting",
     "activities",
     "workflows",
     "integrations",
@@ -24,6 +25,7 @@ ROOMS = (
 
 MAY_IMPORT: dict[str, frozenset[str]] = {
     "domain": frozenset(),
+    "drafting": frozenset({"domain"}),
     "activities": frozenset({"domain"}),
     "workflows": frozenset({"domain", "activities"}),
     "integrations": frozenset({"domain"}),
@@ -45,6 +47,7 @@ NEVER: dict[str, set[str]] = {
     "workflows": {"sqlalchemy", "alembic", "httpx", "fastapi", "os", "random", "time"} | VENDORS,
     "integrations": {"temporalio", "sqlalchemy", "alembic"},
     "records": {"temporalio", "httpx", "fastapi"} | VENDORS,
+    "drafting": {"temporalio", "sqlalchemy", "alembic", "httpx", "fastapi", "os", "pathlib"} | VENDORS,
     "standins": {"temporalio", "sqlalchemy", "alembic", "fastapi"} | VENDORS,
     "web": {"sqlalchemy", "alembic"} | VENDORS,
 }
@@ -176,7 +179,19 @@ def test_workflow_ids_and_task_queues_stand_in_the_contract_only() -> None:
 
 
 @pytest.mark.parametrize(
-    "room", ["activities", "console", "domain", "integrations", "records", "runtime", "standins", "web", "workflows"]
+    "room",
+    [
+        "activities",
+        "console",
+        "domain",
+        "drafting",
+        "integrations",
+        "records",
+        "runtime",
+        "standins",
+        "web",
+        "workflows",
+    ],
 )
 def test_each_room_says_when_to_touch_it(room: str) -> None:
     first = (ROOT / room / "README.md").read_text(encoding="utf-8").splitlines()

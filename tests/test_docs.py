@@ -72,8 +72,9 @@ def test_every_room_of_the_map_is_there() -> None:
 
 
 def test_every_command_that_the_documents_name_is_there() -> None:
-    text = (ROOT / "README.md").read_text(encoding="utf-8") + TRACKERS + ACCOUNTS
-    named = set(re.findall(r"(?<!/)holdfast ((?:review|item|issue|audit|records|token) [a-z-]+|[a-z-]+)", text))
+    pages = (ROOT / "README.md", ROOT / "docs" / "editor.md")
+    text = "".join(page.read_text(encoding="utf-8") for page in pages) + TRACKERS + ACCOUNTS
+    named = set(re.findall(r"(?<!/)holdfast ((?:review|draft|item|issue|audit|records|token) [a-z-]+|[a-z-]+)", text))
     assert len(named) > 10
     for command in sorted(named):
         result = CliRunner().invoke(app, [*command.split(), "--help"])

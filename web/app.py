@@ -8,7 +8,7 @@ from fastapi import Depends, FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
-from web import account, api, attachments, commands, drafts, errors, issues, openings, pages, sign_in, webhooks
+from web import account, api, asked, attachments, commands, drafts, errors, issues, openings, pages, sign_in, webhooks
 from web.callers import Gate
 from web.deps import WebDeps
 from web.dispatch import Dispatcher
@@ -54,6 +54,7 @@ def create_app(deps: WebDeps) -> FastAPI:
     app.include_router(attachments.routes(deps))
     app.include_router(drafts.routes(deps))
     app.include_router(api.routes(deps))
+    app.include_router(asked.routes(deps))
     app.include_router(issues.routes(deps, dispatcher))
     app.include_router(sign_in.routes(deps, rendering))
     app.include_router(account.routes(deps, rendering))

@@ -8,12 +8,12 @@ from fastapi.responses import Response
 from pydantic import Base64Bytes, Field, ValidationError
 
 from domain.attachment import PICTURES, Attachment
+from domain.faults import fault
 from domain.values import Record, Utc
 from records.attachments import Kept
 from web.callers import Caller, Who, acting
 from web.deps import WebDeps
 from web.errors import WRONG_BODY, ApiError, ErrorBody, Responses, no_review
-from web.faults import fault
 
 Digest = Annotated[str, Path(pattern=r"^sha256:[0-9a-f]{64}$")]
 

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from pydantic import Field, ValidationError
 
 from domain.draft import FIELDS_OF, DraftDocument
+from domain.faults import fault
 from domain.merging import Conflict
 from domain.prefill import Earlier, earlier, first_draft, resemblance
 from domain.review import Review
@@ -14,7 +15,6 @@ from records.drafts import Saved, StaleRevisionError
 from web.callers import Caller, Who, acting
 from web.deps import WebDeps
 from web.errors import WRONG_BODY, ApiError, ErrorBody, Responses, no_review
-from web.faults import fault
 
 SEEN_BEFORE = 5
 """How many earlier reviews a draft begins with, the newest ones."""

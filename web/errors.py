@@ -12,10 +12,10 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
+from domain.faults import fault
 from domain.ports import NotFoundError
 from domain.standing import Standing
 from web.deps import WebDeps
-from web.faults import fault
 from web.rendering import Pages
 from web.security import TOO_LARGE
 

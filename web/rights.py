@@ -25,6 +25,7 @@ ROUTES: dict[tuple[str, str], Act] = {
     ("GET", "/api/reviews/{review_id}"): Act.READ,
     ("GET", "/api/reviews/{review_id}/why"): Act.READ,
     ("GET", "/api/reviews/{review_id}/history"): Act.READ,
+    ("GET", "/api/reviews/{review_id}/template"): Act.READ,
     ("GET", "/api/reviews/{review_id}/draft"): Act.READ,
     ("PUT", "/api/reviews/{review_id}/draft"): Act.SAVE_DRAFT,
     ("PUT", "/api/reviews/{review_id}/draft/{section}"): Act.SAVE_DRAFT,

@@ -1,6 +1,6 @@
 """What a validation found wrong, in people's words: a spelling that nobody knows is answered with one that is near.
 
-It loads no web server, so that the command line can use it too.
+The web app, the command line and the draft in an editor all say it in these words.
 """
 
 import difflib
@@ -20,9 +20,18 @@ def fault(error: Mapping[str, Any], model: Any, thing: str = "field") -> str:
         return f"unknown {thing}" + (f"; did you mean {near[0]}?" if near else "")
     if kind in ("enum", "literal_error"):
         return f"this has to be {context['expected']}".replace("'", "")
+    if kind in _SHAPES:
+        return _SHAPES[kind]
     if kind == "union_tag_invalid":
         return f"{context['tag']!r} is not known; known are {context['expected_tags']}".replace("'", "")
     return str(error["msg"]).removeprefix("Value error, ")
+
+
+_SHAPES = {
+    "tuple_type": "this has to be a list",
+    "model_type": "this has to have fields of its own",
+    "model_attributes_type": "this has to have fields of its own",
+}
 
 
 def _names(model: Any, path: Sequence[Any]) -> list[str]:
