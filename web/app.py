@@ -18,6 +18,7 @@ from web import (
     issues,
     openings,
     pages,
+    reviews,
     sign_in,
     webhooks,
     writing,
@@ -71,6 +72,7 @@ def create_app(deps: WebDeps) -> FastAPI:
     app.include_router(sign_in.routes(deps, rendering))
     app.include_router(account.routes(deps, rendering))
     app.include_router(writing.routes(deps, rendering))
+    app.include_router(reviews.routes(deps, rendering))
     app.include_router(pages.routes(deps, rendering, app.openapi))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_middleware(JsonOnly)
