@@ -18,9 +18,11 @@ from web import (
     issues,
     openings,
     pages,
+    reporting,
     reviews,
     sign_in,
     webhooks,
+    work,
     writing,
 )
 from web.callers import Gate
@@ -72,7 +74,9 @@ def create_app(deps: WebDeps) -> FastAPI:
     app.include_router(sign_in.routes(deps, rendering))
     app.include_router(account.routes(deps, rendering))
     app.include_router(writing.routes(deps, rendering))
+    app.include_router(reporting.routes(deps, rendering))  # before the page of a review that would be called “new”
     app.include_router(reviews.routes(deps, rendering))
+    app.include_router(work.routes(deps, rendering))
     app.include_router(pages.routes(deps, rendering, app.openapi))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_middleware(JsonOnly)

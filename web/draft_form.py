@@ -139,9 +139,16 @@ def _read(field: Field, name: str, form: Form) -> Any:
         return text
     if field.kind is Kind.LINES:
         return [line.strip() for line in text.split("\n") if line.strip()]
-    if field.kind is Kind.MOMENT and re.fullmatch(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?", text.strip()):
-        return f"{text.strip().replace(' ', 'T')}Z"
+    if field.kind is Kind.MOMENT:
+        return moment(text) or None
     return text.strip() or None
+
+
+def moment(text: str) -> str:
+    """A moment as people write it in UTC, such as `2026-11-22 10:05`, with its zone; anything else as it is."""
+    text = text.strip()
+    known = re.fullmatch(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?", text)
+    return f"{text.replace(' ', 'T')}Z" if known else text
 
 
 # --- what is shown ----------------------------------------------------------------------------------------------------

@@ -59,7 +59,12 @@ async def test_a_refusal_says_on_the_page_what_it_says_over_the_api(tmp_path: Pa
     async with peopled(tmp_path) as people:
         review, _ = await in_sign_off(people)
         signer = people.session(ML, *BOTH, teams=("ml",))
-        command = {"type": "request_changes", "team": "product", "reason": "Say more.", "sections": ["nothing"]}
+        command: dict[str, Any] = {
+            "type": "request_changes",
+            "team": "product",
+            "reason": "Say more.",
+            "sections": ["nothing"],
+        }
         answer = await say(people, signer, review, **command)
         token = people.token(ML, *BOTH, teams=("ml",))
         told = await people.ask(token, "POST", f"/api/reviews/{review}/commands", json={"command": command})
