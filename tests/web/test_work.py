@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from domain.taxonomy import Role
-from tests.web.people import peopled
+from tests.web.people import People, peopled
 from tests.web.site import DRAFT, ENGINEER, REQUESTER, SIGNERS, Site
 
 
@@ -54,9 +54,19 @@ async def test_a_signer_is_led_to_the_signature_and_its_author_is_not(tmp_path: 
         assert f"/reviews/{review}#sign-off" not in (await people.ask(author, "GET", "/work")).text
 
 
-async def test_a_lead_names_the_owner_and_an_approver_decides(tmp_path: Path) -> None:
+async def owned(people: People) -> str:
+    """A review in draft that the lead of its team owns."""
+    review = await people.web.in_draft()
+    writer = people.token("writer@example.org", Role.CONTRIBUTOR)
+    command = {"type": "assign_owner", "owner": REQUESTER}
+    answer = await people.ask(writer, "POST", f"/api/reviews/{review}/commands", json={"command": command})
+    assert answer.status_code == 200, answer.text
+    return review
+
+
+async def test_an_owner_is_led_to_the_draft_and_an_approver_decides(tmp_path: Path) -> None:
     async with peopled(tmp_path) as people:
-        review = await people.web.in_draft()
+        review = await owned(people)
         lead = people.session(REQUESTER, Role.CONTRIBUTOR)
         page = (await people.ask(lead, "GET", "/work")).text
         assert f"/reviews/{review}/draft" in page
@@ -71,7 +81,7 @@ async def test_a_lead_names_the_owner_and_an_approver_decides(tmp_path: Path) ->
 
 async def test_a_private_review_asks_nothing_of_who_does_not_see_it(tmp_path: Path) -> None:
     async with peopled(tmp_path) as people:
-        review = await people.web.in_draft()
+        review = await owned(people)
         maker = people.token("maker@example.org", Role.CONTRIBUTOR, teams=("ml",))
         command = {"type": "make_private", "teams": ["ml"], "reason": "Names of customers."}
         made = await people.ask(maker, "POST", f"/api/reviews/{review}/commands", json={"command": command})
