@@ -108,6 +108,17 @@ async def test_every_section_comes_back_as_it_was_saved(web: Site) -> None:
     }
     await web.http.put(f"/api/reviews/{review}/draft", json={"by": ENGINEER, "document": full})
     before = await document(web, review)
+    read = unescape(await web.page(f"/reviews/{review}"))
+    for said in (
+        "Error budget burned, %",
+        "p99",
+        "Some 400.",
+        "v40",
+        "no monitor",
+        "2026-11-02 10:05:30.250000",
+        "FM-2",
+    ):
+        assert said in read
     await sign_in(web)
     page = await web.page(f"/reviews/{review}/draft")
     for form in re.findall(r'<form method="post"[^>]*data-section="([^"]+)">(.*?)</form>', page, re.DOTALL):
