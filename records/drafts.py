@@ -94,6 +94,11 @@ class Drafts:
             row = connection.execute(_REVISION, {"review": review_id, "revision": revision}).one_or_none()
         return DraftDocument.model_validate(json.loads(row.body)) if row is not None and row.body else None
 
+    def salt_and_people(self, review_id: str, document: DraftDocument) -> tuple[str, dict[str, PersonId]]:
+        """What deriving a document of this review takes, saved or not: salt, and ids by handle."""
+        with self._database.write() as connection:
+            return salt_of(connection, review_id), _known(connection, document)
+
 
 def content(connection: Connection, review_id: str, revision: int, policy: Policy) -> DraftContent | None:
     """What is derived from a saved revision; none where there is no such revision, or it was erased.
@@ -121,15 +126,19 @@ def find(
     if row is None:
         return None
     document = DraftDocument.model_validate(json.loads(row.body)) if row.body else None
-    handles = [item.owner for item in document.items if item.owner] if document else []
-    known = connection.execute(
+    return salt_of(connection, review_id), document, _known(connection, document) if document else {}
+
+
+def _known(connection: Connection, document: DraftDocument) -> dict[str, PersonId]:
+    """The ids of those who own items, by handle as it is written there; nothing for who is not known yet."""
+    handles = [item.owner for item in document.items if item.owner]
+    found = connection.execute(
         select(tables.people.c.folded, tables.people.c.id).where(
             tables.people.c.folded.in_([handle.strip().casefold() for handle in handles])
         )
     )
-    ids = {row.folded: row.id for row in known}
-    people = {handle: ids[handle.strip().casefold()] for handle in handles if handle.strip().casefold() in ids}
-    return salt_of(connection, review_id), document, people
+    ids = {row.folded: row.id for row in found}
+    return {handle: ids[handle.strip().casefold()] for handle in handles if handle.strip().casefold() in ids}
 
 
 _REVISIONS = select(tables.draft_revisions).where(tables.draft_revisions.c.review_id == bindparam("review"))

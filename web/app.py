@@ -8,7 +8,24 @@ from fastapi import Depends, FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
-from web import account, api, asked, attachments, commands, drafts, errors, issues, openings, pages, sign_in, webhooks
+from web import (
+    account,
+    api,
+    asked,
+    attachments,
+    commands,
+    drafts,
+    errors,
+    issues,
+    openings,
+    pages,
+    reporting,
+    reviews,
+    sign_in,
+    webhooks,
+    work,
+    writing,
+)
 from web.callers import Gate
 from web.deps import WebDeps
 from web.dispatch import Dispatcher
@@ -58,6 +75,10 @@ def create_app(deps: WebDeps) -> FastAPI:
     app.include_router(issues.routes(deps, dispatcher))
     app.include_router(sign_in.routes(deps, rendering))
     app.include_router(account.routes(deps, rendering))
+    app.include_router(writing.routes(deps, rendering))
+    app.include_router(reporting.routes(deps, rendering))  # before the page of a review that would be called “new”
+    app.include_router(reviews.routes(deps, rendering))
+    app.include_router(work.routes(deps, rendering))
     app.include_router(pages.routes(deps, rendering, app.openapi))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_middleware(JsonOnly)

@@ -74,7 +74,7 @@ def routes(deps: WebDeps) -> APIRouter:
     async def say_command(review_id: str, body: CommandBody, who: Who) -> CommandAnswer:
         """Accepted, or refused with all reasons. Closing waits up to half a minute for the read that it needs."""
         key = body.id or str(uuid.uuid4())
-        said = await run_in_threadpool(admitted, review_id, body, key, who)
+        said = await run_in_threadpool(admitted, deps, review_id, body.command, key, who, body.by)
         answer = await carried(deps, review_id, said, key)
         note = None
         if isinstance(body.command, Close) and answer.stage is not Stage.CLOSED:
@@ -82,16 +82,6 @@ def routes(deps: WebDeps) -> APIRouter:
             note = None if stage is Stage.CLOSED else "being read"
             answer = answer.model_copy(update={"stage": stage})
         return CommandAnswer(**answer.model_dump(), id=key, note=note)
-
-    def admitted(review_id: str, body: CommandBody, key: str, who: Caller) -> Input:
-        if deps.find(review_id, who.standing) is None:
-            raise no_review(deps, review_id, who.standing)
-        checked = _checked(review_id, body.command)
-        people = deps.records.people
-        by = acting(deps, who, body.by)
-        command = admit(people, checked, review_id)
-        # A key of a caller must never be taken for the id of a fact, which would then not be heard.
-        return Input(id=f"command:{key}", by=by, door=who.door, standing=who.standing, body=command)
 
     async def closed(review_id: str) -> Stage | None:
         give_up = time.monotonic() + deps.close_patience.total_seconds()
@@ -103,6 +93,17 @@ def routes(deps: WebDeps) -> APIRouter:
             await asyncio.sleep(LOOK_EVERY)
 
     return router
+
+
+def admitted(deps: WebDeps, review_id: str, command: Command, key: str, who: Caller, by: str | None = None) -> Input:
+    """A command as `who` says it to a review. Raises `ApiError`: 404 without such a review, 422 for a wrong field."""
+    if deps.find(review_id, who.standing) is None:
+        raise no_review(deps, review_id, who.standing)
+    checked = _checked(review_id, command)
+    person = acting(deps, who, by)
+    # A key of a caller must never be taken for the id of a fact, which would then not be heard.
+    body = admit(deps.records.people, checked, review_id)
+    return Input(id=f"command:{key}", by=person, door=who.door, standing=who.standing, body=body)
 
 
 def _checked(review_id: str, command: Command) -> Command:

@@ -10,6 +10,7 @@ from domain.faults import fault
 from domain.merging import Conflict
 from domain.prefill import Earlier, earlier, first_draft, resemblance
 from domain.review import Review
+from domain.submission import ANSWER
 from domain.values import Record, Utc
 from records.drafts import Saved, StaleRevisionError
 from web.callers import Caller, Who, acting
@@ -19,8 +20,8 @@ from web.errors import WRONG_BODY, ApiError, ErrorBody, Responses, no_review
 SEEN_BEFORE = 5
 """How many earlier reviews a draft begins with, the newest ones."""
 
-ANSWER = "answer:"
-"""How the section of an answer is called, before the id of its question."""
+_SAVED_BY_SECTION = FIELDS_OF | {"kept": ("kept",)}
+"""Beside the sections, the remarks that are kept: nobody signs those."""
 
 
 class DraftBody(Record):
@@ -109,7 +110,7 @@ def routes(deps: WebDeps) -> APIRouter:
         review = found(review_id, who)
         saved = records.drafts.newest(review.id)
         if saved is not None:
-            return shown(saved)
+            return _shown(deps, saved)
         return SavedDraft(
             revision=0, digest="", author="holdfast", saved_at=None, document=beginning(deps, review, who)
         )
@@ -117,48 +118,64 @@ def routes(deps: WebDeps) -> APIRouter:
     @router.put("/{review_id}/draft", summary="Save the draft as its next revision", responses=WRONG_BODY | _STALE)
     def save_draft(review_id: str, body: DraftBody, who: Who) -> SavedDraft:
         """Straight to the records. It has no effect until somebody submits it."""
-        return kept(found(review_id, who), body.document, body.upon, who, body.by)
+        return _kept(deps, found(review_id, who), body.document, body.upon, who, body.by)
 
     @router.put("/{review_id}/draft/{section}", summary="Save one section of the draft", responses=WRONG_BODY | _STALE)
-    def save_section(review_id: str, section: str, body: SectionBody, who: Who) -> SavedDraft:
+    def save_one(review_id: str, section: str, body: SectionBody, who: Who) -> SavedDraft:
         """The rest stays as it was in the revision that it was written upon, or as others have saved it since."""
         review = found(review_id, who)
-        before = written(review, body.upon, who)
-        return kept(review, _with_section(before, section, body.value), body.upon, who, body.by)
-
-    def written(review: Review, revision: int, who: Caller) -> DraftDocument:
-        document = records.drafts.revision(review.id, revision) if revision else beginning(deps, review, who)
-        if document is None:
-            raise ApiError(409, f"There is no revision {revision} to go on from: read the draft anew.")
-        return document
-
-    def kept(review: Review, document: DraftDocument, upon: int | None, who: Caller, by: str | None) -> SavedDraft:
-        author = acting(deps, who, by)
-        if upon is None:
-            return shown(records.drafts.save(review.id, document, author))
-        try:
-            saved = records.drafts.save_with_others(
-                review.id, document, author, upon, beginning(deps, review, who) if upon == 0 else document
-            )
-        except StaleRevisionError as error:
-            raise ApiError(409, str(error)) from error
-        if isinstance(saved, Saved):
-            return shown(saved)
-        newest = records.drafts.newest(review.id)
-        places = ", ".join(dict.fromkeys(conflict.place or "the whole" for conflict in saved.conflicts))
-        raise ApiError(
-            409,
-            f"Somebody else changed the same meanwhile: {places}. Nothing was saved: read both, and save again.",
-            newest=newest.revision if newest else 0,
-            conflicts=[conflict.model_dump(mode="json") for conflict in saved.conflicts],
-            proposal=saved.document.model_dump(mode="json"),
-        )
-
-    def shown(saved: Saved) -> SavedDraft:
-        author = records.people.handles([saved.author])[saved.author]
-        return SavedDraft(**saved.model_dump(exclude={"author"}), author=author)
+        return save_section(deps, review, section, body.value, body.upon, who, body.by)
 
     return router
+
+
+def save_section(
+    deps: WebDeps, review: Review, section: str, value: dict[str, Any] | str, upon: int, who: Caller, by: str | None
+) -> SavedDraft:
+    """Save one section, written upon revision `upon`, with what others saved since.
+
+    Raises `ApiError`: 422 with every field that is wrong, 409 where others changed the same.
+    """
+    document = _with_section(written(deps, review, upon, who), section, value)
+    return _kept(deps, review, document, upon, who, by)
+
+
+def written(deps: WebDeps, review: Review, revision: int, who: Caller) -> DraftDocument:
+    """What a revision says; what is known, for revision 0. Raises `ApiError` (409) where it is not there."""
+    document = deps.records.drafts.revision(review.id, revision) if revision else beginning(deps, review, who)
+    if document is None:
+        raise ApiError(409, f"There is no revision {revision} to go on from: read the draft anew.")
+    return document
+
+
+def _kept(
+    deps: WebDeps, review: Review, document: DraftDocument, upon: int | None, who: Caller, by: str | None
+) -> SavedDraft:
+    records, author = deps.records, acting(deps, who, by)
+    if upon is None:
+        return _shown(deps, records.drafts.save(review.id, document, author))
+    try:
+        saved = records.drafts.save_with_others(
+            review.id, document, author, upon, beginning(deps, review, who) if upon == 0 else document
+        )
+    except StaleRevisionError as error:
+        raise ApiError(409, str(error)) from error
+    if isinstance(saved, Saved):
+        return _shown(deps, saved)
+    newest = records.drafts.newest(review.id)
+    places = ", ".join(dict.fromkeys(conflict.place or "the whole" for conflict in saved.conflicts))
+    raise ApiError(
+        409,
+        f"Somebody else changed the same meanwhile: {places}. Nothing was saved: read both, and save again.",
+        newest=newest.revision if newest else 0,
+        conflicts=[conflict.model_dump(mode="json") for conflict in saved.conflicts],
+        proposal=saved.document.model_dump(mode="json"),
+    )
+
+
+def _shown(deps: WebDeps, saved: Saved) -> SavedDraft:
+    author = deps.records.people.handles([saved.author])[saved.author]
+    return SavedDraft(**saved.model_dump(exclude={"author"}), author=author)
 
 
 def _with_section(document: DraftDocument, section: str, value: dict[str, Any] | str) -> DraftDocument:
@@ -166,19 +183,18 @@ def _with_section(document: DraftDocument, section: str, value: dict[str, Any] |
     changed = document.model_dump(mode="json")
     if section.startswith(ANSWER) and isinstance(value, str):
         changed["answers"] = changed["answers"] | {section.removeprefix(ANSWER): value}
-    elif section in FIELDS_OF and isinstance(value, dict):
-        unknown = sorted(set(value) - set(FIELDS_OF[section]))
+    elif section in _SAVED_BY_SECTION and isinstance(value, dict):
+        unknown = sorted(set(value) - set(_SAVED_BY_SECTION[section]))
         if unknown:
-            fields = ", ".join(FIELDS_OF[section])
+            fields = ", ".join(_SAVED_BY_SECTION[section])
             raise ApiError(422, f"value: {section} has no {', '.join(unknown)}; it has {fields}.")
         changed |= value
     else:
-        known = ", ".join([*FIELDS_OF, f"{ANSWER}QUESTION"])
+        known = ", ".join([*_SAVED_BY_SECTION, f"{ANSWER}QUESTION"])
         raise ApiError(422, f"section: write the text of an answer, or the fields of one of these: {known}.")
     try:
         return DraftDocument.model_validate(changed)
     except ValidationError as error:
-        wrong = [
-            f"{'.'.join(map(str, e['loc']))}: {fault(e, DraftDocument)}" for e in error.errors(include_input=False)
-        ]
-        raise ApiError(422, "; ".join(wrong)) from error
+        wrong = {".".join(map(str, e["loc"])): fault(e, DraftDocument) for e in error.errors(include_input=False)}
+        sentence = "; ".join(f"{place}: {said}" for place, said in wrong.items())
+        raise ApiError(422, sentence, fields=wrong) from error

@@ -70,53 +70,61 @@ def routes(deps: WebDeps) -> APIRouter:
 
         The service has to be one of the catalogue, if that lists any.
         """
-        listed = deps.catalogue.services
-        if listed and deps.catalogue.service_named(body.service) not in listed:
-            known = ", ".join(sorted(listed))
-            raise ApiError(422, f"service: {body.service} is not in the catalogue; it lists {known}.")
-        return await opened(who, "hand", body, Realisation.HARM, None)
+        require_listed(deps, body.service)
+        return await opened(deps, who, "hand", body, Realisation.HARM, None)
 
     @router.post("/near-misses", status_code=201, summary="Report a near miss")
     async def report_near_miss(body: NewNearMiss, who: Who) -> Opened:
         """A near miss always gets a review, and a short one. Say what stopped it."""
-        return await opened(who, "near-miss", body, Realisation.NEAR_MISS, body.stopped_by)
-
-    async def opened(
-        who: Caller,
-        source: Literal["hand", "near-miss"],
-        body: NewReview,
-        realisation: Realisation,
-        stopped_by: StoppedBy | None,
-    ) -> Opened:
-        if body.responder is not None:
-            require_handle("responder", body.responder)
-        own = body.id or f"{deps.now():%Y%m%d}-{secrets.token_hex(3)}"
-        told = ReportedIncident(
-            source=source,
-            id=own,
-            status=IncidentStatus.RESOLVED,
-            as_of=deps.now(),
-            realisation=realisation,
-            **body.model_dump(include=_TOLD),
-        )
-
-        def input() -> Input:
-            by = acting(deps, who, body.by)
-            incident = take_in(deps, told, stopped_by)
-            return Input(
-                id=f"open:{deps.records.people.mark_of(body.model_dump_json(), review_id(source, own))}",
-                by=by,
-                door=who.door,
-                standing=who.standing,
-                at=told.as_of,
-                body=OpenReview(incident=incident, private_to=body.private_to),
-            )
-
-        review = review_id(source, own)
-        await carried(deps, review, await run_in_threadpool(input))
-        return Opened(review=review)
+        return await opened(deps, who, "near-miss", body, Realisation.NEAR_MISS, body.stopped_by)
 
     return router
+
+
+def require_listed(deps: WebDeps, service: str) -> None:
+    """Raise `ApiError` (422) where the catalogue lists services, and not this one."""
+    listed = deps.catalogue.services
+    if listed and deps.catalogue.service_named(service) not in listed:
+        known = ", ".join(sorted(listed))
+        raise ApiError(422, f"service: {service} is not in the catalogue; it lists {known}.")
+
+
+async def opened(
+    deps: WebDeps,
+    who: Caller,
+    source: Literal["hand", "near-miss"],
+    body: NewReview,
+    realisation: Realisation,
+    stopped_by: StoppedBy | None,
+) -> Opened:
+    """Open the review that somebody tells of. Raises `ApiError`: 422, 409 with every reason, 503 without an answer."""
+    if body.responder is not None:
+        require_handle("responder", body.responder)
+    own = body.id or f"{deps.now():%Y%m%d}-{secrets.token_hex(3)}"
+    told = ReportedIncident(
+        source=source,
+        id=own,
+        status=IncidentStatus.RESOLVED,
+        as_of=deps.now(),
+        realisation=realisation,
+        **body.model_dump(include=_TOLD),
+    )
+
+    def input() -> Input:
+        by = acting(deps, who, body.by)
+        incident = take_in(deps, told, stopped_by)
+        return Input(
+            id=f"open:{deps.records.people.mark_of(body.model_dump_json(), review_id(source, own))}",
+            by=by,
+            door=who.door,
+            standing=who.standing,
+            at=told.as_of,
+            body=OpenReview(incident=incident, private_to=body.private_to),
+        )
+
+    review = review_id(source, own)
+    await carried(deps, review, await run_in_threadpool(input))
+    return Opened(review=review)
 
 
 _TOLD = {"title", "service", "severity", "kinds", "models", "began", "detected", "resolved", "responder", "url"}

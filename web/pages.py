@@ -10,19 +10,13 @@ from domain.taxonomy import Stage
 from web.board import board
 from web.callers import Who
 from web.deps import WebDeps
-from web.errors import no_review
-from web.history import entries
 from web.issues import find_issue, list_issues
 from web.markers import revealed
 from web.rendering import Pages
-from web.review_page import review_page
-from web.trackers import links, refusals, tracker_projects
+from web.trackers import refusals, tracker_projects
 
 SHOWN_EXCLUDED = 100
 """How many incidents that got no review the board lists."""
-
-SHOWN_EVENTS = 12
-"""How many events a review's page shows before the rest is folded."""
 
 
 def routes(deps: WebDeps, pages: Pages, openapi: Callable[[], dict[str, Any]]) -> APIRouter:
@@ -38,19 +32,6 @@ def routes(deps: WebDeps, pages: Pages, openapi: Callable[[], dict[str, Any]]) -
         refused = refusals(records.seen.projects())
         shown = board(reviews, excluded, now)
         return pages.render("board.html", who=who, board=shown, refused=refused, now=now, start=_start(deps))
-
-    @router.get("/reviews/{review_id}")
-    def show_review(review_id: str, who: Who) -> HTMLResponse:
-        review = deps.find(review_id, who.standing)
-        if review is None:
-            raise no_review(deps, review_id, who.standing)
-        now, draft = deps.now(), records.drafts.newest(review_id)
-        if draft is not None:
-            draft = draft.model_copy(update={"author": records.people.handles([draft.author])[draft.author]})
-        (told,) = revealed(records.people, [review])
-        recorded = entries(records.people, records.reviews.history(review_id))
-        page = review_page(told, draft, recorded, records.audit.verify(review_id), now, links(deps, told))
-        return pages.render("review.html", who=who, page=page, now=now, shown_events=SHOWN_EVENTS)
 
     @router.get("/issues")
     def show_issues(who: Who) -> HTMLResponse:

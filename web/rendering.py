@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from web import wording
+from web.markdown import markdown
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -41,6 +42,7 @@ class Pages:
         )
         self._templates.filters |= {
             "day": wording.day,
+            "markdown": markdown,
             "minute": wording.minute,
             "iso": _iso,
             "plain": wording.plain,

@@ -12,6 +12,7 @@ from domain.stages import OPEN_STAGES
 from domain.taxonomy import Clock, Dimension, ItemClass, ItemStatus, Stage
 from records.audit import AuditReport
 from records.drafts import Saved
+from web.draft_reading import Told, told
 from web.history import Entry, asked, failed
 from web.standing import (
     Mark,
@@ -127,6 +128,7 @@ class ReviewPage:
     factors: list[DraftFactor]
     considered: list[tuple[str, str]]
     answers: list[Answered]
+    told: list[Told]
     entries: list[Entry]
     chain: Said
 
@@ -173,6 +175,7 @@ def review_page(
         if document
         else [],
         answers=_answers(review, document.answers if document else {}),
+        told=told(review, document) if document else [],
         entries=list(reversed(entries)),
         chain=_chain(audit),
     )

@@ -19,9 +19,15 @@ LARGEST_UPLOAD = 14 * 1024 * 1024
 
 TOO_LARGE = "The body is larger than 1 MiB, or than 14 MiB where a file is attached."
 
+CONTENT = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+WITH_SCRIPT = f"{CONTENT}; script-src 'self'; connect-src 'self'"
+"""For the page on which a draft is written, and no other: our own script, which saves a section while it is typed."""
+
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'",
+    "Content-Security-Policy": CONTENT,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -50,7 +56,7 @@ class SecurityHeaders:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
-                    headers[name] = value
+                    headers.setdefault(name, value)
                 headers["Cache-Control"] = "no-cache" if scope["path"].startswith("/static/") else "no-store"
             await send(message)
 

@@ -5,10 +5,10 @@ A function without an underscore carries out the command or the fact that it is 
 
 from domain import events, inputs
 from domain.deciding.decision import Decision, Rejected, refuse_if, these
-from domain.evolve import evolve
-from domain.review import OWNING, ItemSpec, Review
-from domain.rules import DRAFT_RULES, blames_nobody, blockers, has_signed, sections_for
-from domain.taxonomy import ItemStatus, Stage
+from domain.review import OWNING, Review
+from domain.rules import has_signed, sections_for
+from domain.submission import lacks
+from domain.taxonomy import Stage
 
 
 def assign_owner(d: Decision, body: inputs.AssignOwner) -> None:
@@ -27,26 +27,12 @@ def submit_draft(d: Decision, body: inputs.SubmitDraft) -> None:
     review = d.review
     if review.submission and review.submission.digest == content.digest:
         raise Rejected(f"This text is submitted already, as revision {review.submission.revision}.")
-    changed = [
-        f"{spec.id} is {review.items[spec.id].status}: change it by command, not in the draft."
-        for spec in content.items
-        if spec.id in review.items
-        and review.items[spec.id].status is not ItemStatus.PROPOSED
-        and _promise(spec) != _promise(review.items[spec.id].spec)
-    ]
-    event = events.DraftSubmitted.of(content, d.by, d.given.catalogue.sharing(review.models))
-    after = evolve(review, event)
-    missing = [b.sentence for b in blockers(after, d.now) if b.rule in DRAFT_RULES]
-    refuse_if(*changed, *missing, *(content.blame if blames_nobody(review) else ()))
-    d.record(event)
+    sharing = d.given.catalogue.sharing(review.models)
+    refuse_if(*(lack.sentence for lack in lacks(review, content, d.by, sharing, d.now)))
+    d.record(events.DraftSubmitted.of(content, d.by, sharing))
     d.void(tuple(t for t, s in d.review.signatures.items() if s.by == d.by or not has_signed(d.review, t)))
     if d.review.stage is not Stage.SIGN_OFF:
         d.enter_sign_off()
-
-
-def _promise(spec: ItemSpec) -> ItemSpec:
-    """What was promised by an item, without its texts: a draft leaves those of a promised item as they are."""
-    return spec.model_copy(update={"title": "", "end_state": None})
 
 
 def sign(d: Decision, body: inputs.SignForTeam) -> None:

@@ -172,7 +172,7 @@ async def test_a_review_shows_items_signatures_waivers_and_the_draft(web: Site) 
 async def test_line_breaks_of_a_text_are_kept(web: Site) -> None:
     story = await busy(web)
     page = await web.page(f"/reviews/{story}")
-    assert '<p class="text">Support tickets rose within 15 minutes.\nNo alert joins them to us.</p>' in page
+    assert "<p>Support tickets rose within 15 minutes.<br>\nNo alert joins them to us.</p>" in page
     assert re.search(r"\.text \{ white-space: pre-line", await web.page("/static/holdfast.css"))
 
 

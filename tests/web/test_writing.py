@@ -1,0 +1,292 @@
+"""Writing a draft on its page, by posting its forms, as a browser without script does."""
+
+import re
+from collections.abc import AsyncIterator
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest_asyncio
+
+from domain.taxonomy import Role
+from runtime.settings import WebSettings
+from tests.web.people import peopled
+from tests.web.site import DRAFT, ENGINEER, Site, site
+
+SAME = {"Origin": "http://127.0.0.1:8585"}
+
+
+@pytest_asyncio.fixture
+async def web(tmp_path: Path) -> AsyncIterator[Site]:
+    """A site without TLS, whose cookie a client keeps."""
+    async with site(tmp_path, web=WebSettings()) as found:
+        found.http.headers.update(SAME)
+        yield found
+
+
+async def sign_in(web: Site, handle: str = ENGINEER) -> None:
+    answer = await web.http.post("/sign-in", data={"handle": handle}, headers=SAME)
+    assert answer.status_code == 303
+
+
+def field(page: str, name: str) -> str:
+    """What a hidden field or an input of a page holds."""
+    found = re.search(rf'name="{re.escape(name)}"[^>]* value="([^"]*)"', page)
+    assert found is not None, name
+    return unescape(found[1])
+
+
+async def post(web: Site, review: str, section: str, upon: int, **fields: Any) -> httpx.Response:
+    """Save a section as its form does."""
+    page = await web.page("/sign-in")
+    data = {"csrf": field(page, "csrf"), "upon": str(upon), **{k.replace("__", "."): v for k, v in fields.items()}}
+    return await web.http.post(f"/reviews/{review}/draft/{section}", data=data, headers=SAME)
+
+
+def row(rows: str, number: int, **fields: Any) -> dict[str, Any]:
+    return {f"{rows}.{number}.{name}": value for name, value in fields.items()}
+
+
+FACTOR = {"cause": "drift", "confidence": "known", "explanation": "The mix moved.", "evidence": "A chart."}
+
+
+async def document(web: Site, review: str) -> Any:
+    return (await web.get(f"/api/reviews/{review}/draft"))["document"]
+
+
+async def test_the_page_begins_with_what_is_known_and_says_what_is_missing(web: Site) -> None:
+    review = await web.in_draft()
+    page = await web.page(f"/reviews/{review}/draft")
+    assert "Nothing is saved yet" in page
+    assert "It began." in page
+    assert "No contributing factor is given." in page
+    assert 'href="#answer:what_failed"' in page
+    assert "Say who you are first" in page
+
+
+async def test_a_section_is_saved_and_leads_back_to_itself(web: Site) -> None:
+    review = await web.in_draft()
+    await sign_in(web)
+    answer = await post(web, review, "summary", 0, summary="Scores\r\nwere stale.")
+    assert answer.status_code == 303
+    assert answer.headers["location"] == f"/reviews/{review}/draft?saved=summary#summary"
+    page = await web.page(answer.headers["location"])
+    assert "✓ Saved, revision 1" in page
+    assert (await document(web, review))["summary"] == "Scores\nwere stale."
+
+
+async def test_every_section_comes_back_as_it_was_saved(web: Site) -> None:
+    """What is read from the forms of a full draft is that draft."""
+    review = await web.in_draft()
+    full = DRAFT | {
+        "background": "Known.",
+        "impact": {
+            "service_levels": [{"objective": "99.9 %", "target": "99.9", "budget_burned": "140"}],
+            "latency": [{"quantile": "p99", "before": "80", "during": "900.5"}],
+            "metrics": [{"name": "precision", "slice": "rare", "before": "0.93", "during": "0.61"}],
+            "business": "Payments were blocked.",
+            "people": "Some 400.",
+        },
+        "versions": [{"model": "fraud-scorer", "version": "v41", "rollback_to": "v40"}],
+        "detection": {"method": "customer", "gap": "no_monitor", "how": "A ticket."},
+        "timeline": [
+            {"at": "2026-11-02T10:00:00Z", "what": "It began."},
+            {"at": "2026-11-02T10:05:30.250000Z", "what": "A page went out.", "source": "PagerDuty"},
+        ],
+        "safeguards": [
+            {
+                "type": "fallback",
+                "outcome": "worked_late",
+                "expected": "2026-11-02T10:00:00Z",
+                "last_tested": "2026-10-01",
+                "predicted": "At once.",
+            }
+        ],
+        "extent": [{"at": "ranker-v12", "found": "not_there", "how": "We looked."}],
+        "failure_modes": {"touched": ["FM-1", "FM-2"], "no_change": ""},
+    }
+    await web.http.put(f"/api/reviews/{review}/draft", json={"by": ENGINEER, "document": full})
+    before = await document(web, review)
+    read = unescape(await web.page(f"/reviews/{review}"))
+    for said in (
+        "Error budget burned, %",
+        "p99",
+        "Some 400.",
+        "v40",
+        "no monitor",
+        "2026-11-02 10:05:30.250000",
+        "FM-2",
+    ):
+        assert said in read
+    await sign_in(web)
+    page = await web.page(f"/reviews/{review}/draft")
+    for form in re.findall(r'<form method="post"[^>]*data-section="([^"]+)">(.*?)</form>', page, re.DOTALL):
+        section, html = form[0], re.sub(r"<template>.*?</template>", "", form[1], flags=re.DOTALL)
+        answer = await web.http.post(
+            f"/reviews/{review}/draft/{section}", data=controls(html), headers=SAME | {"Accept": "text/html"}
+        )
+        assert answer.status_code == 303, (section, answer.text)
+    assert await document(web, review) == before
+    assert (await web.get(f"/api/reviews/{review}/draft"))["revision"] == 1
+
+
+def controls(html: str) -> dict[str, list[str]]:
+    """What a browser would send of a form."""
+    found: dict[str, list[str]] = {}
+    for name, value in re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', html):
+        found.setdefault(name, []).append(unescape(value))
+    for name, value in re.findall(r'<input id="[^"]+" name="([^"]+)" type="(?:text|date)" value="([^"]*)"', html):
+        found.setdefault(name, []).append(unescape(value))
+    for name, value in re.findall(r'<input type="checkbox" name="([^"]+)" value="([^"]*)" checked', html):
+        found.setdefault(name, []).append(unescape(value))
+    for name, text in re.findall(r'<textarea id="[^"]+" name="([^"]+)"[^>]*>\n?(.*?)</textarea>', html, re.DOTALL):
+        found.setdefault(name, []).append(unescape(text))
+    for name, options in re.findall(r'<select id="[^"]+" name="([^"]+)"[^>]*>(.*?)</select>', html, re.DOTALL):
+        chosen = re.search(r'value="([^"]*)" selected', options)
+        found.setdefault(name, []).append(chosen[1] if chosen else "")
+    return found
+
+
+async def test_new_factors_and_items_get_ids_that_nothing_had(web: Site) -> None:
+    review = await web.in_draft()
+    await sign_in(web)
+    await web.saved(review)
+    answer = await post(web, review, "causes", 1, **row("factors", 0, **FACTOR), **row("factors", 3, **FACTOR))
+    assert answer.status_code == 422  # an item prevents F2, which is gone
+    items = row("items", 0, title="A", item_class="detect", strength="weaker", outcome="resilience_test")
+    assert (await post(web, review, "items", 1, **items)).status_code == 303
+    assert [item["id"] for item in (await document(web, review))["items"]] == ["I4"]
+    answer = await post(web, review, "causes", 2, **row("factors", 0, **FACTOR), **row("factors", 3, **FACTOR))
+    assert answer.status_code == 303, answer.text
+    assert [factor["id"] for factor in (await document(web, review))["factors"]] == ["F3", "F4"]
+
+
+async def test_a_row_is_added_and_taken_out_without_script(web: Site) -> None:
+    review = await web.in_draft()
+    await sign_in(web)
+    moment = row("timeline", 0, at="2026-11-02 10:00", what="It began to rain.")
+    answer = await post(web, review, "timeline", 0, do="add:timeline", **moment)
+    assert answer.status_code == 200
+    assert "It began to rain." in answer.text
+    assert 'id="f-timeline.1.at"' in answer.text
+    more = row("timeline", 1, at="2026-11-02 10:05", what="It stopped.")
+    assert (await post(web, review, "timeline", 0, do="save", **moment, **more)).status_code == 303
+    assert (await post(web, review, "timeline", 1, do="remove:timeline.0", **moment, **more)).status_code == 303
+    assert [moment["what"] for moment in (await document(web, review))["timeline"]] == ["It stopped."]
+
+
+async def test_a_mistake_is_said_at_its_field_and_nothing_typed_is_lost(web: Site) -> None:
+    review = await web.in_draft()
+    await sign_in(web)
+    typed = row("timeline", 2, at="yesterday", what="The cache was cold.")
+    answer = await post(web, review, "timeline", 0, **row("timeline", 0, at="", what=""), **typed)
+    assert answer.status_code == 422
+    assert "The cache was cold." in answer.text
+    assert 'value="yesterday"' in answer.text
+    wrong = re.search(r'id="f-timeline\.1\.at"[^>]*aria-describedby="([^"]*)"[^>]*aria-invalid="true"', answer.text)
+    assert wrong is not None
+    assert "e-timeline.1.at" in wrong[1]
+    assert 'id="e-timeline.1.at"' in answer.text
+    half = row("factors", 0, explanation="Half a factor.")
+    answer = await post(web, review, "causes", 0, **half)
+    assert answer.status_code == 422
+    assert "Half a factor." in answer.text
+    assert 'id="e-factors.0.cause"' in answer.text
+
+
+async def test_two_who_write_in_one_section_keep_every_word(web: Site) -> None:
+    review = await web.in_draft()
+    await web.saved(review, summary="One.\n\nTwo.\n\nThree.")
+    await sign_in(web)
+    assert (await post(web, review, "summary", 1, summary="One, by Ann.\n\nTwo.\n\nThree.")).status_code == 303
+    assert (await post(web, review, "summary", 1, summary="One.\n\nTwo.\n\nThree, by Bo.")).status_code == 303
+    assert (await document(web, review))["summary"] == "One, by Ann.\n\nTwo.\n\nThree, by Bo."
+    answer = await post(web, review, "summary", 1, summary="One, by Cem.\n\nTwo.\n\nThree.")
+    assert answer.status_code == 409
+    assert "somebody else changed the same meanwhile" in answer.text
+    assert field(answer.text, "upon") == "3"
+    for text in ("One, by Cem.", "One, by Ann."):
+        assert answer.text.count(text) == 2  # beside each other, and in the proposal
+    assert "Three, by Bo." in answer.text
+
+
+async def test_what_was_typed_is_shown_where_it_cannot_be_put_together(web: Site) -> None:
+    review = await web.in_draft()
+    await web.saved(review)
+    await sign_in(web)
+    items = [item | {"prevents": []} for item in DRAFT["items"]]
+    await web.saved(review, factors=[], items=items, considered={})
+    only = row("items", 0, id="I1", title="Mine", item_class="prevent", strength="weaker", outcome="resilience_test")
+    answer = await post(web, review, "items", 1, **only, **{"items.0.prevents": "F1"})
+    assert answer.status_code == 409
+    assert "the whole" in answer.text
+    assert 'value="Mine"' in answer.text
+
+
+async def test_a_remark_of_the_lint_stands_at_its_field_and_is_kept_with_a_reason(web: Site) -> None:
+    review = await web.in_draft()
+    blamed = [DRAFT["factors"][0] | {"explanation": "The engineer was careless."}, DRAFT["factors"][1]]
+    await web.saved(review, factors=blamed)
+    await sign_in(web)
+    page = await web.page(f"/reviews/{review}/draft")
+    key = re.search(r'value="keep:([^"]+)"', page)
+    assert key is not None
+    assert 'id="r-factors.0.explanation"' in page
+    form = re.search(r'data-section="causes">(.*?)</form>', page, re.DOTALL)
+    assert form is not None
+    data = controls(re.sub(r"<template>.*?</template>", "", form[1], flags=re.DOTALL))
+    data |= {"do": [f"keep:{key[1]}"], f"kept.{key[1]}": ["It is a quotation."]}
+    answer = await web.http.post(f"/reviews/{review}/draft/causes", data=data, headers=SAME)
+    assert answer.status_code == 303, answer.text
+    assert (await document(web, review))["kept"] == {key[1]: "It is a quotation."}
+    assert f"keep:{key[1]}" not in await web.page(f"/reviews/{review}/draft")
+
+
+async def test_submitting_gives_every_reason_or_puts_the_text_forward(web: Site) -> None:
+    review = await web.in_draft()
+    await sign_in(web)
+    await web.saved(review, factors=[], items=[])
+    page = await web.page(f"/reviews/{review}/draft")
+    told = {name: field(page, name) for name in ("csrf", "key", "revision", "digest")}
+    answer = await web.http.post(f"/reviews/{review}/submit", data=told, headers=SAME)
+    assert answer.status_code == 409
+    listed = await web.say(review, ENGINEER, "submit_draft", revision=1, digest=told["digest"])
+    assert all(reason in unescape(answer.text) for reason in listed.json()["reasons"])
+    assert listed.json()["reasons"]
+    await web.saved(review)
+    page = await web.page(f"/reviews/{review}/draft")
+    assert "Nothing is missing" in page
+    told = {name: field(page, name) for name in ("csrf", "key", "revision", "digest")}
+    answer = await web.http.post(f"/reviews/{review}/submit", data=told, headers=SAME)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/reviews/{review}#sign-off")
+    assert "This text is what the teams sign" in await web.page(f"/reviews/{review}/draft")
+
+
+async def test_only_this_page_runs_a_script_and_only_ours(web: Site) -> None:
+    review = await web.in_draft()
+    writing = await web.http.get(f"/reviews/{review}/draft")
+    assert "script-src 'self'" in writing.headers["content-security-policy"]
+    reading = await web.http.get(f"/reviews/{review}")
+    assert "script-src" not in reading.headers["content-security-policy"]
+    assert (await web.http.get("/static/draft.js")).status_code == 200
+
+
+async def test_what_is_not_there_is_not_written(web: Site) -> None:
+    review = await web.in_draft()
+    await sign_in(web)
+    assert (await post(web, review, "nothing", 0)).status_code == 404
+    assert (await post(web, "hand:nothing", "summary", 0)).status_code == 404
+    excluded = await web.incident_closes("Q9", priority="P4")
+    assert (await web.http.get(f"/reviews/{excluded}/draft")).status_code == 409
+
+
+async def test_who_may_only_read_sees_why_they_cannot_write(tmp_path: Path) -> None:
+    async with peopled(tmp_path) as people:
+        review = await people.web.in_draft()
+        reader = people.session("reader@example.org", Role.READER)
+        page = await people.ask(reader, "GET", f"/reviews/{review}/draft")
+        assert "This takes the role contributor" in page.text
+        assert 'class="whole" disabled' in page.text
+        answer = await people.ask(reader, "POST", f"/reviews/{review}/draft/summary", data={"summary": "x"})
+        assert answer.status_code == 403

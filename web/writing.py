@@ -1,0 +1,122 @@
+"""Writing a draft in the browser: each section is saved on its own, and what somebody typed is never lost."""
+
+from urllib.parse import quote
+from uuid import uuid4
+
+from fastapi import APIRouter
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from domain.draft import DraftDocument
+from domain.inputs import SubmitDraft
+from domain.review import Review
+from domain.submission import ANSWER
+from web.callers import Caller, Posted, Who
+from web.commands import admitted, carried
+from web.deps import WebDeps
+from web.draft_form import Form, Plain, Typed, add, at, typed, without
+from web.drafts import save_section
+from web.errors import ApiError, no_review
+from web.rendering import Pages, review_path
+from web.security import WITH_SCRIPT
+from web.writing_page import Tried, sections_of, writing_page
+
+
+def routes(deps: WebDeps, pages: Pages) -> APIRouter:
+    """The page, saving a section, and submitting."""
+    router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+    drafts = deps.records.drafts
+
+    def found(review_id: str, who: Caller) -> Review:
+        review = deps.find(review_id, who.standing)
+        if review is None:
+            raise no_review(deps, review_id, who.standing)
+        return review
+
+    def page(
+        review: Review,
+        who: Caller,
+        code: int = 200,
+        saved: str = "",
+        tried: Tried | None = None,
+        reasons: tuple[str, ...] = (),
+    ) -> HTMLResponse:
+        shown = writing_page(deps, review, who, saved, tried)
+        answer = pages.render("draft.html", code, who=who, page=shown, reasons=reasons, key=uuid4().hex)
+        answer.headers["Content-Security-Policy"] = WITH_SCRIPT
+        return answer
+
+    @router.get("/reviews/{review_id}/draft")
+    def show_draft(review_id: str, who: Who, saved: str = "") -> HTMLResponse:
+        return page(found(review_id, who), who, saved=saved)
+
+    @router.post("/reviews/{review_id}/draft/{section}")
+    def save_typed(review_id: str, section: str, who: Who, form: Posted) -> Response:
+        review = found(review_id, who)
+        newest = drafts.newest(review.id)
+        document = newest.document if newest and newest.document else DraftDocument()
+        if review.policy is None or section not in sections_of(review, document):
+            raise ApiError(404, f"There is no section {section} here.")
+        verb, _, what = one(form, "do").partition(":")
+        path, _, number = what.rpartition(".")
+        text = typed(section, without(form, path, number) if verb == "remove" else form, _taken(review, document))
+        upon = int(one(form, "upon")) if one(form, "upon").isdecimal() else 0
+        if verb == "add" and isinstance(at(text.shown, what), list):
+            add(text, what)
+            return page(review, who, tried=Tried(section, text.shown, upon))
+        try:
+            saved = save_section(deps, review, section, _value(section, text), upon, who, None)
+            if verb == "keep":
+                kept = saved.document.kept if saved.document else {}
+                value: Plain = {"kept": kept | {what: one(form, f"kept.{what}")}}
+                save_section(deps, review, "kept", value, saved.revision, who, None)
+        except ApiError as error:
+            if error.status not in (409, 422):
+                raise
+            return page(review, who, error.status, tried=_tried(section, text, upon, error))
+        there = quote(section, safe=":")
+        return RedirectResponse(f"{review_path(review.id)}/draft?saved={there}#{there}", 303)
+
+    @router.post("/reviews/{review_id}/submit")
+    async def submit(review_id: str, who: Who, form: Posted) -> Response:
+        revision = int(one(form, "revision")) if one(form, "revision").isdecimal() else 0
+        command = SubmitDraft(revision=revision, digest=one(form, "digest"))
+        said = await run_in_threadpool(admitted, deps, review_id, command, one(form, "key") or uuid4().hex, who)
+        try:
+            await carried(deps, review_id, said)
+        except ApiError as error:
+            review, reasons = await run_in_threadpool(found, review_id, who), error.more.get("reasons")
+            told = tuple(reasons or [error.sentence])
+            return await run_in_threadpool(page, review, who, error.status, reasons=told)
+        return RedirectResponse(f"{review_path(review_id)}#sign-off", 303)
+
+    return router
+
+
+def one(form: Form, name: str) -> str:
+    """What a form says in a field of which there is one."""
+    return next(iter(form.get(name, ())), "")
+
+
+def _taken(review: Review, document: DraftDocument) -> list[str]:
+    """Ids that a new factor or item cannot have."""
+    return [*(factor.id for factor in document.factors), *(item.id for item in document.items), *review.items]
+
+
+def _value(section: str, text: Typed) -> Plain | str:
+    if section.startswith(ANSWER):
+        return str(at(text.value, f"answers.{section.removeprefix(ANSWER)}"))
+    return text.value
+
+
+def _tried(section: str, text: Typed, upon: int, error: ApiError) -> Tried:
+    """What is shown where nothing was saved: what was typed, or both texts and a proposal where others changed it."""
+    conflicts, proposal = error.more.get("conflicts", ()), error.more.get("proposal")
+    if not conflicts or proposal is None:
+        wrong = {text.place(place): said for place, said in error.more.get("fields", {}).items()}
+        whole = [said for place, said in wrong.items() if not place or "." not in place] if wrong else [error.sentence]
+        said = "Not saved yet. " + " ".join(whole)
+        return Tried(section, text.shown, upon, said, wrong)
+    said = "Not saved: somebody else changed the same meanwhile. Look through both, put together below, and save."
+    together = all(conflict["place"] for conflict in conflicts)
+    return Tried(section, proposal if together else text.shown, error.more["newest"], said, {}, conflicts)
