@@ -116,6 +116,12 @@ class Parts:
         handle = self.catalogue.handle_of(account, tracker)
         return self.records.people.id_of(handle or f"{tracker}:{account}"), handle is not None
 
+    def known_now(self, stranger: PersonId) -> PersonId | None:
+        """Who somebody is that was known by an account alone; none while the catalogue does not say so."""
+        tracker, _, account = self.records.people.handles([stranger])[stranger].partition(":")
+        person, known = self.person_of(account, tracker)
+        return person if known and account else None
+
 
 def build_parts(settings: Settings) -> Parts:
     """The parts that these settings ask for.
@@ -277,6 +283,7 @@ def build_worker(client: Client, parts: Parts, task_queue: str = contract.TASK_Q
         parts.address_of,
         parts.account_of,
         parts.person_of,
+        parts.known_now,
         parts.settle,
     )
     listening = Listening(records.people, parts.handle_of)

@@ -53,16 +53,19 @@ class EvidenceActivities:
 
     @activity.defn
     def keep_evidence(self, request: EffectRequest) -> EvidenceKept:
-        """Keep a copy of the first link of which there is none, of those that an item was verified with."""
+        """Keep a copy of one link of which there is none, of those that an item was verified with."""
         review = self._reviews.find(request.review_id)
         item = review.items.get(request.item or "") if review else None
         if item is None or item.verification is None or not (links := uncopied(item)):
             raise as_application_error(NotFoundError("There is no evidence to keep any more."))
-        link = links[0]
-        try:
-            copy = self._source.fetch(self._texts.texts([link])[link])
-        except TrackerError as error:
-            log.warning("evidence of %s, %s: %s", request.review_id, request.item, error)
-            raise as_application_error(error) from None
-        kept = self._attachments.keep(request.review_id, copy, item.verification.by)
-        return EvidenceKept(item=item.spec.id, link=link, digest=kept.digest)
+        addresses, failed = self._texts.texts(links), list[TrackerError]()
+        for link in links:  # one that cannot be had holds up none of the others
+            try:
+                copy = self._source.fetch(addresses[link])
+            except TrackerError as error:
+                log.warning("evidence of %s, %s: %s", request.review_id, request.item, error)
+                failed.append(error)
+                continue
+            kept = self._attachments.keep(request.review_id, copy, item.verification.by)
+            return EvidenceKept(item=item.spec.id, link=link, digest=kept.digest)
+        raise as_application_error(failed[0])

@@ -92,11 +92,13 @@ class TrackerActivities:
         address_of: Callable[[str], str],
         account_of: Callable[[PersonId, str], str | None] = lambda person, tracker: None,
         person_of: Callable[[str, str], tuple[PersonId, bool]] = lambda account, tracker: (account, False),
+        known_now: Callable[[PersonId], PersonId | None] = lambda stranger: None,
         settle: timedelta = SETTLE,
     ) -> None:
         """`account_of` tells how a tracker (by name) calls a person; none where nobody has said so.
 
-        `person_of` tells whose an account is in a tracker, and whether anybody has said so.
+        `person_of` tells whose an account is in a tracker, and whether anybody has said so; `known_now` who somebody is
+        of whom nobody had.
         """
         self._settle = settle
         self._reviews = reviews
@@ -106,6 +108,7 @@ class TrackerActivities:
         self._address_of = address_of
         self._account_of = account_of
         self._person_of = person_of
+        self._known_now = known_now
 
     @activity.defn
     def open_issue(self, request: EffectRequest) -> IssueOpened:
@@ -203,7 +206,7 @@ class TrackerActivities:
         question = review.questions.get(comment)
         ref = review.ref_of(question.item) if question else None
         if question is not None and ref is not None:
-            told = "\n".join(question.answer)
+            told = "" if review.private_to else "\n".join(question.answer)
             text = told or why(review, blockers(review, datetime.now(UTC)), self._address_of(review.id))
             with _translated():
                 self._trackers[ref.tracker].comment(ref, f"{review.id}/answer/{comment}", text)
@@ -256,7 +259,16 @@ class TrackerActivities:
         review = self._review(request)
         refs = [(id, item.ref) for id, item in review.tracked_items.items() if item.ref is not None]
         with _translated():
-            return ItemsRead(readings=tuple(self._readings(refs)), for_closing=True)
+            readings = tuple(self._readings(refs))
+        return ItemsRead(readings=tuple(self._met(review, reading) for reading in readings), for_closing=True)
+
+    def _met(self, review: Review, reading: Reading) -> Reading:
+        """A reading that says which strangers of before the catalogue knows by now, and who they are."""
+        known = {one: self._known_now(one) for one in review.items[reading.item].strangers}
+        met = {stranger: person for stranger, person in known.items() if person is not None}
+        if reading.doers is None or not met:
+            return reading
+        return reading.model_copy(update={"doers": (*reading.doers, *met.values()), "met": tuple(met)})
 
     def _readings(self, refs: Sequence[tuple[str, IssueRef]]) -> Iterator[Reading]:
         for name in dict.fromkeys(ref.tracker for _, ref in refs):

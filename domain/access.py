@@ -156,8 +156,10 @@ def token_refusals(standing: Standing | None, for_oneself: bool, scopes: tuple[S
     Nobody makes a token that signs or approves in another's name: with it one person could be two.
     """
     lacking = list(refusals(standing, Act.OWN_TOKENS if for_oneself else Act.MANAGE_TOKENS))
-    if not for_oneself and Scope.DECIDE in scopes:
-        lacking.append("A token that signs or approves is made by who is to use it, and by nobody else.")
+    if not for_oneself and {Scope.DECIDE, Scope.ADMIN} & set(scopes):
+        lacking.append("A token that signs, approves or makes tokens is made by who is to use it, and by nobody else.")
+    if standing is not None and standing.scopes is not None and (more := set(scopes) - set(standing.scopes)):
+        lacking.append(f"A token makes none that may do more than itself: not {_these(tuple(sorted(more)))}.")
     if not scopes:
         lacking.append(f"A token needs a scope: {_either(frozenset(Scope))}.")
     return tuple(lacking)

@@ -47,4 +47,9 @@ class Attachment(Record):
     @property
     def digest(self) -> str:
         """The name by which the copy is known: SHA-256 over its bytes."""
-        return f"sha256:{hashlib.sha256(self.data).hexdigest()}"
+        return digest_of_bytes(self.data)
+
+
+def digest_of_bytes(data: bytes) -> str:
+    """`sha256:…` over bytes as they are."""
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"

@@ -153,7 +153,7 @@ def derive(
         filled=tuple(
             id for id in sorted(named) if not all(is_empty(getattr(document, name)) for name in FIELDS_OF[id])
         ),
-        looked=tuple(looked.at for looked in document.extent),
+        looked=tuple(looked.at for looked in document.extent if looked.how.strip()),
         texts=texts,
         blame=tuple(faults(document, salt)),
     )

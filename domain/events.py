@@ -78,11 +78,21 @@ class DraftSubmitted(Event):
     filled: tuple[str, ...] = ()
     looked: tuple[str, ...] = ()
     elsewhere: tuple[str, ...] = ()
+    models: tuple[str, ...] | None = None
 
     @classmethod
-    def of(cls, content: DraftContent, by: PersonId, elsewhere: tuple[str, ...] = ()) -> Self:
-        """The submission of what was derived from a revision, without its texts."""
-        return cls(by=by, elsewhere=elsewhere, **content.model_dump(exclude={"texts", "blame"}))
+    def of(
+        cls,
+        content: DraftContent,
+        by: PersonId,
+        elsewhere: tuple[str, ...] = (),
+        models: tuple[str, ...] | None = None,
+    ) -> Self:
+        """The submission of what was derived from a revision, without its texts.
+
+        `models` are those of the incidents, and `elsewhere` those that share something with them, as of now.
+        """
+        return cls(by=by, elsewhere=elsewhere, models=models, **content.model_dump(exclude={"texts", "blame"}))
 
 
 class SigningDelegated(Event):

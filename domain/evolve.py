@@ -112,6 +112,7 @@ def _draft_submitted(review: Review, event: events.DraftSubmitted) -> Changes:
         filled=event.filled,
         looked=event.looked,
         elsewhere=event.elsewhere,
+        models=event.models,
     )
     items = kept | fresh
     others = {id for id, item in review.items.items() if id not in items or not items[id].spec.promises_like(item.spec)}
@@ -198,7 +199,9 @@ def _item_changed(review: Review, event: events.ItemChanged) -> Changes:
 
 
 def _item_split(review: Review, event: events.ItemSplit) -> Changes:
-    parts = {spec.id: Item(spec=spec) for spec in event.into}
+    whole = review.items.get(event.item)
+    doers, strangers = (whole.doers, whole.strangers) if whole else (None, ())
+    parts = {spec.id: Item(spec=spec, doers=doers, strangers=strangers) for spec in event.into}
     return {"items": review.items | _changed_item(review, event.item, status=ItemStatus.WITHDRAWN)["items"] | parts}
 
 
@@ -339,13 +342,17 @@ def _after_reading(item: Item, reading: Reading) -> Item:
             "answered": item.answered and status is ItemStatus.DECLINED,
             "verification": item.verification if status in (ItemStatus.DONE, ItemStatus.LOST) else None,
         }
-        | ({} if reading.doers is None else _done_by(item, reading.doers, reading.strangers))
+        | ({} if reading.doers is None else _done_by(item, reading, reading.doers))
     )
 
 
-def _done_by(item: Item, doers: tuple[str, ...], strangers: tuple[str, ...]) -> Changes:
-    """Who once had a hand in an item had one, whatever its tracker shows by now."""
-    return {"doers": tuple(dict.fromkeys((*(item.doers or ()), *doers))), "strangers": strangers}
+def _done_by(item: Item, reading: Reading, doers: tuple[str, ...]) -> Changes:
+    """Who once had a hand in an item had one, and nobody knows who they are until somebody does."""
+    strangers = dict.fromkeys((*item.strangers, *reading.strangers))
+    return {
+        "doers": tuple(dict.fromkeys((*(item.doers or ()), *doers))),
+        "strangers": tuple(one for one in strangers if one not in reading.met),
+    }
 
 
 def _items_found_unreadable(review: Review, event: events.ItemsFoundUnreadable) -> Changes:
@@ -435,7 +442,7 @@ def _changed_item(review: Review, id: str, **changes: Any) -> Changes:
 
 def _lifted_no_more(review: Review, items: Set[str] = frozenset(), factors: Set[str] = frozenset()) -> Changes:
     """A waiver and an accepted risk stand for what was seen when they were granted, and not for what became of it."""
-    ended = {waiver_id("done", item) for item in items}
+    ended = {waiver_id(rule, item) for rule in ("done", "verified") for item in items}
     ended |= {waiver_id(rule, factor) for rule in ("causes", "prevention") for factor in factors}
     return {
         "waivers": {id: waiver for id, waiver in review.waivers.items() if id not in ended},

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from domain.draft import DraftDocument
 from domain.values import Record, canonical_json
 
-KNOWN_BY = {"factors": "id", "items": "id", "extent": "at", "versions": "model"}
+KNOWN_BY = {"factors": "id", "items": "id", "extent": "at"}
 """By which field the entries of these parts are told apart; others are lines in a list."""
 
 _NOTHING = object()
@@ -65,8 +65,8 @@ def _merged(path: tuple[str, ...], before: Any, mine: Any, theirs: Any, conflict
         if path[-1] in KNOWN_BY:
             return _by_id(path, KNOWN_BY[path[-1]], old, ours, others, conflicts)
         return _in_order(path, old, ours, others, conflicts)
-    if _is_prose(path) and _NOTHING not in (before, mine, theirs):
-        texts = (before.split("\n"), mine.split("\n"), theirs.split("\n"))
+    if _is_prose(path) and _NOTHING not in (mine, theirs):
+        texts = (_or(before, "").split("\n"), mine.split("\n"), theirs.split("\n"))
         return "\n".join(_in_order(path, *texts, conflicts, as_text="\n".join))
     conflicts.append(Conflict(place=".".join(path), before=_shown(before), mine=_shown(mine), theirs=_shown(theirs)))
     return mine if theirs is _NOTHING else theirs

@@ -83,7 +83,8 @@ def owed_effects(review: Review, now: datetime, in_the_way: Sequence[Blocker] | 
     if in_the_way is None:
         in_the_way = blockers(review, now)
     for id, item in review.items.items():
-        tended = item.accepted and review.stage in OPEN_STAGES
+        seen_by_others = bool(review.private_to) and item.status is ItemStatus.DONE  # it was left where it is
+        tended = item.accepted and review.stage in OPEN_STAGES and not seen_by_others
         if tended and item.ref is not None and _owes_tending(item, now):
             owed.append(_effect(review, "tend_issue", f"tend:{id}", id, item.ref.tracker))
         if item.accepted and item.ref is None and review.stage is not Stage.DISMISSED:

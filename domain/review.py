@@ -266,6 +266,9 @@ class Reading(Record):
         default=None, description="who had a hand in it, whoever they are; none: this read does not tell"
     )
     strangers: tuple[PersonId, ...] = Field(default=(), description="those of them of whom nobody knows who they are")
+    met: tuple[PersonId, ...] = Field(
+        default=(), description="strangers of before of whom it is known by now; who they are is among the doers"
+    )
 
     def is_of_one_left(self, item: Item) -> bool:
         """Whether this tells of an issue that a person moved the item away from."""
@@ -287,6 +290,7 @@ class Submission(Record):
     filled: tuple[str, ...] = Field(default=(), description="ids of the sections in which something is said")
     looked: tuple[str, ...] = Field(default=(), description="models and pipelines in which the cause was looked for")
     elsewhere: tuple[str, ...] = Field(default=(), description="models that share something with those of the incident")
+    models: tuple[str, ...] | None = Field(default=None, description="those of the incidents, as they were then")
 
 
 class Signature(Record):

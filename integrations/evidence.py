@@ -1,6 +1,7 @@
 """Fetching evidence over HTTP: from hosts that somebody has listed and from no other, bounded in size and time."""
 
 from collections.abc import Sequence
+from time import monotonic
 from urllib.parse import urlsplit
 
 import httpx
@@ -19,6 +20,9 @@ from domain.ports import (
 SECONDS = 20.0
 """How long each step of a request may take."""
 
+LONGEST = 60.0
+"""How many seconds all of it may take; a server that sends byte after byte would never time out by step."""
+
 HOPS = 5
 """How many redirections are followed; each has to lead to a listed host as well."""
 
@@ -33,12 +37,13 @@ class HttpEvidence:
     def fetch(self, address: str) -> Attachment:
         """What is at an address now. Raises `domain.ports.TrackerError`: `rejected` where no copy of it is kept."""
         with httpx.Client(timeout=SECONDS, trust_env=False) as client:
+            give_up = monotonic() + LONGEST
             for _ in range(HOPS):
                 self._check(address)
                 try:
-                    with client.stream("GET", address) as response:
+                    with client.stream("GET", address, headers={"Accept-Encoding": "identity"}) as response:
                         if not response.has_redirect_location:
-                            return _attachment(address, response)
+                            return _attachment(address, response, give_up)
                         address = str(response.next_request.url) if response.next_request else ""
                 except (httpx.HTTPError, httpx.InvalidURL) as error:
                     raise UnavailableError(f"The evidence cannot be fetched: {type(error).__name__}.") from error
@@ -54,12 +59,16 @@ class HttpEvidence:
             raise RejectedError(f"Copies are not fetched from {host or 'there'}: list it in evidence.hosts.")
 
 
-def _attachment(address: str, response: httpx.Response) -> Attachment:
+def _attachment(address: str, response: httpx.Response, give_up: float) -> Attachment:
     if response.status_code != httpx.codes.OK:
         raise _failure(response.status_code)
+    if response.headers.get("content-encoding", "identity") != "identity":
+        raise RejectedError("The evidence comes packed, although it was asked for as it is.")
     data = bytearray()
-    for piece in response.iter_bytes():
+    for piece in response.iter_raw():  # unpacked, a kilobyte may be a gigabyte
         data += piece
+        if monotonic() > give_up:
+            raise UnavailableError(f"The evidence did not come within {LONGEST:.0f} seconds.")
         if len(data) > LARGEST:
             raise RejectedError(f"The evidence has more than {LARGEST} bytes.")
     name = urlsplit(address).path.rpartition("/")[2] or urlsplit(address).netloc

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, select, update
 
-from domain.attachment import Attachment
+from domain.attachment import Attachment, digest_of_bytes
 from domain.values import PersonId, Record, Utc
 from records import tables
 from records.database import Database
@@ -47,12 +47,13 @@ class Attachments:
         return kept
 
     def find(self, review_id: str, digest: str) -> tuple[Kept, bytes] | None:
-        """A copy and its bytes; none where it was never kept, or erased."""
+        """A copy and its bytes; none where it was never kept, or erased, or is not what its digest says any more."""
         table = tables.attachments
         with self._database.read() as connection:
             kept = _find(connection, review_id, digest)
             body = select(table.c.body).where(table.c.review_id == review_id, table.c.digest == digest)
-            return (kept, bytes(connection.execute(body).scalar_one())) if kept else None
+            data = bytes(connection.execute(body).scalar_one()) if kept else b""
+        return (kept, data) if kept and digest_of_bytes(data) == digest else None
 
     def of(self, review_id: str) -> list[Kept]:
         """All copies of a review that are not erased, oldest first."""

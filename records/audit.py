@@ -101,7 +101,7 @@ class Audit:
         if document is None or any(item.owner and item.owner not in people for item in document.items):
             return []
         derived = derive(document, event.revision, review.policy, salt, people.__getitem__)
-        facts = DraftSubmitted.of(derived, event.by, event.elsewhere)
+        facts = DraftSubmitted.of(derived, event.by, event.elsewhere, event.models)
         same = all(getattr(facts, name) == getattr(event, name) for name in told)
         return [] if same else [f"{review.id} event {seq}: what was submitted is not what its revision says."]
 

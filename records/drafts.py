@@ -65,19 +65,17 @@ class Drafts:
                 raise StaleRevisionError(f"Revision {saved.revision} was saved by somebody else meanwhile.") from error
             return saved
 
-    def save_with_others(
-        self, review_id: str, document: DraftDocument, author: PersonId, upon: int, first: DraftDocument
-    ) -> Saved | Merged:
+    def save_with_others(self, review_id: str, document: DraftDocument, author: PersonId, upon: int) -> Saved | Merged:
         """Save what was written upon revision `upon`, together with what others have saved since then.
 
-        Where both changed the same, nothing is saved: the proposal comes back, with every conflict. `first` is what
-        people begin with, upon revision 0. Raises `StaleRevisionError` where revision `upon` is not there, or erased.
+        Where both changed the same, nothing is saved: the proposal comes back, with every conflict. Upon
+        revision 0 nobody has written anything: what all begin with is no change of anybody's. Raises `StaleRevisionError` where revision `upon` is not there, or erased.
         """
         with self._database.read() as connection:
             newest = _newest(connection, review_id)
         if upon == (newest.revision if newest else 0):
             return self.save(review_id, document, author, upon)
-        before = first if upon == 0 else self.revision(review_id, upon)
+        before = DraftDocument() if upon == 0 else self.revision(review_id, upon)
         if before is None or newest is None or newest.document is None:
             raise StaleRevisionError(f"There is no revision {upon} to go on from: read the draft anew.")
         merged = merge(before, document, newest.document)

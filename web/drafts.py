@@ -155,9 +155,7 @@ def _kept(
     if upon is None:
         return _shown(deps, records.drafts.save(review.id, document, author))
     try:
-        saved = records.drafts.save_with_others(
-            review.id, document, author, upon, beginning(deps, review, who) if upon == 0 else document
-        )
+        saved = records.drafts.save_with_others(review.id, document, author, upon)
     except StaleRevisionError as error:
         raise ApiError(409, str(error)) from error
     if isinstance(saved, Saved):

@@ -140,9 +140,9 @@ def carry_out(deps: WebDeps, key: str, action: Action, by: str | None, who: Call
         deps.records.inbox.receive(
             ref.tracker, "issue_acted_on", fact_of(watched.review_id, watched.item, found), watched.review_id
         )
-    return Acted(
-        key=ref.key, status=found.status, as_of=found.as_of, told=tuple(watched.review_id for watched in watching)
-    )
+    hidden = deps.hidden(who.standing)
+    told = tuple(watched.review_id for watched in watching if watched.review_id not in hidden)
+    return Acted(key=ref.key, status=found.status, as_of=found.as_of, told=told)
 
 
 def _find(deps: WebDeps, key: str, who: Caller) -> tuple[IssueRef, BuiltinIssue]:

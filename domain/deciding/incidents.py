@@ -63,7 +63,7 @@ def join_incident(d: Decision, body: inputs.JoinIncident) -> None:
     refuse_if(
         body.incident.ref in d.review.incidents and f"{body.incident.ref} is part of this review already.",
         d.given.elsewhere is not None
-        and f"{body.incident.ref} is part of review {d.given.elsewhere}, which hears of it: dismiss one of the two.",
+        and f"{body.incident.ref} is part of another review, which hears of it: dismiss one of the two.",
     )
     _update_incident(d, heard(body.incident, None, d.now))
 

@@ -166,6 +166,8 @@ def approve(d: Decision, body: inputs.Approve) -> None:
         waiver is not None
         and d.by in waiver.granted_by
         and "They approved this before: each renewal needs another approver.",
+        any(part.owner == d.by for part in request.into)
+        and f"They would own a part of {request.subject}: a person who does not has to approve {request.id}.",
         *out_of_date(request, d.review, d.now),
     )
     d.record(events.ApprovalGranted(request=request.id, by=d.by))
@@ -182,7 +184,8 @@ def _renewed_by(request: Request, review: Review) -> Waiver | None:
 def not_approvers(request: Request, review: Review) -> tuple[PersonId, ...]:
     """Who may not approve a request: whoever asked, who owns or owned its item, and who approved it before."""
     item, waiver = review.items.get(request.subject), _renewed_by(request, review)
-    owners = [spec.owner for spec in (item.spec if item else None, request.item) if spec and spec.owner]
+    specs = (item.spec if item else None, request.item, *request.into)
+    owners = [spec.owner for spec in specs if spec and spec.owner]
     return tuple(dict.fromkeys([request.by, *owners, *(waiver.granted_by if waiver else ())]))
 
 
@@ -244,6 +247,8 @@ def _grant_split(d: Decision, request: Request) -> None:
     d.record(events.ItemSplit(item=request.subject, into=request.into, by=request.by, reason=request.reason))
     for part in request.into:
         d.accept(part.id, whole.place, due=whole.due)
+    if not any(part.title == whole.spec.title and part.end_state == whole.spec.end_state for part in request.into):
+        _void_after_weakening(d)  # other words may promise less: nobody has signed them
 
 
 def _grant_lower_severity(d: Decision, request: Request) -> None:

@@ -7,6 +7,7 @@ from domain import events, inputs
 from domain.deciding.decision import Decision, refuse_if, these
 from domain.deciding.items import item_named
 from domain.plan import uncopied
+from domain.review import Item
 from domain.taxonomy import ItemStatus
 
 
@@ -19,7 +20,18 @@ def verify_item(d: Decision, body: inputs.VerifyItem) -> None:
         any(e.digest is None and e.link is None for e in body.evidence) and "Evidence is a kept copy, or a link.",
         bool(unkept) and f"No copy is kept here of {these(unkept)}: attach it first.",
     )
+    refuse_if(
+        _is_seen_to(item)
+        and all(e.digest is None for e in body.evidence)
+        and f"{body.item} is verified with evidence that is kept: bring a copy of yours, or leave it at that."
+    )
     d.record(events.ItemVerified(item=body.item, by=d.by, at=d.now, evidence=body.evidence, note=body.note))
+
+
+def _is_seen_to(item: Item) -> bool:
+    """Whether somebody who had no hand in it has verified it, with a copy that is kept."""
+    seen = item.verification
+    return seen is not None and seen.by not in (item.doers or ()) and any(e.digest for e in seen.evidence)
 
 
 def evidence_kept(d: Decision, body: inputs.EvidenceKept) -> None:
