@@ -202,7 +202,8 @@ def _item_split(review: Review, event: events.ItemSplit) -> Changes:
     whole = review.items.get(event.item)
     doers, strangers = (whole.doers, whole.strangers) if whole else (None, ())
     parts = {spec.id: Item(spec=spec, doers=doers, strangers=strangers) for spec in event.into}
-    return {"items": review.items | _changed_item(review, event.item, status=ItemStatus.WITHDRAWN)["items"] | parts}
+    withdrawn = {event.item: whole.model_copy(update={"status": ItemStatus.WITHDRAWN})} if whole else {}
+    return {"items": review.items | withdrawn | parts}
 
 
 def _item_verified(review: Review, event: events.ItemVerified) -> Changes:

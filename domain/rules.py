@@ -126,9 +126,9 @@ def extent(review: Review, now: datetime) -> Iterator[Finding]:
         if model not in looked:
             sentence = f"The same cause was not looked for in {model}, which shares a pipeline or a service."
             yield Finding(subject=model, sentence=sentence, cleared_by=_OWNER)
-    models = review.submission.models if review.submission else None
-    for model in () if models is None else review.models:
-        if model not in models:
+    submitted = review.submission.models if review.submission else None
+    for model in review.models:
+        if submitted is not None and model not in submitted:
             sentence = f"{model} was added since: submit again, so that it is known where else to look."
             yield Finding(subject=model, sentence=sentence, cleared_by=_OWNER)
     if not looked and not elsewhere:
@@ -291,13 +291,14 @@ def sign_off(review: Review, now: datetime) -> Iterator[Finding]:
 
 
 def _is_quorum(review: Review, teams: tuple[str, ...]) -> bool:
-    """Whether enough teams have signed, and no section of the text is left that none of them signed."""
+    """Whether enough teams have signed, and nothing is said in the text that none of them signed."""
     quorum, submission = review.profile.quorum if review.profile else None, review.submission
     if quorum is None or submission is None:
         return False
     signed = [review.signatures[team].sections for team in teams if has_signed(review, team)]
     covered = {id for sections in signed for id in sections}
-    return len(signed) >= quorum and covered == set(submission.sections)
+    said = {*submission.filled, *(f"answer:{id}" for id in submission.answered)}
+    return len(signed) >= quorum and said <= covered
 
 
 def blames_nobody(review: Review) -> bool:

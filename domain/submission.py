@@ -29,7 +29,7 @@ def lacks(review: Review, content: DraftContent, by: PersonId, elsewhere: Sequen
 
     `elsewhere` are the models that share something with those of the incident, by the catalogue.
     """
-    after = evolve(review, DraftSubmitted.of(content, by, tuple(elsewhere)))
+    after = evolve(review, DraftSubmitted.of(content, by, tuple(elsewhere), review.models))
     missing = [
         Lack(section=_section(b, after), sentence=b.sentence) for b in blockers(after, now) if b.rule in DRAFT_RULES
     ]

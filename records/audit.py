@@ -7,6 +7,7 @@ from datetime import datetime
 from pydantic import Field
 from sqlalchemy import select
 
+from domain.attachment import digest_of_bytes
 from domain.draft import derive
 from domain.events import DraftSubmitted, ReviewClosed, ReviewOpened
 from domain.evolve import evolve
@@ -40,6 +41,7 @@ class Audit:
         """Audit one review, or all of them, while they go on."""
         ids = [review_id] if review_id else self._stream_ids()
         events, closures, heads, wrong = 0, 0, list[str](), self._text_faults()
+        wrong += [] if review_id else self._copy_faults()
         for id in ids:
             with self._database.read() as connection:  # one state of the events and of what is shown of them
                 rows, shown = streams.load(connection, id), state_of(connection, id)
@@ -63,6 +65,29 @@ class Audit:
                 if text_ref(row.body, row.salt) != row.ref
             ]
 
+    def _copy_faults(self) -> list[str]:
+        """Copies of evidence whose bytes are not those of their digest. One that was erased cannot be compared."""
+        table, wrong = tables.attachments, list[str]()
+        with self._database.read() as connection:
+            named = connection.execute(select(table.c.review_id, table.c.digest).where(table.c.body.is_not(None))).all()
+            for review_id, digest in named:
+                body = select(table.c.body).where(table.c.review_id == review_id, table.c.digest == digest)
+                if digest_of_bytes(bytes(connection.execute(body).scalar_one())) != digest:
+                    wrong.append(f"{review_id}: the copy {digest} is not the one that was kept.")
+        return wrong
+
+    def _evidence_faults(self, review: Review) -> list[str]:
+        """Evidence that an item is verified with, and of which the records know no copy."""
+        with self._database.read() as connection:
+            kept = select(tables.attachments.c.digest).where(tables.attachments.c.review_id == review.id)
+            known = set(connection.execute(kept).scalars())
+        return [
+            f"{review.id}: {id} was verified with the copy {evidence.digest}, which is not in the records."
+            for id, item in review.items.items()
+            for evidence in (item.verification.evidence if item.verification else ())
+            if evidence.digest is not None and evidence.digest not in known
+        ]
+
     def _stream_ids(self) -> list[str]:
         with self._database.read() as connection:
             recorded = set(connection.execute(select(tables.events.c.stream_id).distinct()).scalars())
@@ -80,6 +105,7 @@ class Audit:
             if isinstance(event, DraftSubmitted):
                 wrong += self._draft_faults(review, event, row.seq, set(envelope.data))
             review = evolve(review, event)
+        wrong += self._evidence_faults(review)
         if review.stage is not None and shown != review:
             wrong.append(
                 f"{review_id}: the read model is not what the events make: find out why before you rebuild it."

@@ -69,7 +69,8 @@ class Drafts:
         """Save what was written upon revision `upon`, together with what others have saved since then.
 
         Where both changed the same, nothing is saved: the proposal comes back, with every conflict. Upon
-        revision 0 nobody has written anything: what all begin with is no change of anybody's. Raises `StaleRevisionError` where revision `upon` is not there, or erased.
+        revision 0 nobody has written anything: what all begin with is no change of anybody's. Raises
+        `StaleRevisionError` where revision `upon` is not there, or erased.
         """
         with self._database.read() as connection:
             newest = _newest(connection, review_id)

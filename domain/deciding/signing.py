@@ -25,14 +25,20 @@ def submit_draft(d: Decision, body: inputs.SubmitDraft) -> None:
     if content.digest != body.digest:
         raise Rejected(f"Revision {body.revision} has the digest {content.digest}, not {body.digest}.")
     review = d.review
-    if review.submission and review.submission.digest == content.digest:
+    if review.submission and review.submission.digest == content.digest and _is_as_then(review):
         raise Rejected(f"This text is submitted already, as revision {review.submission.revision}.")
     sharing = d.given.catalogue.sharing(review.models)
     refuse_if(*(lack.sentence for lack in lacks(review, content, d.by, sharing, d.now)))
-    d.record(events.DraftSubmitted.of(content, d.by, sharing))
+    d.record(events.DraftSubmitted.of(content, d.by, sharing, review.models))
     d.void(tuple(t for t, s in d.review.signatures.items() if s.by == d.by or not has_signed(d.review, t)))
     if d.review.stage is not Stage.SIGN_OFF:
         d.enter_sign_off()
+
+
+def _is_as_then(review: Review) -> bool:
+    """Whether the same models are concerned as when the text was submitted last."""
+    models = review.submission.models if review.submission else None
+    return models is None or set(review.models) <= set(models)
 
 
 def sign(d: Decision, body: inputs.SignForTeam) -> None:

@@ -20,13 +20,13 @@ from tests.domain.build import finish, in_remediation, policy_with_rules
 class Source:
     """Has one page, or is in trouble."""
 
-    def __init__(self, error: TrackerError | None = None) -> None:
-        self.error = error
+    def __init__(self, error: TrackerError | None = None, only_for: str = "") -> None:
+        self.error, self.only_for = error, only_for
         self.asked: list[str] = []
 
     def fetch(self, address: str) -> Attachment:
         self.asked.append(address)
-        if self.error:
+        if self.error and self.only_for in address:
             raise self.error
         return Attachment(name="run.html", media_type="text/html", data=b"<p>green")
 
@@ -84,3 +84,10 @@ def test_where_nothing_is_to_be_kept_any_more_nothing_is_fetched(records: Record
     with pytest.raises(ApplicationError):
         acting.keep_evidence(REQUEST)
     assert source.asked == []
+
+
+def test_a_link_that_cannot_be_had_holds_up_no_other(records: Records) -> None:
+    links = [records.people.keep(f"https://ci.example/{n}", "pagerduty:PD-1") for n in (1, 2)]
+    review, source = verified(records, *(Evidence(link=link) for link in links)), Source(NotFoundError("404"), "/1")
+    acting = EvidenceActivities(Reviews(review), records.people, records.attachments, source)
+    assert acting.keep_evidence(REQUEST).link == links[1]

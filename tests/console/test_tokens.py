@@ -44,7 +44,7 @@ def test_a_token_that_decides_is_not_made_for_another(elsewhere: Path) -> None:
     code, told, said = invoke("create", "ann@example.org", "--purpose", " ", "--scope", "decide")
     assert (code, told) == (1, "")
     assert "--purpose: one line, and not empty." in said
-    assert "A token that signs or approves is made by who is to use it" in said
+    assert "A token that signs, approves or makes tokens is made by who is to use it" in said
 
 
 def test_the_command_line_acts_as_whose_token_it_is(holdfast: Holdfast, monkeypatch: pytest.MonkeyPatch) -> None:

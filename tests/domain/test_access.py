@@ -110,7 +110,7 @@ def test_nobody_makes_a_token_that_decides_in_another_s_name() -> None:
     assert token_refusals(admin, True, (Scope.DECIDE,)) == ()
     assert token_refusals(reader, True, tuple(Scope)) == ()
     assert token_refusals(admin, False, (Scope.DECIDE,)) == (
-        "A token that signs or approves is made by who is to use it, and by nobody else.",
+        "A token that signs, approves or makes tokens is made by who is to use it, and by nobody else.",
     )
     assert token_refusals(reader, False, ()) == (
         "This takes the role admin; they have reader.",
@@ -141,3 +141,15 @@ def test_who_a_team_lets_sign_signs_that_review_for_it_and_nothing_else() -> Non
     assert reasons(inputs.DelegateSigning(team="ml", to="another")) != ()
     narrowed = has(Role.READER, scopes=(Scope.READ,))
     assert reasons(sign, standing=narrowed) == ("This takes a token with the scope decide; theirs has read.",)
+
+
+def test_a_token_makes_none_that_may_do_more_than_itself() -> None:
+    person = has(Role.ADMIN, scopes=(Scope.ADMIN,))
+    (reason,) = token_refusals(person, True, (Scope.ADMIN, Scope.DECIDE))
+    assert reason == "A token makes none that may do more than itself: not decide."
+    assert token_refusals(person, True, (Scope.ADMIN,)) == ()
+    assert token_refusals(has(Role.ADMIN), True, tuple(Scope)) == ()
+
+
+def test_nobody_makes_a_token_that_makes_tokens_in_the_name_of_another() -> None:
+    assert token_refusals(has(Role.ADMIN), False, (Scope.ADMIN,)) != ()

@@ -3,7 +3,7 @@
 from domain.inputs import DelegateSigning, RequestChanges
 from domain.policy import Policy
 from domain.taxonomy import Stage
-from tests.domain.build import OTHER, OWNER, POLICY, SIGNERS, SUBMITTER, in_sign_off, policy
+from tests.domain.build import OTHER, OWNER, POLICY, SIGNERS, SUBMITTER, document, factor, in_sign_off, policy
 
 
 def of_three(quorum: int) -> Policy:
@@ -30,7 +30,8 @@ def test_who_may_not_sign_is_nobody_s_delegate() -> None:
 
 
 def test_a_quorum_of_the_teams_is_enough_where_the_policy_says_so() -> None:
-    driver = in_sign_off(of_three(2))
+    answers = {id: text for id, text in document().answers.items() if "." not in id}
+    driver = in_sign_off(of_three(2), of=document(answers=answers))
     driver.sign("ml")
     assert driver.is_in(Stage.SIGN_OFF)
     driver.sign("product")
@@ -42,3 +43,20 @@ def test_a_team_that_asked_for_changes_is_waited_for_in_any_case() -> None:
     driver.say(RequestChanges(team="ml", reason="text:why"), SIGNERS["ml"])
     assert driver.is_in(Stage.DRAFT)
     assert "sign_off/ml" in driver.blocker_ids
+
+
+def test_a_text_that_nobody_signed_is_not_passed_by_the_quorum_of_another() -> None:
+    sections = [
+        s.model_dump() | {"teams": ["ml"] if s.id == "causes" else ["infrastructure", "product"]}
+        for s in POLICY.sections
+    ]
+    under = policy(sections=sections, profiles=of_three(2).profiles)
+    driver = in_sign_off(under)
+    driver.sign("infrastructure")
+    driver.sign("product")
+    assert driver.is_in(Stage.SIGN_OFF), "nobody has signed the causes"
+    driver.sign("ml")
+    assert driver.is_in(Stage.REMEDIATION)
+    driver.submit(document(factors=[factor(explanation="Something else.")]), revision=2)
+    assert driver.is_in(Stage.SIGN_OFF)
+    assert "ml" not in driver.review.signatures

@@ -112,3 +112,20 @@ def test_with_what_did_not_change_the_change_is_made(before: str, mine: str) -> 
     one, other = changed(summary=before), changed(summary=mine)
     assert merge(one, other, one).document == merge(one, one, other).document == merge(one, other, other).document
     assert merge(one, other, one).document == other
+
+
+def test_two_versions_of_one_model_are_two_entries() -> None:
+    one, two, other = ({"model": m, "version": v} for m, v in (("ranker", "1"), ("ranker", "2"), ("scorer", "9")))
+    merged = merge(changed(versions=[one]), changed(versions=[one, two]), changed(versions=[one, other]))
+    assert {(v.model, v.version) for v in merged.document.versions} == {
+        ("ranker", "1"),
+        ("ranker", "2"),
+        ("scorer", "9"),
+    }
+
+
+def test_two_first_answers_to_one_question_both_stay_in_the_proposal() -> None:
+    before = changed(answers={})
+    merged = merge(before, changed(answers={"prevention": "Mine."}), changed(answers={"prevention": "Theirs."}))
+    assert merged.document.answers == {"prevention": "Theirs.\nMine."}
+    assert [conflict.place for conflict in merged.conflicts] == ["answers.prevention"]

@@ -1,7 +1,17 @@
 """`extent`: the same cause was looked for in the other models and pipelines, and the result is written down."""
 
+from domain.inputs import JoinIncident
 from domain.taxonomy import Elsewhere
-from tests.domain.build import CATALOGUE, DEFAULT, Driver, document, in_draft, in_sign_off, policy_with_rules
+from tests.domain.build import (
+    CATALOGUE,
+    DEFAULT,
+    Driver,
+    document,
+    in_draft,
+    in_sign_off,
+    incident,
+    policy_with_rules,
+)
 
 ASKED = policy_with_rules(extent="block")
 
@@ -50,3 +60,22 @@ def test_what_counts_is_the_catalogue_of_the_day_of_the_submission() -> None:
     )
     driver.wait(hours=1)
     assert "extent/newcomer" not in driver.blocker_ids
+
+
+def test_a_place_counts_when_it_is_said_how_it_was_looked_at() -> None:
+    driver = in_draft(ASKED)
+    silent = [{"at": "embedder", "found": Elsewhere.COULD_NOT_LOOK}]
+    assert driver.refused_draft(document(extent=silent)) != ()
+    told = [{"at": "embedder", "found": Elsewhere.COULD_NOT_LOOK, "how": "Its logs are gone."}]
+    assert driver.refused_draft(document(extent=told)) == ()
+
+
+def test_a_model_that_is_added_later_has_to_be_looked_from_too() -> None:
+    driver = in_sign_off(ASKED, of=document(extent=looked("embedder")))
+    driver.say(JoinIncident(incident=incident(id="PD-2", models=("searcher",))))
+    assert "extent/searcher" in driver.blocker_ids
+    driver.submit(document(extent=looked("embedder")), revision=1)
+    assert "extent/searcher" not in driver.blocker_ids
+    assert driver.refused_draft(document(extent=looked("embedder"))) == (
+        "This text is submitted already, as revision 1.",
+    )

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from domain.inputs import Approve, ProposeItem, SplitItem
+from domain.events import ItemSplit
+from domain.evolve import evolve
+from domain.inputs import Approve, ItemsRead, ProposeItem, SplitItem
 from domain.review import ItemSpec
 from domain.taxonomy import IssueStatus, ItemClass, ItemStatus, Stage, Strength
 from tests.domain.build import (
@@ -38,7 +40,8 @@ def test_the_parts_take_its_place_once_another_person_has_approved() -> None:
     items = driver.review.items
     assert items["I1"].status is ItemStatus.WITHDRAWN
     assert [(items[id].due, items[id].place) for id in ("I1a", "I1b")] == [(whole.due, whole.place)] * 2
-    assert driver.is_in(Stage.REMEDIATION), "nothing is promised less, so the signatures stand"
+    assert driver.is_in(Stage.SIGN_OFF), "nobody has signed those words"
+    driver.sign_all()
     driver.obey()
     assert driver.blocker_ids == ["done/I1a", "done/I1b"]
     finish(driver, ["I1a", "I1b"])
@@ -105,3 +108,30 @@ def test_what_was_done_or_named_meanwhile_is_not_granted() -> None:
     finish(driver, ["I1"])
     driver.say(ProposeItem(spec=spec("I1b")))
     assert granting(driver) == ("I1 is done already.", "There is an item I1b already; ask anew.")
+
+
+def test_a_part_in_the_words_of_the_whole_leaves_the_signatures_as_they_are() -> None:
+    driver = in_remediation()
+    whole = driver.review.items["I1"].spec
+    driver.say(split(whole.model_copy(update={"id": "I1a"}), part("I1b", prevents=())), SUBMITTER)
+    driver.approve()
+    assert driver.is_in(Stage.REMEDIATION)
+
+
+def test_who_had_a_hand_in_the_whole_had_one_in_its_parts() -> None:
+    driver = in_remediation()
+    read = driver.found("I1", IssueStatus.OPEN).model_copy(update={"doers": ("alice", "p-1"), "strangers": ("p-1",)})
+    driver.say(ItemsRead(readings=(read,)))
+    driver.say(split(), SUBMITTER)
+    driver.approve()
+    assert driver.review.items["I1a"].doers == ("alice", "p-1")
+    assert driver.review.items["I1a"].strangers == ("p-1",)
+    unknown = evolve(driver.review, ItemSplit(item="I9", into=(part("I9a"),), by=SUBMITTER, reason="text:why"))
+    assert unknown.items["I9a"].doers is None
+
+
+def test_who_would_own_a_part_does_not_approve() -> None:
+    driver = in_remediation()
+    driver.say(split(part("I1a", owner=APPROVER), part("I1b", prevents=())), SUBMITTER)
+    (reason,) = granting(driver)
+    assert reason == "They would own a part of I1: a person who does not has to approve R1."

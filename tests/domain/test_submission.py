@@ -27,7 +27,7 @@ def test_an_empty_section_and_an_unanswered_question_of_the_same_name_are_told_a
     profiles = [p.model_dump() | {"parts": ("safeguards",)} for p in DEFAULT.profiles]
     strict = policy(profiles=profiles)
     driver = in_draft(strict)
-    of = document(answers={id: "Yes." for id in document().answers})
+    of = document(answers=dict.fromkeys(document().answers, "Yes."))
     lacking = lacks(driver.review, content(of, under=strict), SUBMITTER, (), driver.now)
     assert "safeguards" in {lack.section for lack in lacking}
     of = document(

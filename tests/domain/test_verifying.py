@@ -6,7 +6,16 @@ import pytest
 
 from domain.events import EvidenceCopied
 from domain.evolve import evolve
-from domain.inputs import AskWaiver, CommentSaid, EffectFailed, EvidenceKept, ItemsRead, MoveItem, VerifyItem
+from domain.inputs import (
+    AskWaiver,
+    ChangeItem,
+    CommentSaid,
+    EffectFailed,
+    EvidenceKept,
+    ItemsRead,
+    MoveItem,
+    VerifyItem,
+)
 from domain.places import Place
 from domain.review import Evidence
 from domain.taxonomy import FailureKind, IssueStatus, Stage
@@ -91,7 +100,11 @@ def test_an_account_of_which_nobody_knows_whose_it_is_blocks_by_name() -> None:
     driver.say(ItemsRead(readings=(unknown,), for_closing=True))
     assert "Nobody knows who p-1 is, who had a hand in I1." in sentences(driver)
     driver.now += timedelta(hours=2)
-    driver.obey()  # somebody named the account meanwhile: the next read tells of no stranger
+    driver.obey()  # a read that is silent about them lets nobody forget them
+    assert driver.is_in(Stage.REMEDIATION)
+    driver.now += timedelta(hours=2)
+    met = driver.found("I1").model_copy(update={"doers": ("engineer",), "met": ("p-1",)})
+    driver.say(ItemsRead(readings=(met,), for_closing=True))  # somebody named the account meanwhile
     assert driver.is_in(Stage.CLOSED)
 
 
@@ -213,3 +226,25 @@ def test_verifying_in_a_comment_is_the_same_command() -> None:
     assert driver.review.questions["c1"].answer == ("I1 is verified, as soon as a copy of the evidence is kept.",)
     driver.say(CommentSaid(item="I1", comment="c2", wants=verify(id="I9", evidence=LINK)))
     assert driver.review.questions["c2"].answer == ("There is no item I9; there are I1.",)
+
+
+def test_what_is_verified_with_a_copy_is_not_verified_worse() -> None:
+    driver = done()
+    driver.say(verify())
+    reason = "I1 is verified with evidence that is kept: bring a copy of yours, or leave it at that."
+    assert driver.reasons(verify(evidence=LINK), "product-signer") == (reason,)
+    driver.say(verify(), "product-signer")
+    driver.obey()
+    assert driver.is_in(Stage.CLOSED)
+    assert driver.reasons(verify(evidence=LINK)) == (reason,)
+
+
+def test_a_waiver_of_it_ends_when_the_item_becomes_another_thing() -> None:
+    driver = done()
+    driver.say(AskWaiver(rule="verified", subject="I1", reason="text:why"), SUBMITTER)
+    driver.approve()
+    assert "verified/I1" in driver.review.waivers
+    changed = driver.review.items["I1"].spec.model_copy(update={"title": "text:another"})
+    driver.say(ChangeItem(spec=changed, reason="text:why"), SUBMITTER)
+    driver.approve("R2")
+    assert driver.review.waivers == {}

@@ -30,6 +30,7 @@ PAGES: dict[str, tuple[int, dict[str, str], bytes]] = {
     "/busy": (429, {}, b""),
     "/broken": (502, {}, b""),
     "/odd": (418, {}, b""),
+    "/packed": (200, {"content-type": "text/plain", "content-encoding": "gzip"}, b"x" * 40),
 }
 
 
@@ -125,3 +126,14 @@ def test_a_host_that_is_away_is_unavailable() -> None:
         pass
     with pytest.raises(UnavailableError):
         HttpEvidence([gone]).fetch(f"http://{gone}/runs/4711.txt")
+
+
+def test_what_comes_packed_is_refused_before_it_is_unpacked(host: str) -> None:
+    with pytest.raises(RejectedError, match="packed"):
+        HttpEvidence([host]).fetch(f"http://{host}/packed")
+
+
+def test_what_comes_too_slowly_is_given_up(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("integrations.evidence.LONGEST", -1.0)
+    with pytest.raises(UnavailableError, match="did not come within"):
+        HttpEvidence([host]).fetch(f"http://{host}/runs/4711.txt")

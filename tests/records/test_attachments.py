@@ -1,6 +1,9 @@
 """Copies are kept by digest, once each, for their review alone, until they are erased."""
 
+from sqlalchemy import update
+
 from domain.attachment import Attachment
+from records import tables
 from records.attachments import kept
 from records.store import Records
 
@@ -37,3 +40,10 @@ def test_what_is_erased_is_gone_and_can_be_kept_anew(records: Records) -> None:
     assert records.attachments.of("r:1") == []
     records.attachments.keep("r:1", LOG, "p-bob")
     assert records.attachments.find("r:1", LOG.digest) is not None
+
+
+def test_a_copy_that_is_not_what_its_digest_says_any_more_is_not_handed_out(records: Records) -> None:
+    records.attachments.keep("r:1", LOG, "p-ann")
+    with records.database.write() as connection:
+        connection.execute(update(tables.attachments).values(body=b"forged"))
+    assert records.attachments.find("r:1", LOG.digest) is None

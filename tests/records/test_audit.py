@@ -3,7 +3,9 @@ import json
 import pytest
 from sqlalchemy import delete, insert, select, update
 
-from domain.inputs import AssignOwner
+from domain.attachment import Attachment
+from domain.inputs import AssignOwner, VerifyItem
+from domain.review import Evidence
 from domain.values import canonical_json
 from records import tables
 from records.chain import BEGINNING, hash_after
@@ -155,3 +157,31 @@ def _forge(records: Records, review: str, keep) -> None:  # type: ignore[no-unty
     with records.database.write() as connection:
         connection.execute(delete(EVENTS))
         connection.execute(insert(EVENTS), rows)
+
+
+def verified(records: Records, review: str) -> str:
+    """The digest of a copy with which an item of a closed review is verified."""
+    log = Attachment(name="replay.log", media_type="text/plain", data=b"it held")
+    digest = records.attachments.keep(review, log, "p-verifier").digest
+    said = VerifyItem(item="I1", evidence=(Evidence(digest=digest),))
+    assert Teller(records).say(review, said, "p-verifier").answer.accepted
+    return digest
+
+
+def test_a_copy_of_evidence_that_was_changed_is_found(records: Records, review: str) -> None:
+    digest = verified(records, review)
+    assert _verify(records) == ""
+    with records.database.write() as connection:
+        connection.execute(update(tables.attachments).values(body=b"forged"))
+    assert f"{review}: the copy {digest} is not the one that was kept." in _verify(records)
+
+
+def test_a_copy_of_evidence_that_was_removed_is_found_and_one_that_was_erased_is_no_fault(
+    records: Records, review: str
+) -> None:
+    digest = verified(records, review)
+    records.attachments.erase(review, digest)
+    assert _verify(records) == ""
+    with records.database.write() as connection:
+        connection.execute(delete(tables.attachments))
+    assert f"{review}: I1 was verified with the copy {digest}, which is not in the records." in _verify(records)

@@ -53,7 +53,7 @@ async def test_an_admin_makes_tokens_for_machines_and_revokes_anybody_s(people: 
     assert (await people.ask(bearer, "POST", "/api/reviews", json=body)).status_code == 201
     decide = await people.ask(admin, "POST", "/api/tokens", json=wanted | {"scopes": ["decide"]})
     assert decide.json()["reasons"] == [
-        "A token that signs or approves is made by who is to use it, and by nobody else."
+        "A token that signs, approves or makes tokens is made by who is to use it, and by nobody else."
     ]
     listed = (await people.ask(admin, "GET", "/api/tokens?everybodys=true")).json()
     assert [token["id"] for token in listed] == [made["id"]]
