@@ -56,6 +56,7 @@ class Scene:
             parts.address_of,
             parts.account_of,
             parts.person_of,
+            parts.known_now,
         )
 
 
