@@ -88,6 +88,10 @@ def remark(advice: Advice, level: Level, text: str, start: int, end: int, key: s
 
 
 def key_of(rule: str, sentence: str, salt: str) -> str:
-    """The digest of a rule and a sentence; case, white space, the kind of apostrophe and the end mark do not matter."""
+    """The rule, and the beginning of a digest of both, short enough for people to copy.
+
+    Case, white space, the kind of apostrophe and the end mark do not matter.
+    """
     plain = unicodedata.normalize("NFKC", sentence).replace("’", "'").casefold()
-    return digest_of([rule, " ".join(plain.split()).strip(" -*•.!?")], salt)
+    digest = digest_of([rule, " ".join(plain.split()).strip(" -*•.!?")], salt)
+    return f"{rule}:{digest.removeprefix('sha256:')[:12]}"
