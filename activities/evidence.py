@@ -1,18 +1,17 @@
 """Keeping a copy of what somebody names as evidence: a link alone may show something else tomorrow, or nothing."""
 
 import logging
-from collections.abc import Iterable
 from typing import Protocol
 
 from temporalio import activity
 
 from activities.failures import as_application_error
-from activities.trackers import EffectRequest, ReviewReader
+from activities.trackers import EffectRequest, ReviewReader, TextReader
 from domain.attachment import Attachment
 from domain.inputs import EvidenceKept
 from domain.plan import uncopied
 from domain.ports import EvidenceSource, NotFoundError, TrackerError
-from domain.values import PersonId, TextRef
+from domain.values import PersonId
 
 log = logging.getLogger(__name__)
 
@@ -32,19 +31,11 @@ class Attachments(Protocol):
         ...
 
 
-class LinkReader(Protocol):
-    """Where the texts behind references are read."""
-
-    def texts(self, refs: Iterable[TextRef | None]) -> dict[TextRef, str]:
-        """The texts behind references."""
-        ...
-
-
 class EvidenceActivities:
     """Keeps copies of evidence."""
 
     def __init__(
-        self, reviews: ReviewReader, texts: LinkReader, attachments: Attachments, source: EvidenceSource
+        self, reviews: ReviewReader, texts: TextReader, attachments: Attachments, source: EvidenceSource
     ) -> None:
         self._reviews = reviews
         self._texts = texts

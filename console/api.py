@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import httpx
 
-from console.stopping import REFUSED, USAGE, Absent, Refused, Stop
+from console.stopping import REFUSED, USAGE, Refused, Stop
 from domain.draft import DraftDocument
 from runtime.hosts import is_loopback
 from runtime.settings import load_settings
@@ -139,6 +139,4 @@ def _told(response: httpx.Response) -> Any:
         lines = [f"{response.request.url} answered {response.status_code}, and not as Holdfast does. Is that its URL?"]
     if response.status_code == httpx.codes.CONFLICT:
         raise Refused(*lines)
-    if response.status_code == httpx.codes.NOT_FOUND:
-        raise Absent(*lines)
     raise Stop(*lines, code=USAGE if response.status_code == httpx.codes.UNPROCESSABLE_ENTITY else REFUSED)

@@ -29,10 +29,6 @@ class Refused(Stop):
     """What was asked for reached a review, and its rules refused it: each line is a reason."""
 
 
-class Absent(Stop):
-    """What was asked for is not there."""
-
-
 class StoppingGroup(TyperGroup):
     """The outermost command: turns a stop that any command raises into its sentences and its exit code."""
 

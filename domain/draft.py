@@ -25,6 +25,7 @@ from domain.draft_parts import (
 from domain.policy import Policy
 from domain.review import Factor, ItemSpec
 from domain.taxonomy import Dimension
+from domain.template import ANSWER
 from domain.values import Line, PersonId, Prose, Record, TextRef, digest_of, text_ref
 
 
@@ -109,7 +110,7 @@ def derive(
     known = {question.id for question in policy.questions}
     named = {*_ALWAYS, *(section.id for section in policy.sections)} & set(FIELDS_OF)
     sections = {id: digest_of(_plain(document, id), salt) for id in sorted(named)} | {
-        f"answer:{q}": digest_of({q: document.answers.get(q, "")}, salt) for q in sorted(known | set(document.answers))
+        f"{ANSWER}{q}": digest_of({q: document.answers.get(q, "")}, salt) for q in sorted(known | set(document.answers))
     }
     texts: dict[TextRef, str] = {}
 

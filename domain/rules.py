@@ -23,6 +23,7 @@ from domain.taxonomy import (
     Stage,
     Strength,
 )
+from domain.template import ANSWER
 from domain.values import Record
 
 
@@ -297,7 +298,7 @@ def _is_quorum(review: Review, teams: tuple[str, ...]) -> bool:
         return False
     signed = [review.signatures[team].sections for team in teams if has_signed(review, team)]
     covered = {id for sections in signed for id in sections}
-    said = {*submission.filled, *(f"answer:{id}" for id in submission.answered)}
+    said = {*submission.filled, *(f"{ANSWER}{id}" for id in submission.answered)}
     return len(signed) >= quorum and said <= covered
 
 
@@ -331,7 +332,7 @@ def _concerned(review: Review, signing: tuple[str, ...]) -> dict[str, set[str]]:
     """The teams that sign each section that names any of them."""
     assert review.policy is not None
     named = {section.id: section.teams for section in review.policy.sections}
-    named |= {f"answer:{question.id}": question.teams for question in review.policy.questions}
+    named |= {f"{ANSWER}{question.id}": question.teams for question in review.policy.questions}
     return {id: set(signing).intersection(review.resolved(teams)) for id, teams in named.items() if teams}
 
 

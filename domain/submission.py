@@ -11,10 +11,8 @@ from domain.evolve import evolve
 from domain.review import ItemSpec, Review
 from domain.rules import DRAFT_RULES, Blocker, blames_nobody, blockers
 from domain.taxonomy import ItemStatus
+from domain.template import ANSWER
 from domain.values import PersonId, Record
-
-ANSWER = "answer:"
-"""How the section of an answer is called, before the id of its question."""
 
 
 class Lack(Record):

@@ -27,6 +27,10 @@ SECTIONS = (
 """The sections that a draft can have beside its answers, in the order in which they are read."""
 
 
+ANSWER = "answer:"
+"""How the section of an answer is called, before the id of its question."""
+
+
 class Section(Record):
     """A part of the draft that teams sign. Without `teams` it concerns every team."""
 

@@ -2,8 +2,9 @@
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, Row, bindparam, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from domain.draft import DraftContent, DraftDocument, derive
@@ -91,7 +92,7 @@ class Drafts:
         """What a revision said; none where there is no such revision, or it was erased."""
         with self._database.read() as connection:
             row = connection.execute(_REVISION, {"review": review_id, "revision": revision}).one_or_none()
-        return DraftDocument.model_validate(json.loads(row.body)) if row is not None and row.body else None
+        return _document(row) if row is not None else None
 
     def salt_and_people(self, review_id: str, document: DraftDocument) -> tuple[str, dict[str, PersonId]]:
         """What deriving a document of this review takes, saved or not: salt, and ids by handle."""
@@ -105,10 +106,10 @@ def content(connection: Connection, review_id: str, revision: int, policy: Polic
     Keeps the texts that the derived items refer to.
     """
     row = connection.execute(_REVISION, {"review": review_id, "revision": revision}).one_or_none()
-    if row is None or row.body is None:
+    document = _document(row) if row is not None else None
+    if document is None:
         return None
     salt = salt_of(connection, review_id)
-    document = DraftDocument.model_validate(json.loads(row.body))
     derived = derive(document, revision, policy, salt, lambda handle: person_id(connection, handle))
     keep_texts(connection, derived.texts, salt)
     return derived
@@ -124,7 +125,7 @@ def find(
     row = connection.execute(_REVISION, {"review": review_id, "revision": revision}).one_or_none()
     if row is None:
         return None
-    document = DraftDocument.model_validate(json.loads(row.body)) if row.body else None
+    document = _document(row)
     return salt_of(connection, review_id), document, _known(connection, document) if document else {}
 
 
@@ -149,5 +150,10 @@ def _newest(connection: Connection, review_id: str) -> Saved | None:
     row = connection.execute(_NEWEST, {"review": review_id}).one_or_none()
     if row is None:
         return None
-    document = DraftDocument.model_validate(json.loads(row.body)) if row.body else None
+    document = _document(row)
     return Saved(revision=row.revision, digest=row.digest, author=row.author, saved_at=row.saved_at, document=document)
+
+
+def _document(row: Row[Any]) -> DraftDocument | None:
+    """What a revision says; none once it was erased."""
+    return DraftDocument.model_validate(json.loads(row.body)) if row.body else None

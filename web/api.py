@@ -7,14 +7,13 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
-from domain.review import Review
 from domain.taxonomy import Stage
 from records.database import DatabaseError
 from records.inbox import Delivery
 from web import reading
-from web.callers import Caller, Who
+from web.callers import Who, review_for
 from web.deps import WebDeps
-from web.errors import ErrorBody, Responses, no_review
+from web.errors import ErrorBody, Responses
 from web.history import Entry
 from web.notices import NoticeOutcome, ShownNotice, shown_notices
 from web.trackers import TrackerProject, tracker_projects
@@ -36,12 +35,6 @@ def routes(deps: WebDeps) -> APIRouter:
     router = APIRouter()
     reviews = APIRouter(prefix="/api/reviews", tags=["Reviews"])
     records = deps.records
-
-    def found(review_id: str, who: Caller) -> Review:
-        review = deps.find(review_id, who.standing)
-        if review is None:
-            raise no_review(deps, review_id, who.standing)
-        return review
 
     @router.get("/healthz", tags=["Health"], summary="Whether this process answers")
     def alive() -> Wellness:
@@ -74,17 +67,17 @@ def routes(deps: WebDeps) -> APIRouter:
     @reviews.get("/{review_id}", summary="Read a review", responses=_NO_REVIEW)
     def read_review(review_id: ReviewId, who: Who) -> reading.ReviewDetail:
         """All that is known of it now."""
-        return reading.detail(deps, found(review_id, who))
+        return reading.detail(deps, review_for(deps, review_id, who))
 
     @reviews.get("/{review_id}/why", summary="Why a review cannot close yet", responses=_NO_REVIEW)
     def why(review_id: ReviewId, who: Who) -> reading.Why:
         """What is in the way, who can clear it, and what waits for a second person."""
-        return reading.why(deps, found(review_id, who))
+        return reading.why(deps, review_for(deps, review_id, who))
 
     @reviews.get("/{review_id}/history", summary="What was recorded", responses=_NO_REVIEW)
     def history(review_id: ReviewId, who: Who) -> list[Entry]:
         """Every recorded event, oldest first."""
-        return reading.history(deps, found(review_id, who).id)
+        return reading.history(deps, review_for(deps, review_id, who).id)
 
     @router.get("/api/deliveries", tags=["Webhooks"], summary="The newest deliveries, and what became of them")
     def deliveries(who: Who, limit: Annotated[int, Query(ge=1, le=1000)] = 200) -> list[Delivery]:

@@ -6,9 +6,9 @@ from pydantic import Field
 from domain.template import Question, Section
 from domain.values import Record
 from web.api import ReviewId
-from web.callers import Who
+from web.callers import Who, review_for
 from web.deps import WebDeps
-from web.errors import ApiError, ErrorBody, no_review
+from web.errors import ApiError, ErrorBody
 
 
 class Asked(Record):
@@ -30,9 +30,7 @@ def routes(deps: WebDeps) -> APIRouter:
     )
     def template(review_id: ReviewId, who: Who) -> Asked:
         """As of the policy that the review was opened under."""
-        review = deps.find(review_id, who.standing)
-        if review is None:
-            raise no_review(deps, review_id, who.standing)
+        review = review_for(deps, review_id, who)
         policy, profile = review.policy, review.profile
         if policy is None or profile is None:
             raise ApiError(404, f"{review_id} is not reviewed, so its draft is asked nothing.")

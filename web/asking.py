@@ -8,6 +8,7 @@ from domain.decide import Rejected, decide
 from domain.inputs import Body, Given, Input
 from domain.review import Review
 from domain.stages import HEARD_IN
+from domain.template import ANSWER
 from domain.values import Record
 from web.callers import Caller
 from web.deps import WebDeps
@@ -124,8 +125,8 @@ def _sections(review: Review) -> list[Choice]:
     assert review.policy is not None
     assert review.submission is not None
     titles = {section.id: section.title for section in review.policy.sections}
-    titles |= {f"answer:{question.id}": question.prompt for question in review.policy.questions}
-    told = {id for id in review.submission.sections if not id.startswith("answer:")}
-    told |= {f"answer:{id}" for id in review.submission.answered}
+    titles |= {f"{ANSWER}{question.id}": question.prompt for question in review.policy.questions}
+    told = {id for id in review.submission.sections if not id.startswith(ANSWER)}
+    told |= {f"{ANSWER}{id}" for id in review.submission.answered}
     order = [*titles, *sorted(told - set(titles))]
     return [Choice(id, titles.get(id, plain(id))) for id in order if id in told]

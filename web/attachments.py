@@ -11,9 +11,9 @@ from domain.attachment import PICTURES, Attachment
 from domain.faults import fault
 from domain.values import Record, Utc
 from records.attachments import Kept
-from web.callers import Caller, Who, acting
+from web.callers import Who, acting, review_for
 from web.deps import WebDeps
-from web.errors import WRONG_BODY, ApiError, ErrorBody, Responses, no_review
+from web.errors import WRONG_BODY, ApiError, ErrorBody, Responses
 
 Digest = Annotated[str, Path(pattern=r"^sha256:[0-9a-f]{64}$")]
 
@@ -47,16 +47,10 @@ def routes(deps: WebDeps) -> APIRouter:
     router = APIRouter(tags=["Attachments"], responses=_NO_REVIEW)
     attachments = deps.records.attachments
 
-    def found(review_id: str, who: Caller) -> str:
-        review = deps.find(review_id, who.standing)
-        if review is None:
-            raise no_review(deps, review_id, who.standing)
-        return review.id
-
     @router.get("/api/reviews/{review_id}/attachments", summary="List the files that are kept with a review")
     def list_attachments(review_id: str, who: Who) -> list[KeptAttachment]:
         """Oldest first."""
-        return shown(attachments.of(found(review_id, who)), review_id)
+        return shown(attachments.of(review_for(deps, review_id, who).id), review_id)
 
     @router.post(
         "/api/reviews/{review_id}/attachments",
@@ -66,7 +60,7 @@ def routes(deps: WebDeps) -> APIRouter:
     )
     def attach(review_id: str, body: NewAttachment, who: Who) -> KeptAttachment:
         """The same bytes again are the same file. Evidence of an item is named by its digest."""
-        found(review_id, who)
+        review_for(deps, review_id, who)
         try:
             copy = Attachment(name=body.name, media_type=body.media_type, data=body.data)
         except ValidationError as error:
@@ -78,7 +72,7 @@ def routes(deps: WebDeps) -> APIRouter:
     @router.get("/reviews/{review_id}/attachments/{digest}", include_in_schema=False)
     def hand_out(review_id: str, digest: Digest, who: Who) -> Response:
         """The bytes of a file, under a policy that lets nothing in it run."""
-        copy = attachments.find(found(review_id, who), digest)
+        copy = attachments.find(review_for(deps, review_id, who).id, digest)
         if copy is None:
             raise ApiError(404, "No such file is kept here.")
         kept, data = copy

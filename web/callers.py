@@ -15,6 +15,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from domain.access import Act, is_open_to_anybody, refusals
 from domain.accounts import Held, Memberships
+from domain.review import Review
 from domain.standing import NOBODY, Standing
 from domain.taxonomy import Door, Role
 from domain.values import PersonId
@@ -23,7 +24,7 @@ from runtime.hosts import is_loopback
 from runtime.settings import SignInSettings
 from web.admit import person
 from web.deps import WebDeps
-from web.errors import ApiError
+from web.errors import ApiError, no_review
 from web.rights import ROUTES
 
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -160,6 +161,14 @@ async def posted(request: Request, who: Who) -> dict[str, list[str]]:
 
 
 Posted = Annotated[dict[str, list[str]], Depends(posted)]
+
+
+def review_for(deps: WebDeps, review_id: str, who: Caller) -> Review:
+    """A review, as somebody may see it. Raises `ApiError` (404) where they may not, or there is none."""
+    review = deps.find(review_id, who.standing)
+    if review is None:
+        raise no_review(deps, review_id, who.standing)
+    return review
 
 
 def acting(deps: WebDeps, who: Caller, by: str | None) -> PersonId:

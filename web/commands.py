@@ -15,9 +15,9 @@ from domain.values import Record
 from domain.view import Answer
 from integrations.incidents.delivery import BadDelivery, ReportedIncident, reading
 from web.admit import admit
-from web.callers import Caller, Who, acting
+from web.callers import Caller, Who, acting, review_for
 from web.deps import WebDeps
-from web.errors import WRONG_BODY, ApiError, ErrorBody, Responses, no_review
+from web.errors import WRONG_BODY, ApiError, ErrorBody, Responses
 from workflows.door import AwayError
 
 LOOK_EVERY = 0.2
@@ -97,8 +97,7 @@ def routes(deps: WebDeps) -> APIRouter:
 
 def admitted(deps: WebDeps, review_id: str, command: Command, key: str, who: Caller, by: str | None = None) -> Input:
     """A command as `who` says it to a review. Raises `ApiError`: 404 without such a review, 422 for a wrong field."""
-    if deps.find(review_id, who.standing) is None:
-        raise no_review(deps, review_id, who.standing)
+    review_for(deps, review_id, who)
     checked = _checked(review_id, command)
     person = acting(deps, who, by)
     # A key of a caller must never be taken for the id of a fact, which would then not be heard.

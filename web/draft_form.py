@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from domain.blame import Remark
-from domain.submission import ANSWER
+from domain.template import ANSWER
 from web.draft_fields import CAUSE_GROUPS, DIMENSION_OF, PARTS, Choices, Field, Kind, Part, Rows
 
 Plain = dict[str, Any]

@@ -10,12 +10,12 @@ from domain.faults import fault
 from domain.merging import Conflict
 from domain.prefill import Earlier, earlier, first_draft, resemblance
 from domain.review import Review
-from domain.submission import ANSWER
+from domain.template import ANSWER
 from domain.values import Record, Utc
 from records.drafts import Saved, StaleRevisionError
-from web.callers import Caller, Who, acting
+from web.callers import Caller, Who, acting, review_for
 from web.deps import WebDeps
-from web.errors import WRONG_BODY, ApiError, ErrorBody, Responses, no_review
+from web.errors import WRONG_BODY, ApiError, ErrorBody, Responses
 
 SEEN_BEFORE = 5
 """How many earlier reviews a draft begins with, the newest ones."""
@@ -98,16 +98,10 @@ def routes(deps: WebDeps) -> APIRouter:
     router = APIRouter(prefix="/api/reviews", tags=["Drafts"], responses=_NO_REVIEW)
     records = deps.records
 
-    def found(review_id: str, who: Caller) -> Review:
-        review = deps.find(review_id, who.standing)
-        if review is None:
-            raise no_review(deps, review_id, who.standing)
-        return review
-
     @router.get("/{review_id}/draft", summary="Read the newest revision of the draft")
     def read_draft(review_id: str, who: Who) -> SavedDraft:
         """Where nobody has saved anything yet: what is known, as revision 0."""
-        review = found(review_id, who)
+        review = review_for(deps, review_id, who)
         saved = records.drafts.newest(review.id)
         if saved is not None:
             return _shown(deps, saved)
@@ -118,12 +112,12 @@ def routes(deps: WebDeps) -> APIRouter:
     @router.put("/{review_id}/draft", summary="Save the draft as its next revision", responses=WRONG_BODY | _STALE)
     def save_draft(review_id: str, body: DraftBody, who: Who) -> SavedDraft:
         """Straight to the records. It has no effect until somebody submits it."""
-        return _kept(deps, found(review_id, who), body.document, body.upon, who, body.by)
+        return _kept(deps, review_for(deps, review_id, who), body.document, body.upon, who, body.by)
 
     @router.put("/{review_id}/draft/{section}", summary="Save one section of the draft", responses=WRONG_BODY | _STALE)
     def save_one(review_id: str, section: str, body: SectionBody, who: Who) -> SavedDraft:
         """The rest stays as it was in the revision that it was written upon, or as others have saved it since."""
-        review = found(review_id, who)
+        review = review_for(deps, review_id, who)
         return save_section(deps, review, section, body.value, body.upon, who, body.by)
 
     return router

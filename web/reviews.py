@@ -10,11 +10,11 @@ from pydantic import ValidationError
 
 from domain.inputs import COMMANDS, Command
 from web.asking import NOTHING_TRIED, Tried, asking
-from web.callers import Caller, Posted, Who
+from web.callers import Caller, Posted, Who, review_for
 from web.commands import admitted, carried
 from web.deps import WebDeps
 from web.draft_form import Form
-from web.errors import ApiError, as_sentence, no_review
+from web.errors import ApiError, as_sentence
 from web.history import entries
 from web.markers import revealed
 from web.rendering import Pages, review_path
@@ -33,9 +33,7 @@ def routes(deps: WebDeps, pages: Pages) -> APIRouter:
     records = deps.records
 
     def show(review_id: str, who: Caller, tried: Tried = NOTHING_TRIED, code: int = 200) -> HTMLResponse:
-        review = deps.find(review_id, who.standing)
-        if review is None:
-            raise no_review(deps, review_id, who.standing)
+        review = review_for(deps, review_id, who)
         now, draft = deps.now(), records.drafts.newest(review_id)
         if draft is not None:
             draft = draft.model_copy(update={"author": records.people.handles([draft.author])[draft.author]})

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from domain.template import ANSWER
+
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 _WORDS = {
@@ -36,7 +38,7 @@ class Said:
 
 def plain(word: str) -> str:
     """A word of the vocabulary as people write it; a stage or clock begins with a capital."""
-    text = str(word).removeprefix("answer:")
+    text = str(word).removeprefix(ANSWER)
     said = _WORDS.get(text, text.replace("_", " "))
     return said[:1].upper() + said[1:] if text in _BEGINS else said
 

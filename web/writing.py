@@ -10,13 +10,13 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from domain.draft import DraftDocument
 from domain.inputs import SubmitDraft
 from domain.review import Review
-from domain.submission import ANSWER
-from web.callers import Caller, Posted, Who
+from domain.template import ANSWER
+from web.callers import Caller, Posted, Who, review_for
 from web.commands import admitted, carried
 from web.deps import WebDeps
 from web.draft_form import Form, Plain, Typed, add, at, typed, without
 from web.drafts import save_section
-from web.errors import ApiError, no_review
+from web.errors import ApiError
 from web.rendering import Pages, review_path
 from web.security import WITH_SCRIPT
 from web.writing_page import Tried, sections_of, writing_page
@@ -26,12 +26,6 @@ def routes(deps: WebDeps, pages: Pages) -> APIRouter:
     """The page, saving a section, and submitting."""
     router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
     drafts = deps.records.drafts
-
-    def found(review_id: str, who: Caller) -> Review:
-        review = deps.find(review_id, who.standing)
-        if review is None:
-            raise no_review(deps, review_id, who.standing)
-        return review
 
     def page(
         review: Review,
@@ -48,11 +42,11 @@ def routes(deps: WebDeps, pages: Pages) -> APIRouter:
 
     @router.get("/reviews/{review_id}/draft")
     def show_draft(review_id: str, who: Who, saved: str = "") -> HTMLResponse:
-        return page(found(review_id, who), who, saved=saved)
+        return page(review_for(deps, review_id, who), who, saved=saved)
 
     @router.post("/reviews/{review_id}/draft/{section}")
     def save_typed(review_id: str, section: str, who: Who, form: Posted) -> Response:
-        review = found(review_id, who)
+        review = review_for(deps, review_id, who)
         newest = drafts.newest(review.id)
         document = newest.document if newest and newest.document else DraftDocument()
         if review.policy is None or section not in sections_of(review, document):
@@ -85,7 +79,7 @@ def routes(deps: WebDeps, pages: Pages) -> APIRouter:
         try:
             await carried(deps, review_id, said)
         except ApiError as error:
-            review, reasons = await run_in_threadpool(found, review_id, who), error.more.get("reasons")
+            review, reasons = await run_in_threadpool(review_for, deps, review_id, who), error.more.get("reasons")
             told = tuple(reasons or [error.sentence])
             return await run_in_threadpool(page, review, who, error.status, reasons=told)
         return RedirectResponse(f"{review_path(review_id)}#sign-off", 303)

@@ -12,7 +12,8 @@ from domain.draft import DraftDocument, derive
 from domain.inputs import SubmitDraft
 from domain.review import Review
 from domain.stages import HEARD_IN
-from domain.submission import ANSWER, Lack, lacks
+from domain.submission import Lack, lacks
+from domain.template import ANSWER
 from domain.values import PersonId
 from web.callers import Caller
 from web.deps import WebDeps
