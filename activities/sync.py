@@ -6,7 +6,7 @@ only once a day, for what no list shows.
 
 import logging
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Protocol
@@ -86,8 +86,10 @@ class WatchedIssues(Protocol):
         """The reviews that should have been looked at before `since` (UTC), and when."""
         ...
 
-    def watched_issues(self, tracker: str | None = None, project: str | None = None) -> Sequence[Watched]:
-        """Those of one tracker and project, or all."""
+    def watched_issues(
+        self, tracker: str | None = None, project: str | None = None, ids: Collection[str] | None = None
+    ) -> Sequence[Watched]:
+        """Those of one tracker and project, or these, by their ids, or all."""
         ...
 
     def find(self, review_id: str) -> Review | None:
@@ -210,7 +212,7 @@ class SyncActivities:
         if trouble is not None and trouble.retry_at > datetime.now(UTC):
             return Looked(trouble=trouble.kind)
         wanted = self._seen.wanted(name, AT_ONCE)
-        watched = [issue for issue in self._reviews.watched_issues(name) if issue.ref.id in wanted]
+        watched = self._reviews.watched_issues(name, ids=wanted)
         told = 0
         try:
             told = self._read_and_tell(name, watched, wanted)

@@ -116,12 +116,30 @@ def refusals(standing: Standing | None, action: Action, team: str | None = None)
     return tuple(lacking)
 
 
-def visible_to(standing: Standing | None, teams: tuple[str, ...]) -> bool:
-    """Whether somebody sees what only these teams see; where none is named, everybody does.
+class Sight(Record):
+    """Which reviews somebody sees: every one, or those that are kept to no team and to any of theirs."""
+
+    everything: bool = False
+    teams: tuple[str, ...] = ()
+
+    def reaches(self, kept_to: tuple[str, ...]) -> bool:
+        """Whether they see what only these teams see; where none is named, everybody does."""
+        return self.everything or not kept_to or not {*kept_to}.isdisjoint(self.teams)
+
+
+def sight(standing: Standing | None) -> Sight:
+    """Which reviews somebody sees.
 
     An auditor sees everything: what nobody outside may look into could not be audited.
     """
-    return not teams or standing is None or Role.AUDITOR in standing.roles or not {*teams}.isdisjoint(standing.teams)
+    if standing is None or Role.AUDITOR in standing.roles:
+        return Sight(everything=True)
+    return Sight(teams=standing.teams)
+
+
+def visible_to(standing: Standing | None, teams: tuple[str, ...]) -> bool:
+    """Whether somebody sees what only these teams see; where none is named, everybody does."""
+    return sight(standing).reaches(teams)
 
 
 def visible(standing: Standing | None, review: Review) -> bool:

@@ -70,6 +70,14 @@ def asks(review: Review, now: datetime) -> tuple[Wanted, ...]:
     return tuple(wanted.model_copy(update={"private": bool(review.private_to)}) for wanted in found)
 
 
+def team_of(review: Review, wanted: Wanted) -> str | None:
+    """Whose work that is: the team that it is asked of, or that has taken on the item which it is about."""
+    if wanted.of.role is Role.TEAM:
+        return wanted.of.id
+    item = review.items.get(wanted.subject)
+    return item.spec.team if item else None
+
+
 def _wanted(
     review: Review,
     key: str,

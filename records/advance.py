@@ -25,7 +25,7 @@ from records.calendars import Calendars
 from records.chain import Link
 from records.database import Database
 from records.memory import Memory
-from records.read_model import project
+from records.projection import project
 
 POISONOUS = (ArithmeticError, AssertionError, IntegrityError, DataError, LookupError, TypeError, ValueError)
 """Faults that come again however often an input is heard: not of the connection, but of the input or of our code."""

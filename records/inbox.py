@@ -17,7 +17,7 @@ from domain.values import Record, Utc
 from records import tables
 from records.database import Database
 from records.people import insert_once
-from records.read_model import source_key
+from records.projection import source_key
 
 SEND_AGAIN = timedelta(seconds=30)
 """A delivery that was sent and is not finished after this long is sent again, and then after twice as long each time.

@@ -1,27 +1,26 @@
-"""What the pages and lists read: made from the streams as they grow, and rebuilt from them at will."""
+"""What the pages and lists read; `records.projection` writes it as the streams grow, and it is rebuilt at will."""
 
-import json
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC, datetime
 from functools import cache, lru_cache
 from typing import Any
 
-from pydantic import Field
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select, text, update
+from sqlalchemy import Connection, Row, delete, func, insert, not_, select, text
 
+from domain.access import Sight
 from domain.evolve import fold
-from domain.issues import TRACKING
-from domain.plan import Plan, plan
+from domain.plan import plan
 from domain.policy import Policy
 from domain.review import IssueRef, Review
-from domain.stages import ENDED_STAGES
+from domain.stages import ENDED_STAGES, OPEN_STAGES
 from domain.taxonomy import Stage
-from domain.values import Record, Utc, digest_of
-from domain.view import next_deadline
+from domain.values import Record, digest_of
 from records import streams, tables
 from records.chain import Link
 from records.database import Database
-from records.people import insert_once
+from records.paging import Page, Place, page_of
+from records.projection import SHAPE, WatchedIssue, project
+from records.sight import seen_by
 
 
 class WatchedProject(Record):
@@ -29,114 +28,6 @@ class WatchedProject(Record):
 
     tracker: str
     project: str
-
-
-class WatchedIssue(Record):
-    """An issue whose state some review wants to know, and the state that it knows."""
-
-    review_id: str
-    item: str
-    ref: IssueRef
-    status: str
-    as_of: Utc | None = Field(default=None, description="when the read began that told the status")
-
-
-IN_GOOD_TIME = timedelta(minutes=5)
-"""How long the workflow of a review may take to do what is owed before somebody looks whether it runs at all."""
-
-
-_PROJECT = (
-    update(tables.reviews)
-    .where(tables.reviews.c.review_id == bindparam("which"))
-    .values({column.name: bindparam(column.name) for column in tables.reviews.columns})
-)
-
-_SHOW, _WATCH = insert(tables.reviews), insert(tables.watched_issues)
-_UNWATCH = delete(tables.watched_issues).where(tables.watched_issues.c.review_id == bindparam("which"))
-
-
-def project(connection: Connection, review: Review, owed: Plan, now: datetime, before: Review | None = None) -> None:
-    """Write what can be read of a review, and of its plan at `now` (UTC).
-
-    Belongs into the transaction that appended its events.
-    `before` is the review as it was projected last; none where that is not known, and everything is written.
-    """
-    if review.stage is None:
-        return
-    row = {
-        "review_id": review.id,
-        "seq": review.seq,
-        "stage": review.stage,
-        "severity": review.severity,
-        "service": review.service,
-        "team": review.team or "",
-        "owner": review.owner,
-        "next_deadline": next_deadline(review),
-        "look_at": _look_at(owed, now),
-        "changed_at": datetime.now(UTC),
-        "policy": review.policy_digest if review.policy else None,
-        "private_to": json.dumps(review.private_to) if review.private_to else None,
-        "state": review.model_dump_json(exclude={"policy"}),
-    }
-    if connection.execute(_PROJECT, row | {"which": review.id}).rowcount == 0:
-        connection.execute(_SHOW, row)
-    if review.policy and (before is None or before.policy != review.policy):
-        insert_once(connection, tables.policies, [{"digest": row["policy"], "body": review.policy.model_dump_json()}])
-    watched = list(_watched(review))
-    if before is None or watched != list(_watched(before)):
-        _rewrite_watched(connection, review, watched)
-    if before is None or review.incidents != before.incidents:
-        routes = [
-            {"incident": i.ref, "review_id": review.id, "source_key": source_key(i.source, i.key)}
-            for i in review.incidents.values()
-        ]
-        insert_once(connection, tables.routes, routes)
-
-
-def _look_at(owed: Plan, now: datetime) -> datetime | None:
-    moments = [owed.wake_at] if owed.wake_at else []
-    return min([*moments, now + IN_GOOD_TIME] if owed.effects else moments, default=None)
-
-
-def _rewrite_watched(connection: Connection, review: Review, watched: Sequence[WatchedIssue]) -> None:
-    connection.execute(_UNWATCH, {"which": review.id})
-    rows = [
-        {
-            "review_id": issue.review_id,
-            "item": issue.item,
-            "ref": issue.ref.model_dump_json(),
-            "tracker": issue.ref.tracker,
-            "project": issue.ref.project,
-            "status": issue.status,
-            "as_of": issue.as_of,
-        }
-        for issue in watched
-    ]
-    if rows:
-        connection.execute(_WATCH, rows)
-
-
-def source_key(source: str, key: str | None) -> str | None:
-    """Under what name incidents of the same trouble are found; none where the source gave no key."""
-    return f"{source} {key}" if key else None
-
-
-def _watched(review: Review) -> Iterable[WatchedIssue]:
-    if review.stage in (Stage.ARCHIVED, Stage.DISMISSED, Stage.EXCLUDED):
-        return
-    for id, item in review.tracked_items.items():
-        if item.ref is not None:
-            status = item.issue_status.value if item.issue_status else ""
-            yield WatchedIssue(review_id=review.id, item=id, ref=item.ref, status=status, as_of=item.as_of)
-    if review.tracking is not None:
-        tracking = review.tracking
-        yield WatchedIssue(
-            review_id=review.id,
-            item=TRACKING,
-            ref=tracking.ref,
-            status=tracking.status.value,
-            as_of=tracking.as_of,
-        )
 
 
 def read_review(connection: Connection, review_id: str) -> Review:
@@ -201,12 +92,45 @@ class Reviews:
         with self._database.read() as connection:
             return list(connection.execute(query.order_by(tables.reviews.c.review_id)).scalars())
 
-    def private(self) -> dict[str, tuple[str, ...]]:
-        """The private reviews, and which teams see each."""
-        query = select(tables.reviews.c.review_id, tables.reviews.c.private_to)
+    def page(self, sight: Sight, stages: Iterable[Stage], limit: int, after: Place | None = None) -> Page[Review]:
+        """The most pressing reviews in these stages that somebody sees, from a place in the list on."""
+        found = tables.reviews
+        order = (found.c.next_deadline, found.c.review_id)
+        queries = [
+            select(*order).where(found.c.stage == stage.value, seen_by(sight)).order_by(*order) for stage in stages
+        ]
         with self._database.read() as connection:
-            rows = connection.execute(query.where(tables.reviews.c.private_to.is_not(None)))
-            return {row.review_id: tuple(json.loads(row.private_to)) for row in rows}
+            keys, following = page_of(connection, queries, order, limit, after)
+            rows = connection.execute(_STATES.where(found.c.review_id.in_([id for _, id in keys])))
+            reviews = {review.id: review for review in map(_review, rows)}
+        return Page(rows=tuple(reviews[id] for _, id in keys), following=following)
+
+    def counts(self, sight: Sight) -> dict[Stage, int]:
+        """How many reviews somebody sees in each stage."""
+        found = tables.reviews
+        query = select(found.c.stage, func.count()).where(seen_by(sight)).group_by(found.c.stage)
+        with self._database.read() as connection:
+            return {Stage(stage): count for stage, count in connection.execute(query)}
+
+    def late(self, sight: Sight, now: datetime) -> int:
+        """How many open reviews that somebody sees have a due date that is past at `now` (UTC)."""
+        found = tables.reviews
+        past = found.c.stage.in_([stage.value for stage in OPEN_STAGES]) & (found.c.next_deadline < now)
+        with self._database.read() as connection:
+            return connection.execute(select(func.count()).select_from(found).where(past, seen_by(sight))).scalar_one()
+
+    def unseen(self, sight: Sight, ids: Iterable[str]) -> frozenset[str]:
+        """Which of these reviews somebody does not see."""
+        named = tables.reviews.c.review_id.in_(list(dict.fromkeys(ids)))
+        query = select(tables.reviews.c.review_id).where(named, not_(seen_by(sight)))
+        with self._database.read() as connection:
+            return frozenset(connection.execute(query).scalars())
+
+    def ending_in(self, sight: Sight, ending: str) -> Sequence[str]:
+        """Ids of reviews that somebody sees and that end like this."""
+        which = tables.reviews.c.review_id.endswith(ending, autoescape=True) & seen_by(sight)
+        with self._database.read() as connection:
+            return list(connection.execute(select(tables.reviews.c.review_id).where(which)).scalars())
 
     def going_on(self) -> Sequence[str]:
         """The ids of all reviews that have not ended, or still owe something to the outside."""
@@ -234,13 +158,17 @@ class Reviews:
             rows = connection.execute(query.order_by(tables.watched_issues.c.tracker, tables.watched_issues.c.project))
             return [WatchedProject(tracker=row.tracker, project=row.project) for row in rows]
 
-    def watched_issues(self, tracker: str | None = None, project: str | None = None) -> Sequence[WatchedIssue]:
-        """The issues whose state some review wants to know: of one tracker or of all, of one project or of all."""
+    def watched_issues(
+        self, tracker: str | None = None, project: str | None = None, ids: Collection[str] | None = None
+    ) -> Sequence[WatchedIssue]:
+        """The issues whose state some review wants to know: of one tracker, of one project, or these, by their ids."""
         query = select(tables.watched_issues).order_by(tables.watched_issues.c.review_id, tables.watched_issues.c.item)
         if tracker is not None:
             query = query.where(tables.watched_issues.c.tracker == tracker)
         if project is not None:
             query = query.where(tables.watched_issues.c.project == project)
+        if ids is not None:
+            query = query.where(tables.watched_issues.c.issue.in_(list(ids)))
         with self._database.read() as connection:
             return [_issue(row) for row in connection.execute(query)]
 
@@ -258,9 +186,8 @@ class Reviews:
                 connection.execute(text("LOCK TABLE reviews IN EXCLUSIVE MODE"))
             connection.execute(delete(tables.projection))
             connection.execute(insert(tables.projection), {"one": 1, "shape": _shape()})
-            connection.execute(delete(tables.reviews))
-            connection.execute(delete(tables.watched_issues))
-            connection.execute(delete(tables.policies))
+            for table in (tables.reviews, tables.audiences, tables.asked, tables.watched_issues, tables.policies):
+                connection.execute(delete(table))
             stream_ids = list(connection.execute(select(tables.events.c.stream_id).distinct()).scalars())
             for stream_id in stream_ids:
                 review, now = read_review(connection, stream_id), datetime.now(UTC)
@@ -270,7 +197,7 @@ class Reviews:
 
 @cache
 def _shape() -> str:
-    return digest_of(Review.model_json_schema())
+    return digest_of([SHAPE, Review.model_json_schema()])
 
 
 def _issue(row: Row[tuple[object, ...]]) -> WatchedIssue:

@@ -46,6 +46,9 @@ class UtcTime(TypeDecorator[datetime]):
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+"""Stands for no due date in what is sorted by due date: then one index serves the order."""
+
 ROW = BigInteger().with_variant(Integer, "sqlite")
 
 # --- streams: append-only and hash-chained --------------------------------------------------------------------------
@@ -132,17 +135,41 @@ reviews = Table(
     metadata,
     Column("review_id", String(300), primary_key=True),
     Column("seq", Integer, nullable=False),
-    Column("stage", String(20), nullable=False, index=True),
+    Column("stage", String(20), nullable=False),
     Column("severity", String(4), nullable=False),
     Column("service", String(200), nullable=False),
     Column("team", String(200), nullable=False),
     Column("owner", String(40), nullable=True),
-    Column("next_deadline", UtcTime, nullable=True),
+    Column("next_deadline", UtcTime, nullable=False, comment="`NEVER` where nothing is due"),
     Column("look_at", UtcTime, nullable=True, index=True, comment="when its workflow should have looked at it again"),
     Column("changed_at", UtcTime, nullable=False),
     Column("policy", String(80), nullable=True, comment="digest of the policy that is pinned to it"),
-    Column("private_to", Text, nullable=True, comment="the teams that see it, as JSON; none: everybody"),
+    Column("is_private", Boolean, nullable=False, comment="only the teams in `audiences` see it"),
     Column("state", Text, nullable=False, comment="the folded review without its policy, as JSON"),
+    Index("reviews_pressing", "stage", "next_deadline", "review_id", "is_private"),
+)
+
+audiences = Table(
+    "audiences",
+    metadata,
+    Column("review_id", String(300), primary_key=True),
+    Column("team", String(300), primary_key=True, comment="one that sees this private review"),
+)
+
+asked = Table(
+    "asked",
+    metadata,
+    Column("review_id", String(300), primary_key=True),
+    Column("key", String(700), primary_key=True),
+    Column("role", String(10), nullable=False, comment="as what somebody is asked"),
+    Column("whom", String(300), nullable=False, comment="the person or the team; empty where the role is enough"),
+    Column("team", String(300), nullable=False, comment="whose work it is; empty: no team's"),
+    Column("until", UtcTime, nullable=False, comment="`NEVER` where there is no due date"),
+    Column("urgent", Boolean, nullable=False),
+    Index("asked_whom", "role", "whom", "until", "review_id", "key"),
+    Index("asked_role", "role", "until", "review_id", "key"),
+    Index("asked_team", "team", "until", "review_id", "key"),
+    Index("asked_until", "until", "review_id", "key"),
 )
 
 projection = Table(
@@ -165,10 +192,13 @@ watched_issues = Table(
     Column("review_id", String(300), primary_key=True),
     Column("item", String(40), primary_key=True, comment="the item's id, or `tracking`"),
     Column("ref", Text, nullable=False, comment="the issue's reference, as JSON"),
-    Column("tracker", String(40), nullable=False, index=True),
+    Column("tracker", String(40), nullable=False),
+    Column("issue", String(200), nullable=False, comment="its stable id"),
     Column("project", String(300), nullable=False),
     Column("status", String(20), nullable=False),
     Column("as_of", UtcTime, nullable=True, comment="when the read began that told the status"),
+    Index("watched_issues_issue", "tracker", "issue"),
+    Index("watched_issues_project", "tracker", "project"),
 )
 
 # --- operational ------------------------------------------------------------------------------------------------------

@@ -82,8 +82,9 @@ def routes(deps: WebDeps) -> APIRouter:
     @router.get("/api/deliveries", tags=["Webhooks"], summary="The newest deliveries, and what became of them")
     def deliveries(who: Who, limit: Annotated[int, Query(ge=1, le=1000)] = 200) -> list[Delivery]:
         """Newest first: from sources and from trackers; none of reviews that one may not see."""
-        hidden = deps.hidden(who.standing)
-        return [delivery for delivery in records.inbox.list(limit) if delivery.review_id not in hidden]
+        newest = records.inbox.list(limit)
+        hidden = deps.unseen(who.standing, [delivery.review_id for delivery in newest])
+        return [delivery for delivery in newest if delivery.review_id not in hidden]
 
     @router.get("/api/trackers", tags=["Trackers"], summary="The tracker projects, and how far each is known")
     def trackers() -> list[TrackerProject]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-from domain.access import visible, visible_to
+from domain.access import sight, visible
 from domain.catalogue import Catalogue
 from domain.inputs import Input
 from domain.policy import Policy
@@ -14,6 +14,7 @@ from domain.standing import Standing
 from domain.taxonomy import Stage
 from domain.view import Answer
 from integrations.openid import Begun
+from records.paging import Page, Place
 from records.store import Records
 from runtime.settings import IncidentSettings, PagerDutySettings, SignInSettings, TrackerSettings, WebSettings
 from workflows.door import AwayError, Outbox, Wishes
@@ -84,15 +85,19 @@ class WebDeps:
         """The reviews in these stages that somebody may see, the most pressing first."""
         return [review for review in self.records.reviews.list(stages, limit) if visible(standing, review)]
 
-    def hidden(self, standing: Standing | None) -> frozenset[str]:
-        """Ids of the reviews that somebody may not see."""
-        private = self.records.reviews.private()
-        return frozenset(id for id, teams in private.items() if not visible_to(standing, teams))
+    def page(
+        self, standing: Standing | None, stages: Iterable[Stage], limit: int, after: Place | None = None
+    ) -> Page[Review]:
+        """The most pressing reviews in these stages that somebody may see, from a place in the list on."""
+        return self.records.reviews.page(sight(standing), stages, limit, after)
+
+    def unseen(self, standing: Standing | None, ids: Iterable[str | None]) -> frozenset[str]:
+        """Which of these reviews somebody may not see."""
+        return self.records.reviews.unseen(sight(standing), (id for id in ids if id is not None))
 
     def ending_in(self, id: str, standing: Standing | None) -> Sequence[str]:
         """Ids of reviews that somebody may see, of which `id` is the part that their source gave."""
-        hidden = self.hidden(standing)
-        return [known for known in self.records.reviews.ids() if known.endswith(f":{id}") and known not in hidden]
+        return self.records.reviews.ending_in(sight(standing), f":{id}")
 
     async def say(self, review_id: str, input: Input) -> Answer:
         """Say a command to a review. Raises `AwayError` where no answer came."""

@@ -1,6 +1,7 @@
 """The built-in tracker's issues, and what engineers do with them: the review that watches one hears of it at once."""
 
 import re
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated
 
@@ -14,7 +15,7 @@ from domain.review import IssueRef
 from domain.taxonomy import IssueStatus
 from domain.values import Record, Utc
 from records.builtin import BuiltinIssue
-from records.read_model import WatchedIssue
+from records.projection import WatchedIssue
 from web.admit import require_handle
 from web.callers import Caller, Who, acting
 from web.deps import WebDeps
@@ -100,16 +101,17 @@ def routes(deps: WebDeps, dispatcher: Dispatcher) -> APIRouter:
 
 def list_issues(deps: WebDeps, who: Caller) -> list[BuiltinIssue]:
     """The issues of the reviews that somebody may see, oldest first."""
-    hidden = deps.hidden(who.standing)
-    return [issue for issue in deps.records.builtin.list() if issue.review not in hidden]
+    issues = deps.records.builtin.list()
+    hidden = deps.unseen(who.standing, [issue.review for issue in issues])
+    return [issue for issue in issues if issue.review not in hidden]
 
 
 def find_issue(deps: WebDeps, key: str, who: Caller) -> IssueShown:
     """An issue as it is now. Raises `domain.ports.NotFoundError`, also where they may not see its review."""
     ref, issue = _find(deps, key, who)
-    hidden = deps.hidden(who.standing)
-    watching = [watched.review_id for watched in _watching(deps, ref) if watched.review_id not in hidden]
-    watched_by = tuple(dict.fromkeys(watching))
+    watching = [watched.review_id for watched in _watching(deps, ref)]
+    hidden = deps.unseen(who.standing, watching)
+    watched_by = tuple(dict.fromkeys(id for id in watching if id not in hidden))
     return IssueShown(
         **issue.model_dump(),
         comments=tuple(comment.text for comment in deps.records.builtin.comments(ref)),
@@ -140,7 +142,7 @@ def carry_out(deps: WebDeps, key: str, action: Action, by: str | None, who: Call
         deps.records.inbox.receive(
             ref.tracker, "issue_acted_on", fact_of(watched.review_id, watched.item, found), watched.review_id
         )
-    hidden = deps.hidden(who.standing)
+    hidden = deps.unseen(who.standing, [watched.review_id for watched in watching])
     told = tuple(watched.review_id for watched in watching if watched.review_id not in hidden)
     return Acted(key=ref.key, status=found.status, as_of=found.as_of, told=told)
 
@@ -149,10 +151,10 @@ def _find(deps: WebDeps, key: str, who: Caller) -> tuple[IssueRef, BuiltinIssue]
     if not _KEY.fullmatch(key):
         raise NotFoundError(f"There is no issue {key}.")
     ref, issue = deps.records.builtin.issue(key)
-    if issue.review in deps.hidden(who.standing):
+    if deps.unseen(who.standing, [issue.review]):
         raise NotFoundError(f"There is no issue {key}.")
     return ref, issue
 
 
-def _watching(deps: WebDeps, ref: IssueRef) -> list[WatchedIssue]:
-    return [watched for watched in deps.records.reviews.watched_issues(ref.tracker) if watched.ref.id == ref.id]
+def _watching(deps: WebDeps, ref: IssueRef) -> Sequence[WatchedIssue]:
+    return deps.records.reviews.watched_issues(ref.tracker, ids=[ref.id])
