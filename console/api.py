@@ -22,6 +22,9 @@ AWAY = httpx.codes.SERVICE_UNAVAILABLE
 PAUSE = 0.3
 """Seconds between two tries."""
 
+LONGEST_PAGE = 500
+"""How many rows of a list the web app tells at once, at most."""
+
 TIMEOUT = httpx.Timeout(75, connect=5)
 """Seconds; an answer to `close` may take a minute, since the trackers are read before it is given."""
 
@@ -44,15 +47,24 @@ class Api:
 
     def get(self, path: str, params: Mapping[str, str | list[str]] | None = None) -> Any:
         """What the web app tells."""
-        return self._ask("GET", path, params=params)
+        return _told(self._ask("GET", path, params=params))
+
+    def list(self, path: str, params: Mapping[str, str | list[str]], limit: int) -> tuple[list[Any], bool]:
+        """The first `limit` rows of a list that the web app cuts into pages, and whether there are more."""
+        response = self._ask("GET", path, params={**params, "limit": str(min(limit, LONGEST_PAGE))})
+        found: list[Any] = _told(response)
+        while len(found) < limit and "next" in response.links:
+            response = self._ask("GET", response.links["next"]["url"])
+            found += _told(response)
+        return found[:limit], len(found) > limit or "next" in response.links
 
     def put(self, path: str, body: Any) -> Any:
         """Keep `body` at the web app."""
-        return self._ask("PUT", path, json=body)
+        return _told(self._ask("PUT", path, json=body))
 
     def post(self, path: str, body: Any) -> Any:
         """Say something to the web app. `body` bears an id, so that a second try cannot be taken for a second wish."""
-        return self._ask("POST", path, json=body)
+        return _told(self._ask("POST", path, json=body))
 
     def command(self, review_id: str, by: str, command: Mapping[str, Any]) -> Any:
         """Carry a person's command to a review: its answer. Raises `Stop` with every reason where it is refused."""
@@ -90,13 +102,13 @@ class Api:
         """The id of what was asked for last."""
         return str(list(self.review(review_id)["requests"])[-1])
 
-    def _ask(self, method: str, path: str, **request: Any) -> Any:
+    def _ask(self, method: str, path: str, **request: Any) -> httpx.Response:
         tries = 1
         while True:
             try:
                 response = self._send(method, path, **request)
                 if response.status_code != AWAY or tries == TRIES:
-                    return _told(response)
+                    return response
             except httpx.TransportError as error:
                 if tries == TRIES:
                     raise Stop(self._unreachable(error)) from error

@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from console.api import Api, in_path
-from console.options import Actor, Json, Url
-from console.screen import as_json, heading, say, table
+from console.options import Actor, Json, Limit, Url
+from console.screen import as_json, heading, say, table, tell_of_more
 
 issues = typer.Typer(no_args_is_help=True, help="The built-in tracker: where items live if you have no other tracker.")
 
@@ -14,9 +14,10 @@ IssueKey = Annotated[str, typer.Argument(metavar="ISSUE", help="Such as HF-12.")
 
 
 @issues.command("list")
-def list_issues(url: Url = None, json: Json = False) -> None:
-    """All issues, oldest first."""
-    found = Api(url).get("/api/issues")
+def list_issues(limit: Limit = 100, url: Url = None, json: Json = False) -> None:
+    """The issues, the newest first."""
+    found, more = Api(url).list("/api/issues", {}, limit)
+    tell_of_more(more, limit)
     if json:
         as_json(found)
         return

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from console.api import Api, in_path
-from console.options import Json, ReviewId, Url
-from console.screen import as_json, heading, say, table
+from console.options import Json, Limit, ReviewId, Url
+from console.screen import as_json, heading, say, table, tell_of_more
 from domain.taxonomy import Stage
 from web.wording import due, minute, plain, times
 
@@ -25,11 +25,13 @@ def list_reviews(
             help="May be given several times. Without it: all but `excluded`, which are listed only if asked for."
         ),
     ] = None,
+    limit: Limit = 100,
     url: Url = None,
     json: Json = False,
 ) -> None:
     """The reviews, the most pressing first."""
-    found = Api(url).get("/api/reviews", {"stage": [s.value for s in stage or ()]})
+    found, more = Api(url).list("/api/reviews", {"stage": [s.value for s in stage or ()]}, limit)
+    tell_of_more(more, limit)
     if json:
         as_json(found)
         return

@@ -33,6 +33,8 @@ Actor = Annotated[
 
 Json = Annotated[bool, typer.Option("--json", help="Answer with JSON, for scripts.")]
 
+Limit = Annotated[int, typer.Option(min=1, max=100_000, help="How many at most.")]
+
 ReviewId = Annotated[str, typer.Argument(metavar="REVIEW", help="The review's id, as in `holdfast review list`.")]
 
 

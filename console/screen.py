@@ -37,6 +37,12 @@ def complain(*lines: str) -> None:
         _console(stderr=True).print(_clean(line), soft_wrap=True)
 
 
+def tell_of_more(more: bool, limit: int) -> None:
+    """Say, beside what is printed, that a list is longer than was asked for."""
+    if more:
+        complain(f"These are the first {limit}; there are more: see --limit.")
+
+
 def heading(line: str) -> None:
     """Show a line that stands out, where the terminal can."""
     _console().print(_clean(line), style="bold", soft_wrap=True)

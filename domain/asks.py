@@ -246,6 +246,17 @@ def _of_the_whole(review: Review, now: datetime, in_the_way: Blockers) -> Iterat
         yield _wanted(review, "close", "See the review through to its close.", "#blockers", until=until)
 
 
+def _of_waivers(review: Review, now: datetime, in_the_way: Blockers) -> Iterator[Wanted]:
+    """What is lifted for a while comes back: no event says so, so it is asked for from the beginning."""
+    lifted = {f"the waiver of {key}": waiver for key, waiver in review.waivers.items()}
+    lifted |= {f"the risk accepted for {key}": waiver for key, waiver in review.risks.items()}
+    for what, waiver in lifted.items():
+        if waiver.until > now:
+            sentence = f"See to {waiver.subject} before {what} ends: then its blocker comes back."
+            key = f"waiver:{waiver.id}/{waiver.until:%Y-%m-%d}"
+            yield _wanted(review, key, sentence, "#requests", subject=waiver.subject, until=waiver.until)
+
+
 def _of_regressions(review: Review, now: datetime, in_the_way: Blockers) -> Iterator[Wanted]:
     for id in review.regressions:
         item = id.partition("/")[2]
@@ -303,6 +314,7 @@ _PARTS: tuple[Callable[[Review, datetime, Blockers], Iterator[Wanted]], ...] = (
     _of_proposed,
     _of_rules,
     _of_the_whole,
+    _of_waivers,
     _of_regressions,
     _of_unreadable_projects,
     _of_failures,

@@ -195,16 +195,21 @@ def _tracking_is_owed(review: Review, in_the_way: Sequence[Blocker]) -> bool:
 
 def deadlines(review: Review) -> dict[str, datetime]:
     """The deadlines that still run, by name; one whose passing was recorded runs no more."""
+    names = {f"{clock.value}:{due.isoformat()}": due for clock, due in clocks_running(review).items()}
+    names |= {f"item:{id}:{due.isoformat()}": due for id, due in items_running(review).items()}
+    return {name: due for name, due in names.items() if name not in review.late}
+
+
+def clocks_running(review: Review) -> dict[Clock, datetime]:
+    """The review's own due dates that were not met yet, past ones too."""
+    of_stage = {Stage.DRAFT: Clock.DRAFT, Stage.SIGN_OFF: Clock.SIGN_OFF}.get(review.stage or Stage.EXCLUDED)
+    clocks = (of_stage, Clock.REVIEW) if review.stage in OPEN_STAGES else ()
+    return {clock: review.due[clock] for clock in clocks if clock in review.due}
+
+
+def items_running(review: Review) -> dict[str, datetime]:
+    """The due dates of items that were not met yet, past ones too, by the item's id."""
     if review.stage not in (*OPEN_STAGES, Stage.CLOSED):
         return {}
-    running = {Stage.DRAFT: Clock.DRAFT, Stage.SIGN_OFF: Clock.SIGN_OFF}
-    names: dict[str, datetime] = {}
-    if review.stage in OPEN_STAGES:
-        clocks = [Clock.REVIEW] + ([running[review.stage]] if review.stage in running else [])
-        names |= {f"{c.value}:{review.due[c].isoformat()}": review.due[c] for c in clocks if c in review.due}
-    names |= {
-        f"item:{id}:{item.due.isoformat()}": item.due
-        for id, item in review.items.items()
-        if item.due is not None and item.status in (ItemStatus.OPEN, ItemStatus.LOST)
-    }
-    return {name: due for name, due in names.items() if name not in review.late}
+    unmet = (ItemStatus.OPEN, ItemStatus.LOST)
+    return {id: item.due for id, item in review.items.items() if item.due is not None and item.status in unmet}

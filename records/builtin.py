@@ -27,6 +27,7 @@ _OVERLAP = timedelta(minutes=1)
 class BuiltinIssue(Record):
     """An issue of the built-in tracker."""
 
+    number: int
     key: str
     review: str = Field(description="the id of the review that it was opened for")
     project: str
@@ -220,7 +221,15 @@ class BuiltinTracker:
                 return self._ref(row.number), _issue(row)
         raise NotFoundError(f"There is no issue {key}.")
 
-    def list(self) -> list[BuiltinIssue]:
+    def page(self, limit: int, before: int | None = None) -> Sequence[BuiltinIssue]:
+        """The newest issues, newest first; those with a number below `before`."""
+        number = tables.builtin_issues.c.number
+        query = select(tables.builtin_issues).order_by(number.desc()).limit(limit)
+        with self._database.read() as connection:
+            rows = connection.execute(query if before is None else query.where(number < before))
+            return [_issue(row) for row in rows]
+
+    def list(self) -> Sequence[BuiltinIssue]:
         """All issues, oldest first."""
         with self._database.read() as connection:
             return [_issue(row) for row in connection.execute(select(tables.builtin_issues).order_by("number"))]
@@ -275,6 +284,7 @@ def _with_doer(doers: str, doer: str | None) -> str:
 
 def _issue(row: Row[Any, Any]) -> BuiltinIssue:
     return BuiltinIssue(
+        number=row.number,
         key=f"HF-{row.number}",
         review=row.key.partition("/")[0],
         project=row.project,

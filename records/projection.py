@@ -9,11 +9,10 @@ from sqlalchemy import Connection, Table, bindparam, delete, insert, select, upd
 
 from domain.asks import Role, asks, team_of
 from domain.issues import TRACKING
-from domain.plan import Plan
+from domain.plan import Plan, clocks_running, items_running
 from domain.review import IssueRef, Review
 from domain.taxonomy import Stage
 from domain.values import Record, Utc
-from domain.view import next_deadline
 from records import tables
 from records.people import insert_once
 
@@ -66,7 +65,7 @@ def project(connection: Connection, review: Review, owed: Plan, now: datetime, b
         "service": review.service,
         "team": review.team or "",
         "owner": review.owner,
-        "next_deadline": min(next_deadline(review) or tables.NEVER, tables.NEVER),
+        "due": min([*clocks_running(review).values(), *items_running(review).values(), tables.NEVER]),
         "look_at": _look_at(owed, now),
         "changed_at": datetime.now(UTC),
         "policy": review.policy_digest if review.policy else None,

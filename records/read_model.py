@@ -73,14 +73,18 @@ class Reviews:
         with self._database.read() as connection:
             return state_of(connection, review_id)
 
+    def some(self, ids: Iterable[str]) -> dict[str, Review]:
+        """These reviews as they are now, by id; without those that there are not."""
+        query = _STATES.where(tables.reviews.c.review_id.in_(list(dict.fromkeys(ids))))
+        with self._database.read() as connection:
+            return {review.id: review for review in map(_review, connection.execute(query))}
+
     def list(self, stages: Iterable[Stage] = (), limit: int = 500) -> Sequence[Review]:
         """The reviews in these stages (all but excluded ones where none is named), the most pressing first."""
         wanted = [s.value for s in stages] or [s.value for s in Stage if s is not Stage.EXCLUDED]
         query = (
             _STATES.where(tables.reviews.c.stage.in_(wanted))
-            .order_by(
-                tables.reviews.c.next_deadline.is_(None), tables.reviews.c.next_deadline, tables.reviews.c.review_id
-            )
+            .order_by(tables.reviews.c.due, tables.reviews.c.review_id)
             .limit(limit)
         )
         with self._database.read() as connection:
@@ -95,15 +99,14 @@ class Reviews:
     def page(self, sight: Sight, stages: Iterable[Stage], limit: int, after: Place | None = None) -> Page[Review]:
         """The most pressing reviews in these stages that somebody sees, from a place in the list on."""
         found = tables.reviews
-        order = (found.c.next_deadline, found.c.review_id)
+        order = (found.c.due, found.c.review_id)
         queries = [
             select(*order).where(found.c.stage == stage.value, seen_by(sight)).order_by(*order) for stage in stages
         ]
         with self._database.read() as connection:
             keys, following = page_of(connection, queries, order, limit, after)
-            rows = connection.execute(_STATES.where(found.c.review_id.in_([id for _, id in keys])))
-            reviews = {review.id: review for review in map(_review, rows)}
-        return Page(rows=tuple(reviews[id] for _, id in keys), following=following)
+        reviews = self.some(id for _, id in keys)
+        return Page(tuple(reviews[id] for _, id in keys if id in reviews), following)
 
     def counts(self, sight: Sight) -> dict[Stage, int]:
         """How many reviews somebody sees in each stage."""
@@ -115,7 +118,7 @@ class Reviews:
     def late(self, sight: Sight, now: datetime) -> int:
         """How many open reviews that somebody sees have a due date that is past at `now` (UTC)."""
         found = tables.reviews
-        past = found.c.stage.in_([stage.value for stage in OPEN_STAGES]) & (found.c.next_deadline < now)
+        past = found.c.stage.in_([stage.value for stage in OPEN_STAGES]) & (found.c.due < now)
         with self._database.read() as connection:
             return connection.execute(select(func.count()).select_from(found).where(past, seen_by(sight))).scalar_one()
 

@@ -5,6 +5,7 @@ from domain.places import Routing
 from domain.policy import Policy
 from records.accounts import Accounts
 from records.advance import Advance
+from records.asked import AskedOf
 from records.attachments import Attachments
 from records.audit import Audit
 from records.builtin import BuiltinTracker
@@ -34,6 +35,7 @@ class Records:
         database.migrate()
         self.reviews = Reviews(database)
         self.reviews.bring_up_to_date()
+        self.asked = AskedOf(database)
         self.drafts = Drafts(database)
         self.attachments = Attachments(database)
         self.people = People(database)

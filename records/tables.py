@@ -140,13 +140,13 @@ reviews = Table(
     Column("service", String(200), nullable=False),
     Column("team", String(200), nullable=False),
     Column("owner", String(40), nullable=True),
-    Column("next_deadline", UtcTime, nullable=False, comment="`NEVER` where nothing is due"),
+    Column("due", UtcTime, nullable=False, comment="the earliest due date, past or not; `NEVER` where there is none"),
     Column("look_at", UtcTime, nullable=True, index=True, comment="when its workflow should have looked at it again"),
     Column("changed_at", UtcTime, nullable=False),
     Column("policy", String(80), nullable=True, comment="digest of the policy that is pinned to it"),
     Column("is_private", Boolean, nullable=False, comment="only the teams in `audiences` see it"),
     Column("state", Text, nullable=False, comment="the folded review without its policy, as JSON"),
-    Index("reviews_pressing", "stage", "next_deadline", "review_id", "is_private"),
+    Index("reviews_pressing", "stage", "due", "review_id", "is_private"),
 )
 
 audiences = Table(
@@ -170,6 +170,7 @@ asked = Table(
     Index("asked_role", "role", "until", "review_id", "key"),
     Index("asked_team", "team", "until", "review_id", "key"),
     Index("asked_until", "until", "review_id", "key"),
+    Index("asked_urgent", "urgent", "until", "review_id", "key"),
 )
 
 projection = Table(

@@ -57,6 +57,7 @@ ONLY_THESE: dict[tuple[str, str], frozenset[str]] = {
     ("web", "records"): frozenset(
         {
             "records.accounts",
+            "records.asked",
             "records.attachments",
             "records.audit",
             "records.builtin",
@@ -65,6 +66,7 @@ ONLY_THESE: dict[tuple[str, str], frozenset[str]] = {
             "records.drafts",
             "records.inbox",
             "records.notices",
+            "records.paging",
             "records.people",
             "records.read_model",
             "records.sessions",

@@ -2,20 +2,22 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
+from domain.access import sight
 from domain.taxonomy import Stage
 from records.database import DatabaseError
 from records.inbox import Delivery
 from web import reading
 from web.callers import Who, review_for
 from web.deps import WebDeps
-from web.errors import ErrorBody, Responses
+from web.errors import WRONG_BODY, ErrorBody, Responses
 from web.history import Entry
 from web.notices import NoticeOutcome, ShownNotice, shown_notices
+from web.places import After, link_next, place_of
 from web.trackers import TrackerProject, tracker_projects
 
 ReviewId = Annotated[str, Path(description="the review's id, such as `pagerduty:Q3X7A`")]
@@ -54,15 +56,22 @@ def routes(deps: WebDeps) -> APIRouter:
         answer = Wellness(ready=not lacking, lacking=lacking)
         return JSONResponse(answer.model_dump(mode="json"), 503 if lacking else 200)
 
-    @reviews.get("", summary="List reviews")
+    @reviews.get("", summary="List reviews", responses=WRONG_BODY)
     def list_reviews(
+        request: Request,
+        response: Response,
         who: Who,
         stage: Annotated[
             list[Stage] | None, Query(description="only these stages; without it, all but excluded")
         ] = None,
+        limit: Annotated[int, Query(ge=1, le=500, description="how many at once")] = 100,
+        after: After = None,
     ) -> list[reading.ReviewSummary]:
-        """The most pressing first."""
-        return reading.summaries(deps, deps.list(who.standing, stage or ()))
+        """The most pressing first. Where there are more, the header `Link` says where they are (`rel="next"`)."""
+        stages = stage or [stage for stage in Stage if stage is not Stage.EXCLUDED]
+        page = records.reviews.page(sight(who.standing), stages, limit, place_of(after))
+        link_next(request, response, "after", page.following)
+        return reading.summaries(deps, page.rows)
 
     @reviews.get("/{review_id}", summary="Read a review", responses=_NO_REVIEW)
     def read_review(review_id: ReviewId, who: Who) -> reading.ReviewDetail:

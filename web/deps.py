@@ -14,7 +14,6 @@ from domain.standing import Standing
 from domain.taxonomy import Stage
 from domain.view import Answer
 from integrations.openid import Begun
-from records.paging import Page, Place
 from records.store import Records
 from runtime.settings import IncidentSettings, PagerDutySettings, SignInSettings, TrackerSettings, WebSettings
 from workflows.door import AwayError, Outbox, Wishes
@@ -84,12 +83,6 @@ class WebDeps:
     def list(self, standing: Standing | None, stages: Iterable[Stage] = (), limit: int = 500) -> list[Review]:
         """The reviews in these stages that somebody may see, the most pressing first."""
         return [review for review in self.records.reviews.list(stages, limit) if visible(standing, review)]
-
-    def page(
-        self, standing: Standing | None, stages: Iterable[Stage], limit: int, after: Place | None = None
-    ) -> Page[Review]:
-        """The most pressing reviews in these stages that somebody may see, from a place in the list on."""
-        return self.records.reviews.page(sight(standing), stages, limit, after)
 
     def unseen(self, standing: Standing | None, ids: Iterable[str | None]) -> frozenset[str]:
         """Which of these reviews somebody may not see."""

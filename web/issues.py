@@ -1,11 +1,10 @@
 """The built-in tracker's issues, and what engineers do with them: the review that watches one hears of it at once."""
 
 import re
-from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated
 
-from fastapi import APIRouter, Body
+from fastapi import APIRouter, Body, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
@@ -15,14 +14,17 @@ from domain.review import IssueRef
 from domain.taxonomy import IssueStatus
 from domain.values import Record, Utc
 from records.builtin import BuiltinIssue
-from records.projection import WatchedIssue
 from web.admit import require_handle
 from web.callers import Caller, Who, acting
 from web.deps import WebDeps
 from web.dispatch import Dispatcher
 from web.errors import WRONG_BODY, ApiError, ErrorBody, Responses
+from web.places import link_next
 
 _KEY = re.compile(r"(HF-)?[0-9]{1,15}", re.IGNORECASE | re.ASCII)
+
+LAST = 10**15
+"""No issue has a higher number."""
 
 
 class Action(StrEnum):
@@ -70,9 +72,20 @@ def routes(deps: WebDeps, dispatcher: Dispatcher) -> APIRouter:
     router = APIRouter(prefix="/api/issues", tags=["Built-in tracker"])
 
     @router.get("", summary="List the issues")
-    def list_all(who: Who) -> list[BuiltinIssue]:
-        """All issues of the built-in tracker, oldest first; without those of reviews that you do not see."""
-        return list_issues(deps, who)
+    def list_all(
+        request: Request,
+        response: Response,
+        who: Who,
+        limit: Annotated[int, Query(ge=1, le=500, description="how many at once")] = 100,
+        before: Annotated[int | None, Query(ge=1, le=LAST, description="only those with a lower number")] = None,
+    ) -> list[BuiltinIssue]:
+        """The newest issues of the built-in tracker first, without those of reviews that you do not see.
+
+        Where there are more, the header `Link` says where they are (`rel="next"`).
+        """
+        issues, following = list_issues(deps, who, limit, before)
+        link_next(request, response, "before", following)
+        return issues
 
     @router.get("/{key}", summary="Read an issue", responses=_NO_ISSUE)
     def read_issue(key: str, who: Who) -> IssueShown:
@@ -99,17 +112,23 @@ def routes(deps: WebDeps, dispatcher: Dispatcher) -> APIRouter:
     return router
 
 
-def list_issues(deps: WebDeps, who: Caller) -> list[BuiltinIssue]:
-    """The issues of the reviews that somebody may see, oldest first."""
-    issues = deps.records.builtin.list()
-    hidden = deps.unseen(who.standing, [issue.review for issue in issues])
-    return [issue for issue in issues if issue.review not in hidden]
+def list_issues(deps: WebDeps, who: Caller, limit: int, before: int | None) -> tuple[list[BuiltinIssue], int | None]:
+    """The newest issues with a number below `before` that somebody may see, and below which there may be more."""
+    found: list[BuiltinIssue] = []
+    while len(found) < limit:
+        issues = deps.records.builtin.page(limit, before)
+        hidden = deps.unseen(who.standing, [issue.review for issue in issues])
+        found += [issue for issue in issues if issue.review not in hidden]
+        if len(issues) < limit:
+            return found[:limit], found[limit - 1].number if len(found) > limit else None
+        before = issues[-1].number
+    return found[:limit], found[limit - 1].number
 
 
 def find_issue(deps: WebDeps, key: str, who: Caller) -> IssueShown:
     """An issue as it is now. Raises `domain.ports.NotFoundError`, also where they may not see its review."""
     ref, issue = _find(deps, key, who)
-    watching = [watched.review_id for watched in _watching(deps, ref)]
+    watching = [watched.review_id for watched in deps.records.reviews.watched_issues(ref.tracker, ids=[ref.id])]
     hidden = deps.unseen(who.standing, watching)
     watched_by = tuple(dict.fromkeys(id for id in watching if id not in hidden))
     return IssueShown(
@@ -128,7 +147,7 @@ def carry_out(deps: WebDeps, key: str, action: Action, by: str | None, who: Call
     ref, issue = _find(deps, key, who)
     if action in _CLOSES and issue.status not in (IssueStatus.OPEN, _CLOSES[action]):
         raise ApiError(409, f"{ref.key} is {issue.status}: reopen it first.")
-    watching = _watching(deps, ref)
+    watching = deps.records.reviews.watched_issues(ref.tracker, ids=[ref.id])
     if action is Action.REOPEN:
         tracker.reopen(ref)
     elif action is Action.DELETE:
@@ -154,7 +173,3 @@ def _find(deps: WebDeps, key: str, who: Caller) -> tuple[IssueRef, BuiltinIssue]
     if deps.unseen(who.standing, [issue.review]):
         raise NotFoundError(f"There is no issue {key}.")
     return ref, issue
-
-
-def _watching(deps: WebDeps, ref: IssueRef) -> Sequence[WatchedIssue]:
-    return deps.records.reviews.watched_issues(ref.tracker, ids=[ref.id])

@@ -1,22 +1,27 @@
 """The pages: read-only, rendered here, and complete without script."""
 
+from collections import defaultdict
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, JSONResponse
 
+from domain.access import sight
+from domain.review import Review
 from domain.taxonomy import Stage
-from web.board import board
+from web.board import ROWS, board, of_stage, shares
 from web.callers import Who
 from web.deps import WebDeps
-from web.issues import find_issue, list_issues
+from web.issues import LAST, find_issue, list_issues
 from web.markers import revealed
+from web.places import After, place_of
 from web.rendering import Pages
 from web.trackers import refusals, tracker_projects
+from web.work import pressing
 
-SHOWN_EXCLUDED = 100
-"""How many incidents that got no review the board lists."""
+ISSUES = 50
+"""How many issues a page lists."""
 
 
 def routes(deps: WebDeps, pages: Pages, openapi: Callable[[], dict[str, Any]]) -> APIRouter:
@@ -26,16 +31,29 @@ def routes(deps: WebDeps, pages: Pages, openapi: Callable[[], dict[str, Any]]) -
 
     @router.get("/")
     def show_board(who: Who) -> HTMLResponse:
-        now = deps.now()
-        reviews = revealed(records.people, deps.list(who.standing))
-        excluded = revealed(records.people, deps.list(who.standing, [Stage.EXCLUDED], SHOWN_EXCLUDED))
+        now, seen, reviews = deps.now(), sight(who.standing), records.reviews
+        counts, late = reviews.counts(seen), reviews.late(seen, now)
+        listed = [review for stage, rows in shares(counts).items() for review in reviews.page(seen, [stage], rows).rows]
+        shown = defaultdict[Stage, list[Review]](list)
+        for review in revealed(records.people, listed):
+            shown[review.stage or Stage.EXCLUDED].append(review)
+        asked, more = pressing(deps, who, now)
         refused = refusals(records.seen.projects())
-        shown = board(reviews, excluded, now)
-        return pages.render("board.html", who=who, board=shown, refused=refused, now=now, start=_start(deps))
+        found = board(shown, counts, late, now)
+        told: dict[str, Any] = {"asked": asked, "more": more, "refused": refused, "start": _start(deps)}
+        return pages.render("board.html", who=who, board=found, **told)
+
+    @router.get("/stages/{stage}")
+    def show_stage(stage: Stage, who: Who, after: After = None) -> HTMLResponse:
+        now, seen = deps.now(), sight(who.standing)
+        page = records.reviews.page(seen, [stage], ROWS, place_of(after))
+        group = of_stage(stage, revealed(records.people, page.rows), records.reviews.counts(seen).get(stage, 0), now)
+        return pages.render("stage.html", who=who, group=group, following=page.following, further=after is not None)
 
     @router.get("/issues")
-    def show_issues(who: Who) -> HTMLResponse:
-        return pages.render("issues.html", who=who, issues=list_issues(deps, who)[::-1])
+    def show_issues(who: Who, before: Annotated[int | None, Query(ge=1, le=LAST)] = None) -> HTMLResponse:
+        issues, following = list_issues(deps, who, ISSUES, before)
+        return pages.render("issues.html", who=who, issues=issues, following=following, further=before is not None)
 
     @router.get("/issues/{key}")
     def show_issue(key: str, who: Who) -> HTMLResponse:

@@ -15,6 +15,7 @@ ROUTES: dict[tuple[str, str], Act] = {
     ("POST", "/webhooks/github"): Act.DELIVER,
     ("POST", "/webhooks/jira"): Act.DELIVER,
     ("GET", "/"): Act.READ,
+    ("GET", "/stages/{stage}"): Act.READ,
     ("GET", "/reviews/new"): Act.READ,
     ("POST", "/reviews/new"): Act.SAY,
     ("GET", "/near-misses/new"): Act.READ,

@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from domain.plan import clocks_running, items_running
 from domain.review import ChangesWanted, Item, Review, Waiver
 from domain.rules import Blocker, has_signed
 from domain.stages import OPEN_STAGES
 from domain.taxonomy import Clock, IncidentStatus, ItemClass, ItemStatus, Mode, Stage
 from web.wording import Said, counted, day, due, listed, minute, plain, quiet, times
-
-_STAGE_CLOCK = {Stage.DRAFT: Clock.DRAFT, Stage.SIGN_OFF: Clock.SIGN_OFF}
 
 _RULE_COUNTS = {
     "unknown": "unreadable event",
@@ -32,7 +31,6 @@ class Deadline:
 
     what: str
     due: datetime
-    who: str
 
     def said(self, now: datetime) -> Said:
         """How far off it is: `due in 3 days`."""
@@ -61,23 +59,9 @@ _MARKS = {
 
 def running(review: Review) -> list[Deadline]:
     """Every due date that still runs, the nearest first. What is past stays among them until it is met."""
-    found = []
-    if review.stage in OPEN_STAGES:
-        clocks = [_STAGE_CLOCK.get(review.stage), Clock.REVIEW]
-        owner = f"owner {review.owner}" if review.owner else "no owner yet"
-        found = [Deadline(plain(clock), review.due[clock], owner) for clock in clocks if clock in review.due]
-    if review.stage in (*OPEN_STAGES, Stage.CLOSED):
-        found += [
-            Deadline(f"Item {id}", item.due, _doer(item))
-            for id, item in review.items.items()
-            if item.due is not None and item.status in (ItemStatus.OPEN, ItemStatus.LOST)
-        ]
+    found = [Deadline(plain(clock), due) for clock, due in clocks_running(review).items()]
+    found += [Deadline(f"Item {id}", due) for id, due in items_running(review).items()]
     return sorted(found, key=lambda deadline: deadline.due)
-
-
-def _doer(item: Item) -> str:
-    team = f"team {item.spec.team}" if item.spec.team else ""
-    return ", ".join(filter(None, [team, item.spec.owner])) or "nobody is named for it"
 
 
 def clock(review: Review, now: datetime) -> Said:

@@ -1,21 +1,26 @@
 """What is asked of whoever looks, and what a team has open: by the same asks that messages are made of."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
+from domain.access import sight
 from domain.asks import Role as As
 from domain.asks import Wanted, asks
 from domain.catalogue import Catalogue
 from domain.review import Review
 from domain.taxonomy import Role
+from domain.values import PersonId
+from records.asked import Of, Pointer
+from records.paging import Page, Place
 from web.callers import Caller, Who
 from web.deps import WebDeps
 from web.errors import ApiError
 from web.markers import revealed
+from web.places import After, place_of
 from web.rendering import Pages, review_path
 from web.wording import Said, day, due
 
@@ -36,76 +41,97 @@ class Line:
 
 @dataclass(frozen=True)
 class Desk:
-    """What is asked of somebody: what is late first, then by due date, then what has none."""
+    """What is asked of somebody by due date: what is late, then the rest, and where the list goes on."""
 
     late: list[Line]
     others: list[Line]
+    following: str | None = None
+
+
+AT_ONCE = 25
+"""How many lines a page has."""
+
+FURTHER = 8
+"""How many pages are looked through for something that is still asked of who looks, before the rest is left to them."""
 
 
 def routes(deps: WebDeps, pages: Pages) -> APIRouter:
     """The page of whoever is signed in, and one for each team."""
     router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
-
-    def asked(who: Caller) -> tuple[list[tuple[Review, Wanted]], datetime]:
-        now = deps.now()
-        return [(review, one) for review in deps.list(who.standing) for one in asks(review, now)], now
+    asked = deps.records.asked
 
     @router.get("/work")
-    def show_work(who: Who) -> HTMLResponse:
-        found, now = asked(who)
-        mine = [(review, one) for review, one in found if is_asked_of(who, one, deps.catalogue)]
+    def show_work(who: Who, after: After = None) -> HTMLResponse:
+        of = asked_as(who, deps.catalogue)
+        seen = sight(who.standing)
+        shown = desk(deps, lambda place: asked.these(seen, of, AT_ONCE, place), place_of(after), but=who.person)
         teams = [team for team in deps.catalogue.teams if who.standing is None or team in who.standing.teams]
-        return pages.render("work.html", who=who, desk=desk(deps, mine, now), teams=teams, now=now)
+        return pages.render("work.html", who=who, desk=shown, teams=teams, further=after is not None)
 
     @router.get("/teams/{team}")
-    def show_team(team: str, who: Who) -> HTMLResponse:
-        found, now = asked(who)
-        its = [(review, one) for review, one in found if is_of_team(team, review, one)]
+    def show_team(team: str, who: Who, after: After = None) -> HTMLResponse:
+        seen = sight(who.standing)
+        shown = desk(deps, lambda place: asked.team(seen, team, AT_ONCE, place), place_of(after))
         known = deps.catalogue.teams.get(team)
-        if known is None and not its:
+        if known is None and not shown.late and not shown.others:
             raise ApiError(404, f"There is no team {team} in the catalogue, and nothing is asked of one.")
         title, lead = (known.title, known.lead) if known else (team, None)
-        shown = desk(deps, its, now)
-        return pages.render("team.html", who=who, desk=shown, team=team, title=title, lead=lead, now=now)
+        further = after is not None
+        return pages.render("team.html", who=who, desk=shown, team=team, title=title, lead=lead, further=further)
 
     return router
 
 
-def is_asked_of(who: Caller, one: Wanted, catalogue: Catalogue) -> bool:
-    """Whether that is asked of this caller, as a person, in a team, as its lead, or by a role.
+def asked_as(who: Caller, catalogue: Catalogue) -> list[Of]:
+    """As what something is asked of this caller: as a person, in a team, as its lead, or by a role.
 
     Where nobody has to sign in everybody has every role and is in every team.
     """
-    if who.person is None or who.person in one.but:
-        return False
-    of, held = one.of, who.standing
-    if of.role is As.PERSON:
-        return of.id == who.person
-    if of.role is As.TEAM:
-        return held is None or of.id in held.teams
-    if of.role is As.LEAD:
-        team = catalogue.teams.get(of.id)
-        return team is not None and team.lead.casefold() == (who.handle or "").casefold()
-    return held is None or (Role.APPROVER if of.role is As.APPROVER else Role.ADMIN) in held.roles
+    if who.person is None:
+        return []
+    handle, held = (who.handle or "").casefold(), who.standing
+    led = [Of(As.LEAD, name) for name, team in catalogue.teams.items() if team.lead.casefold() == handle]
+    named = [Of(As.PERSON, who.person), *led]
+    if held is None:
+        return [*named, Of(As.TEAM), Of(As.APPROVER), Of(As.ADMIN)]
+    teams = [Of(As.TEAM, team) for team in held.teams]
+    roles = [Of(asked) for asked, role in ((As.APPROVER, Role.APPROVER), (As.ADMIN, Role.ADMIN)) if role in held.roles]
+    return [*named, *teams, *roles]
 
 
-def is_of_team(team: str, review: Review, one: Wanted) -> bool:
-    """Whether that is a team's: asked of it, or about an item that it has taken on, whoever does it."""
-    item = review.items.get(one.subject)
-    return (one.of.role is As.TEAM and one.of.id == team) or (item is not None and item.spec.team == team)
+def desk(
+    deps: WebDeps,
+    listed: Callable[[Place | None], Page[Pointer]],
+    after: Place | None,
+    but: PersonId | None = None,
+) -> Desk:
+    """What is asked, from a place of the list on, without what `but` would be refused."""
+    now, lines, following = deps.now(), list[Line](), after
+    for _ in range(FURTHER):
+        page = listed(following)
+        lines, following = lines_of(deps, page.rows, now, but), page.following
+        if lines or following is None:
+            break
+    late, others = [line for line in lines if line.late], [line for line in lines if not line.late]
+    return Desk(late, others, str(following) if following else None)
 
 
-def desk(deps: WebDeps, found: Sequence[tuple[Review, Wanted]], now: datetime) -> Desk:
-    """These asks in the order in which they are due, with names and titles in place."""
-    people = deps.records.people
-    told = {review.id: review for review in revealed(people, {r.id: r for r, _ in found}.values())}
-    names = people.handles(one.of.id for _, one in found if one.of.role is As.PERSON)
-    lines = [_line(told[review.id], one, names, now) for review, one in _in_order(found)]
-    return Desk([line for line in lines if line.late], [line for line in lines if not line.late])
+def pressing(deps: WebDeps, who: Caller, now: datetime, limit: int = 6) -> tuple[list[Line], bool]:
+    """What waits for somebody most, and whether more does: what is late, and what nobody in particular was asked."""
+    seen = sight(who.standing)
+    late, waiting = deps.records.asked.late(seen, now, limit), deps.records.asked.waiting(seen, limit)
+    chosen = [*late.rows[: limit - min(len(waiting.rows), limit // 2)], *waiting.rows]
+    return lines_of(deps, chosen[:limit], now), len(chosen) > limit or late.following is not None
 
 
-def _in_order(found: Iterable[tuple[Review, Wanted]]) -> list[tuple[Review, Wanted]]:
-    return sorted(found, key=lambda one: (one[1].until is None, one[1].until, one[0].severity, one[1].key))
+def lines_of(deps: WebDeps, pointers: Sequence[Pointer], now: datetime, but: PersonId | None = None) -> list[Line]:
+    """What is still asked at these places, in their order, with names in place; without what `but` may not do."""
+    reviews = deps.records.reviews.some(pointer.review for pointer in pointers)
+    wanted = {(id, one.key): one for id, review in reviews.items() for one in asks(review, now)}
+    found = [wanted[at] for p in pointers if (at := (p.review, p.key)) in wanted and but not in wanted[at].but]
+    told = {review.id: review for review in revealed(deps.records.people, reviews.values())}
+    names = deps.records.people.handles(one.of.id for one in found if one.of.role is As.PERSON)
+    return [_line(told[one.review], one, names, now) for one in found]
 
 
 def _line(review: Review, one: Wanted, names: dict[str, str], now: datetime) -> Line:

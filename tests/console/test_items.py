@@ -141,8 +141,8 @@ def test_an_issue_is_done_declined_and_opened_again(holdfast: Holdfast) -> None:
     assert holdfast.done("issue", "list") == "There are no issues.\n"
     review = holdfast.signed()
     assert [line.split()[:2] for line in holdfast.done("issue", "list").splitlines()[1:]] == [
-        ["HF-1", "open"],
         ["HF-2", "open"],
+        ["HF-1", "open"],
     ]
     assert holdfast.done("issue", "done", "HF-1", by=ENGINEER) == "HF-1 is done.\n"
     assert holdfast.done("issue", "decline", "hf-2") == "HF-2 is declined.\n"
@@ -150,7 +150,7 @@ def test_an_issue_is_done_declined_and_opened_again(holdfast: Holdfast) -> None:
     assert holdfast.refused("issue", "done", "HF-2") == "HF-2 is declined: reopen it first.\n"
     assert holdfast.refused("issue", "decline", "HF-1") == "HF-1 is done: reopen it first.\n"
     assert holdfast.json("issue", "reopen", "HF-1")["status"] == "open"
-    (first, second) = holdfast.json("issue", "list")
+    (second, first) = holdfast.json("issue", "list")
     assert (first["status"], first["assignee"], second["status"]) == ("open", ENGINEER, "declined")
     assert holdfast.refused("issue", "done", "HF-9") == "There is no issue HF-9.\n"
     shown = holdfast.done("issue", "show", "HF-1")

@@ -9,7 +9,7 @@ from tests.web.site import ENGINEER, Site
 async def test_issues_are_listed_and_read(web: Site) -> None:
     review = await web.in_remediation()
     issues = await web.get("/api/issues")
-    assert [i["key"] for i in issues] == ["HF-1", "HF-2", "HF-3", "HF-4"]
+    assert [i["key"] for i in issues] == ["HF-4", "HF-3", "HF-2", "HF-1"]
     issue = await web.get("/api/issues/hf-1")
     assert (issue["title"], issue["status"]) == ("Add release tests for rare merchant categories", "open")
     assert (issue["watched_by"], issue["comments"]) == ([review], [])

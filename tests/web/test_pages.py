@@ -18,7 +18,7 @@ from runtime.settings import IncidentSettings, PagerDutySettings
 from tests.domain.build import POLICY
 from tests.web.scene import busy
 from tests.web.site import CATALOGUE, DRAFT, ENGINEER, HEAD, REQUESTER, SIGNERS, Site, delivery, site
-from web.board import board
+from web.board import row
 from web.markers import revealed
 from web.review_page import review_page
 from web.standing import clock
@@ -83,36 +83,37 @@ async def test_the_board_shows_every_stage_with_its_clock(web: Site) -> None:
 async def test_the_board_says_what_waits_for_somebody(web: Site) -> None:
     await busy(web)
     said = await read(web, "/")
-    for waits in ("Sign-off is 2 days late", "Draft is 5 days late", "R2 waits for a second person"):
+    for waits in ("Write the draft and submit it. 5 days late", "Approve or refuse R2", "Name an owner"):
         assert waits in said
-    assert "A review without an owner" in said
-    assert "and 1 more, each on its review’s page" in said
 
 
-async def test_the_board_folds_what_is_not_reviewed_with_its_rule(web: Site) -> None:
+async def test_the_board_leads_to_what_has_ended_or_is_not_reviewed_with_its_rule(web: Site) -> None:
     await busy(web)
     said = await read(web, "/")
-    assert "Not reviewed 2, each with the rule that excluded it" in said
+    assert "1 dismissed 2 not reviewed" in said
+    assert "A test alert" in await read(web, "/stages/dismissed")
+    said = await read(web, "/stages/excluded")
     assert "severity: SEV4 is not reviewed" in said
     assert "service: build-farm is not listed in the catalogue" in said
-    assert "Ended 1 archived or dismissed" in said
+    assert "No review is in this stage." in await read(web, "/stages/archived")
+    assert (await web.http.get("/stages/nowhere")).status_code == 422
 
 
-async def test_a_waiver_that_ends_soon_is_announced(web: Site) -> None:
+async def test_a_waiver_that_has_an_end_is_asked_about_in_time(web: Site) -> None:
     review = await web.in_remediation()
     await web.accepted(review, REQUESTER, "ask_waiver", rule="done", subject="I2", reason="Later.")
     await web.accepted(review, HEAD, "approve", request="R1")
-    assert "A waiver ends" not in await read(web, "/")
-    web.engine.clock += timedelta(days=26)
-    assert "A waiver ends in 4 days done/I2: its blocker comes back" in await read(web, "/")
+    said = await read(web, "/teams/infrastructure")
+    assert "See to I2 before the waiver of done/I2 ends: then its blocker comes back" in said
+    assert "in 30 days" in said
 
 
 async def test_an_incident_that_opens_again_is_announced(web: Site) -> None:
     review = await web.in_draft()
-    assert "is open again" not in await read(web, "/")
+    assert "See to incident" not in await read(web, "/")
     await web.deliver(delivery("Q1", event="incident.reopened", at=datetime.now(UTC) + timedelta(minutes=1)))
     said = await read(web, "/")
-    assert "Incident pagerduty:Q1 is open again" in said
+    assert "See to incident pagerduty:Q1: it is open" in said
     assert "1 open incident, 5 answers, 6 on causes" in said
     assert "Incident pagerduty:Q1 is open." in await read(web, f"/reviews/{review}")
 
@@ -122,7 +123,6 @@ async def test_an_incident_that_opens_again_in_its_quiet_window_only_stops_the_c
     await web.deliver(delivery("Q1", event="incident.reopened", at=datetime.now(UTC) + timedelta(minutes=1)))
     said = await read(web, "/")
     assert "incident is open re-fired once" in said
-    assert "is open again" not in said
     assert "incident is open" in await read(web, f"/reviews/{review}")
 
 
@@ -298,7 +298,7 @@ async def test_an_archived_review_has_ended(web: Site) -> None:
         await web.act(await web.key_of(review, item), "done")
     web.engine.tick(review, days=91)
     assert "Archived The effectiveness window passed without recurrence." in await read(web, f"/reviews/{review}")
-    assert "Ended 1 archived or dismissed" in await read(web, "/")
+    assert "1 archived" in await read(web, "/")
 
 
 async def test_a_review_that_a_lost_waiver_reopened_says_so(web: Site) -> None:
@@ -423,7 +423,7 @@ async def test_a_review_without_any_clock_says_so(web: Site) -> None:
     assert stored is not None
     bare = stored.model_copy(update={"due": {}})
     assert clock(bare, web.engine.now).words == "no clock"
-    assert board([bare], [], web.engine.now).groups[0].rows[0].clock.words == "no clock"
+    assert row(bare, web.engine.now).clock.words == "no clock"
     page = review_page(bare, None, [], AuditReport(streams=1, events=0, closures=0), web.engine.now)
     assert [step.said.words for step in page.steps][:2] == ["took no time", ""]
 
@@ -439,7 +439,7 @@ async def test_a_policy_of_another_release_blocks_on_the_board_too(web: Site) ->
     newer = stored.model_copy(
         update={"policy": stored.policy.model_copy(update={"profiles": profiles}), "unknown": ("Odd@2",)}
     )
-    way = board([newer], [], web.engine.now).groups[0].rows[0].way
+    way = row(newer, web.engine.now).way
     assert way.detail.startswith("1 unreadable event, 5 answers")
     assert way.detail.endswith("1 on propagation")
 
@@ -454,7 +454,7 @@ async def test_a_closed_review_with_something_in_its_way_says_so(web: Site) -> N
     open_again = stored.model_copy(update={"stage": Stage.DRAFT})
     page = review_page(open_again, None, [], AuditReport(streams=1, events=0, closures=0), web.engine.now)
     assert page.verdict.words == "Nothing is in the way"
-    assert board([open_again], [], web.engine.now).groups[0].rows[0].way.words == "nothing"
+    assert row(open_again, web.engine.now).way.words == "nothing"
 
 
 async def test_warnings_are_folded_apart(web: Site) -> None:

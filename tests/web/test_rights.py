@@ -82,7 +82,7 @@ async def people(tmp_path: Path) -> AsyncIterator[People]:
 
 def path_of(route: str) -> str:
     names = {"review_id": "pagerduty:Q1", "key": "HF-1", "action": "done", "id": "t-none", "person": "p-none"}
-    names |= {"section": "summary", "digest": f"sha256:{'0' * 64}", "team": "ml"}
+    names |= {"section": "summary", "digest": f"sha256:{'0' * 64}", "team": "ml", "stage": "draft"}
     return route.format(**names)
 
 

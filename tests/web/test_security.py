@@ -125,7 +125,7 @@ async def test_failures_are_json_for_programs_and_a_page_for_people(web: Site, m
     def broken(*_: object) -> None:
         raise RuntimeError("a secret detail")
 
-    monkeypatch.setattr(web.records.reviews, "list", broken)
+    monkeypatch.setattr(web.records.reviews, "page", broken)
     for path in ("/", "/api/reviews"):
         answer = await web.http.get(path)
         assert answer.status_code == 500

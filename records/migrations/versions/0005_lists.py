@@ -21,7 +21,12 @@ def upgrade() -> None:
         sa.Column("service", sa.String(length=200), nullable=False),
         sa.Column("team", sa.String(length=200), nullable=False),
         sa.Column("owner", sa.String(length=40), nullable=True),
-        sa.Column("next_deadline", sa.DateTime(timezone=True), nullable=False, comment="`NEVER` where nothing is due"),
+        sa.Column(
+            "due",
+            sa.DateTime(timezone=True),
+            nullable=False,
+            comment="the earliest due date, past or not; `NEVER` where there is none",
+        ),
         sa.Column(
             "look_at",
             sa.DateTime(timezone=True),
@@ -35,7 +40,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("review_id"),
     )
     op.create_index("ix_reviews_look_at", "reviews", ["look_at"])
-    op.create_index("reviews_pressing", "reviews", ["stage", "next_deadline", "review_id", "is_private"])
+    op.create_index("reviews_pressing", "reviews", ["stage", "due", "review_id", "is_private"])
 
     op.create_table(
         "audiences",
@@ -64,6 +69,7 @@ def upgrade() -> None:
     op.create_index("asked_role", "asked", ["role", "until", "review_id", "key"])
     op.create_index("asked_team", "asked", ["team", "until", "review_id", "key"])
     op.create_index("asked_until", "asked", ["until", "review_id", "key"])
+    op.create_index("asked_urgent", "asked", ["urgent", "until", "review_id", "key"])
 
     op.drop_table("watched_issues")
     op.create_table(
