@@ -9,7 +9,15 @@ from temporalio.exceptions import ApplicationError
 from activities.notices import LONG_PAUSE, NoticeActivities
 from domain.inputs import Tick
 from domain.notices import Book, Recipient, person, team
-from domain.ports import Notifier, RateLimitedError, TrackerError, UnauthorisedError, UnavailableError
+from domain.ports import (
+    NO_THREADS,
+    Notifier,
+    RateLimitedError,
+    Threads,
+    TrackerError,
+    UnauthorisedError,
+    UnavailableError,
+)
 from integrations.notifiers.memory import InMemoryNotifier
 from records import tables
 from records.calendars import Calendars
@@ -25,8 +33,8 @@ BOOK = Book(recipients={id: Recipient(id=id) for id in (OWNER, RECS)})
 class Crash(InMemoryNotifier):
     """A process that dies while it sends."""
 
-    def send(self, to: str, title: str, text: str) -> None:
-        super().send(to, title, text)
+    def send(self, to: str, title: str, text: str, threads: Threads = NO_THREADS) -> Threads:
+        super().send(to, title, text, threads)
         raise MemoryError(f"while sending {text} to slack://hush")
 
 

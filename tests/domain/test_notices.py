@@ -226,7 +226,7 @@ def test_where_nobody_else_is_reached_those_who_run_holdfast_are(of: Whom, says:
 def test_a_private_review_is_told_of_by_its_id_alone() -> None:
     secret = wanted(until=NOW, private=True, sentence="Finish the secret thing.")
     (notice,) = Post().send(NOW, asking(secret, title="Secret"))
-    assert notice.text == "r: something is asked there.\nhttp://h/reviews/r"
+    assert notice.text == "r: something is asked there. http://h/reviews/r"
     assert "ecret" not in notice.title
 
 

@@ -13,7 +13,7 @@ from temporalio.client import Client
 
 from domain.inputs import AssignOwner, IncidentTold
 from domain.notices import Book, Recipient, person, team
-from domain.ports import Notifier
+from domain.ports import NO_THREADS, Notifier, Threads
 from domain.taxonomy import Stage
 from integrations.notifiers.memory import InMemoryNotifier
 from records.store import Records
@@ -37,19 +37,19 @@ class Hanging(InMemoryNotifier):
         super().__init__([OWNER, RECS])
         self.asked, self.let_go = Event(), Event()
 
-    def send(self, to: str, title: str, text: str) -> None:
+    def send(self, to: str, title: str, text: str, threads: Threads = NO_THREADS) -> Threads:
         self.asked.set()
         self.let_go.wait(60)
-        super().send(to, title, text)
+        return super().send(to, title, text, threads)
 
 
 class FailingForOne(InMemoryNotifier):
     """Fails in a way that nobody foresaw, for one recipient."""
 
-    def send(self, to: str, title: str, text: str) -> None:
+    def send(self, to: str, title: str, text: str, threads: Threads = NO_THREADS) -> Threads:
         if to == OWNER:
             raise LookupError
-        super().send(to, title, text)
+        return super().send(to, title, text, threads)
 
 
 def house_with(client: Client, records: Records, notifier: Notifier) -> House:
