@@ -225,7 +225,7 @@ class _Desk:
     ) -> None:
         self._to, self._book, self._sent, self._told, self._now = to, book, sent, told, now
         self._name, self._threads = named(to.id, way), way is Way.THREADS
-        self._busy: set[str] = set()
+        self._urgent: set[str] = set()  # the reviews of which an urgent message tells now
         self._lines = sorted(lines, key=lambda line: (line.wanted.until is None, line.wanted.until, line.wanted.key))
         by_key = {line.wanted.key: line for line in reversed(self._lines)}
         self._lines = [line for line in self._lines if by_key[line.wanted.key] is line]  # reviews may ask for the same
@@ -238,7 +238,7 @@ class _Desk:
             notice = self._notice(key, f"urgent, {self._subject(lines)}", lines)
             notice = notice.model_copy(update={"told": (*notice.told, *(line.at_once for line in lines))})
             self._told |= set(notice.told)
-            self._busy.add(lines[0].asking.review)
+            self._urgent.add(lines[0].asking.review)
             yield notice
 
     def daily(self) -> Iterator[Notice]:
@@ -251,7 +251,8 @@ class _Desk:
         messages = {day: self._lines}
         if self._threads:
             about = {lines[0].asking.review: lines for lines in _by_review(self._lines)}
-            messages = {f"{day}/{review}": lines for review, lines in about.items() if review not in self._busy}
+            calm = about.keys() - self._urgent
+            messages = {f"{day}/{digest_of(id)}": lines for id, lines in about.items() if id in calm}
         for key, lines in messages.items():
             if key not in self._sent and any(self._step(line) not in self._told for line in lines):
                 yield self._notice(key, self._subject(lines), lines)

@@ -26,7 +26,7 @@ from domain.notices import (
     way_of,
 )
 from domain.policy import Escalation
-from domain.values import Calendar, Period
+from domain.values import Calendar, Period, digest_of
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 """A Monday morning."""
@@ -276,7 +276,7 @@ def test_a_thread_gets_one_message_at_a_time_the_urgent_one_first() -> None:
     both, other = asking(of_ml("r/a"), of_ml("r/b", urgent=True)), asking(of_ml("s/a"), review="s")
     assert [(n.key.partition("/")[0], n.thread) for n in post.send(NOW, both, other)] == [("urgent", "r"), ("day", "s")]
     (later,) = post.send(NOW + timedelta(minutes=1), both, other)
-    assert (later.key, later.title) == (f"day/{THREADS}/2026-03-02/r", "Holdfast: r: 2 things asked")
+    assert (later.key, later.title) == (f"day/{THREADS}/2026-03-02/{digest_of('r')}", "Holdfast: r: 2 things asked")
     (urgent,) = post.send(NOW + timedelta(hours=1), asking(of_ml("r/c", urgent=True)))
     assert (urgent.thread, urgent.title) == ("r", "Holdfast: r: urgent, 1 thing asked")
 
