@@ -1,8 +1,8 @@
 """What Slack says to a bot, and Apprise does not pass on: where a message stands, and refusals with status 200.
 
-A reply to a message that is gone is not always refused: Slack may put it into the channel without a word, and only its
-answer tells. So the thread of a message is read from the answer, also where one was asked for. See Slack's page on
-`chat.postMessage`.
+A reply to a message that is gone is not always refused: users of `chat.postMessage` tell that it may be put into the
+channel without a word, and that only the answer shows it. So the thread of a message is read from the answer, also
+where one was asked for.
 """
 
 import copy
