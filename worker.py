@@ -31,14 +31,14 @@ from activities.reviews import ReviewActivities
 from activities.sync import SWEEP, SyncActivities
 from activities.trackers import SETTLE, TrackerActivities
 from domain.catalogue import Catalogue
-from domain.notices import ADMIN, APPROVERS, Book, QuietHours, Recipient, person, team
+from domain.notices import ADMIN, APPROVERS, Book, QuietHours, Recipient, Way, named, person, team, way_of
 from domain.places import Place, Routing
 from domain.policy import Policy
 from domain.ports import EvidenceSource, IssueTracker, Notifier
 from domain.template import Additions, Template, completed
 from domain.values import Calendar, PersonId, Record
 from integrations.evidence import HttpEvidence
-from integrations.notifiers.apprise import AppriseNotifier
+from integrations.notifiers.apprise import AppriseNotifier, knows_threads
 from integrations.trackers.github import GithubApp, GithubTracker
 from integrations.trackers.jira import JiraTracker
 from integrations.trackers.jira_site import JiraSite
@@ -161,11 +161,12 @@ def told_by_name(settings: Settings) -> dict[str, RecipientSettings]:
 
 
 def build_book(settings: Settings, catalogue: Catalogue, people: People) -> tuple[Book, dict[str, Sequence[SecretStr]]]:
-    """Who can be told what is asked of them, and the channels of each. Persons stand there by their opaque ids."""
+    """Who can be told what is asked of them, and the channels of each by way. Persons stand there by opaque ids."""
     notify, told = settings.notify, told_by_name(settings)
     ids = {handle.casefold(): person(people.id_of(handle)) for handle in notify.people if person(handle) in told}
     names = {name: ids[name.removeprefix(person("")).casefold()] for name in told if name.startswith(person(""))}
     zones = {team(id): t.time_zone for id, t in catalogue.teams.items()}
+    ways = {id: _by_way(id, told[name].channels) for name in told for id in (names.get(name, name),)}
     weekday = DAYS.index(notify.digest_day)
     recipients = {
         id: Recipient(
@@ -173,13 +174,21 @@ def build_book(settings: Settings, catalogue: Catalogue, people: People) -> tupl
             calendar=Calendar(zone=told[name].time_zone or zones.get(name) or notify.time_zone),
             quiet=_quiet(told[name].quiet_hours or notify.quiet_hours),
             digest_at=timedelta(days=weekday, hours=notify.digest_hour),
+            ways=tuple(ways[id]),
         )
         for name in told
         for id in (names.get(name, name),)
     }
     leads = {id: ids[t.lead.casefold()] for id, t in catalogue.teams.items() if t.lead.casefold() in ids}
     book = Book(recipients=recipients, leads=leads, named=ids)
-    return book, {names.get(name, name): channels.channels for name, channels in told.items()}
+    return book, {named(id, way): addresses for id, by_way in ways.items() for way, addresses in by_way.items()}
+
+
+def _by_way(to: str, channels: Sequence[SecretStr]) -> dict[Way, list[SecretStr]]:
+    ways: dict[Way, list[SecretStr]] = {}
+    for address in channels:
+        ways.setdefault(way_of(to, knows_threads(address)), []).append(address)
+    return ways
 
 
 def _quiet(hours: str) -> QuietHours:

@@ -13,7 +13,7 @@ from temporalio.exceptions import ApplicationError
 
 from domain.asks import Role, Wanted, asks
 from domain.notices import Asking, Book, Notice, Sent, due_notices
-from domain.ports import Notifier, RateLimitedError, TrackerError, UnavailableError
+from domain.ports import NO_THREADS, Notifier, RateLimitedError, Threads, TrackerError, UnavailableError
 from domain.review import Review
 from domain.stages import OPEN_STAGES
 from domain.taxonomy import FailureKind, Stage
@@ -67,6 +67,14 @@ class KeptNotices(Protocol):
 
     def arrived(self, key: str, now: datetime) -> None:
         """Note that a claimed message was sent."""
+        ...
+
+    def threads(self, recipient: str, review: str) -> Threads:
+        """A review's thread in each channel of a recipient where it has one."""
+        ...
+
+    def keep_threads(self, recipient: str, review: str, threads: Threads) -> None:
+        """Keep in which threads a review is told of from now on."""
         ...
 
     def failed(self, key: str, kind: FailureKind, retry_at: datetime, untouched: bool) -> None:
@@ -151,7 +159,8 @@ class NoticeActivities:
         if notice is None:
             return "left alone"
         try:
-            self._notifier.send(notice.to, notice.title, notice.text)
+            known = self._notices.threads(notice.to, notice.thread) if notice.thread else NO_THREADS
+            threads = self._notifier.send(notice.to, notice.title, notice.text, known)
         except TrackerError as error:
             log.warning("%s was not sent as it should be: %s", key, error)
             pause = PAUSE if isinstance(error, UnavailableError | RateLimitedError) else LONG_PAUSE
@@ -161,5 +170,7 @@ class NoticeActivities:
         except Exception as error:  # what it says may quote an address with its secret
             log.error("%s: nobody knows whether it was sent: %s", key, type(error).__name__)
             raise ApplicationError("sending failed", type=type(error).__name__, non_retryable=True) from None
+        if notice.thread:
+            self._notices.keep_threads(notice.to, notice.thread, threads)
         self._notices.arrived(key, datetime.now(UTC))
         return "sent"

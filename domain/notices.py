@@ -1,10 +1,12 @@
 """Which messages go out now: decided from what is asked, who can be told, and what was told already.
 
-Urgent asks go apart; all else goes in one message for each person and day. Quiet hours delay, and never drop.
+Urgent asks go apart; all else goes in one message for each person and day. Where a team's channel knows threads, each
+review has its own there. Quiet hours delay, and never drop.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, time, timedelta
+from enum import StrEnum
 
 from pydantic import Field
 
@@ -27,6 +29,23 @@ def person(id: str) -> str:
 def team(id: str) -> str:
     """A team as a recipient."""
     return f"team/{id}"
+
+
+class Way(StrEnum):
+    """How a channel is told things: all that there is in one message, or of each review in a thread of its own."""
+
+    WHOLE = "whole"
+    THREADS = "threads"
+
+
+def way_of(to: str, knows_threads: bool) -> Way:
+    """How a channel of a recipient is used: threads are for teams, and a person gets one message a day everywhere."""
+    return Way.THREADS if knows_threads and to.startswith(team("")) else Way.WHOLE
+
+
+def named(to: str, way: Way) -> str:
+    """The name of those channels of a recipient that are used in this way: each way has messages of its own."""
+    return to if way is Way.WHOLE else f"{to} in {way}"
 
 
 class QuietHours(Record):
@@ -52,6 +71,7 @@ class Recipient(Record):
     calendar: Calendar = Calendar()
     quiet: QuietHours | None = None
     digest_at: timedelta = timedelta(hours=9)
+    ways: tuple[Way, ...] = (Way.WHOLE,)
 
     def is_quiet(self, now: datetime) -> bool:
         """Whether nothing is sent to them at `now` (UTC)."""
@@ -91,13 +111,17 @@ class Sent(Record):
 
 
 class Notice(Record):
-    """A message. `key` names it, so that it is sent once; `told` are the steps that it tells for the first time."""
+    """A message. `key` names it, so that it is sent once; `told` are the steps that it tells for the first time.
+
+    `to` is a recipient's name by one way of theirs (`named`).
+    """
 
     key: str
     to: str
     title: str
     text: str
     told: tuple[str, ...] = ()
+    thread: str | None = Field(default=None, description="the review in whose thread it stands; none: in no thread")
 
 
 class Told(Record):
@@ -141,10 +165,12 @@ def due_notices(open_reviews: Sequence[Asking], book: Book, sent: Sent, now: dat
         known.setdefault(id, set()).add(step)
     notices = []
     for id, recipient in sorted(book.recipients.items()):
-        if id in sent.held or recipient.is_quiet(now):
+        if recipient.is_quiet(now):
             continue
-        desk = _Desk(recipient, lines.get(id, []), book, sent.keys, known.get(id, set()), now)
-        notices += [*desk.urgent(), *desk.daily(), *desk.weekly(open_reviews)]
+        for way in recipient.ways:
+            if (name := named(id, way)) not in sent.held:
+                desk = _Desk(recipient, way, lines.get(id, []), book, sent.keys, known.get(name, set()), now)
+                notices += [*desk.urgent(), *desk.daily(), *desk.weekly(open_reviews)]
     return notices
 
 
@@ -185,11 +211,12 @@ def _told_of_late(wanted: Wanted, asking: Asking, book: Book, now: datetime) -> 
 
 
 class _Desk:
-    """What is to be said to one recipient now."""
+    """What is to be said to one recipient now, by one of their ways."""
 
     def __init__(
         self,
         to: Recipient,
+        way: Way,
         lines: Sequence[Told],
         book: Book,
         sent: frozenset[str],
@@ -197,6 +224,8 @@ class _Desk:
         now: datetime,
     ) -> None:
         self._to, self._book, self._sent, self._told, self._now = to, book, sent, told, now
+        self._name, self._threads = named(to.id, way), way is Way.THREADS
+        self._urgent: set[str] = set()  # the reviews of which an urgent message tells now
         self._lines = sorted(lines, key=lambda line: (line.wanted.until is None, line.wanted.until, line.wanted.key))
         by_key = {line.wanted.key: line for line in reversed(self._lines)}
         self._lines = [line for line in self._lines if by_key[line.wanted.key] is line]  # reviews may ask for the same
@@ -205,24 +234,35 @@ class _Desk:
         """One message for each review that newly asks for what cannot wait."""
         fresh = [t for t in self._lines if t.wanted.urgent and t.first and t.at_once not in self._told]
         for lines in _by_review(fresh):
-            key = f"urgent/{self._to.id}/{digest_of(sorted(line.wanted.key for line in lines))}"
+            key = f"urgent/{self._name}/{digest_of(sorted(line.wanted.key for line in lines))}"
             notice = self._notice(key, f"urgent, {self._subject(lines)}", lines)
             notice = notice.model_copy(update={"told": (*notice.told, *(line.at_once for line in lines))})
             self._told |= set(notice.told)
+            self._urgent.add(lines[0].asking.review)
             yield notice
 
     def daily(self) -> Iterator[Notice]:
-        """All that is asked, in one message, on a day on which something of it is news."""
-        key = f"day/{self._to.id}/{self._to.calendar.day(self._now)}"
-        if key not in self._sent and any(self._step(line) not in self._told for line in self._lines):
-            yield self._notice(key, self._subject(self._lines), self._lines)
+        """All that is asked, in one message, on a day on which something of it is news; in threads, of each review.
+
+        A thread gets one message at a time, for two at once would begin it twice: the other follows with what is due
+        next.
+        """
+        day = f"day/{self._name}/{self._to.calendar.day(self._now)}"
+        messages = {day: self._lines}
+        if self._threads:
+            about = {lines[0].asking.review: lines for lines in _by_review(self._lines)}
+            calm = about.keys() - self._urgent
+            messages = {f"{day}/{digest_of(id)}": lines for id, lines in about.items() if id in calm}
+        for key, lines in messages.items():
+            if key not in self._sent and any(self._step(line) not in self._told for line in lines):
+                yield self._notice(key, self._subject(lines), lines)
 
     def weekly(self, open_reviews: Sequence[Asking]) -> Iterator[Notice]:
         """What is open at a team, once a week; nothing where nothing is."""
         kind, _, name = self._to.id.partition("/")
         local = self._to.calendar.local(self._now)
         year, week, weekday = local.isocalendar()
-        key = f"week/{self._to.id}/{year}-{week}"
+        key = f"week/{self._name}/{year}-{week}"
         passed = timedelta(days=weekday - 1, hours=local.hour, minutes=local.minute)
         if kind != "team" or passed < self._to.digest_at or key in self._sent:
             return
@@ -248,19 +288,25 @@ class _Desk:
         return f"{_counted(len(lines), 'thing')} asked" + (f", {late} late" if late else "")
 
     def _notice(self, key: str, title: str, lines: Sequence[Told], telling: bool = True) -> Notice:
-        parts = ["\n".join(self._part(about)) for about in _by_review(lines)]
+        thread = lines[0].asking.review if telling and self._threads else None
+        parts = ["\n".join(self._part(about, begins=thread is not None)) for about in _by_review(lines)]
         fresh = dict.fromkeys(step for line in lines if (step := self._step(line)) not in self._told)
         told = tuple(fresh) if telling else ()
-        return Notice(key=key, to=self._to.id, title=f"Holdfast: {title}", text="\n\n".join(parts), told=told)
+        title = f"Holdfast: {thread}: {title}" if thread else f"Holdfast: {title}"
+        return Notice(key=key, to=self._name, title=title, text="\n\n".join(parts), told=told, thread=thread)
 
-    def _part(self, lines: Sequence[Told]) -> Iterator[str]:
-        """One review: what it is, and what it asks with the place where that is done."""
+    def _part(self, lines: Sequence[Told], begins: bool) -> Iterator[str]:
+        """One review: what it is, and what it asks with the place where that is done.
+
+        `begins`: a thread may begin with it, so the first line leads to the review. Any message of a thread may: the
+        one before may be gone.
+        """
         asking = lines[0].asking
         if any(line.wanted.private for line in lines):
-            yield f"{asking.review}: something is asked there."
-            yield asking.address
+            yield f"{asking.review}: something is asked there. {asking.address}"
             return
-        yield f"{asking.review}: {asking.title}" if asking.title else asking.review
+        heading = f"{asking.review}: {asking.title}" if asking.title else asking.review
+        yield f"{heading} {asking.address}" if begins else heading
         for line in lines:
             whom = "" if line.direct else f" Asked of {_in_words(line.wanted.of, self._book.called)}."
             yield f"- {line.wanted.sentence}{self._until(line.wanted)}{whom} {asking.address}{line.wanted.place}"

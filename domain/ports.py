@@ -6,6 +6,7 @@ called on threads.
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import ClassVar, Protocol
 
 from pydantic import Field
@@ -297,14 +298,22 @@ class SeenBook(Protocol):
         ...
 
 
+Threads = Mapping[str, str]
+"""A thread in each of some channels. Both are the service's own names."""
+
+NO_THREADS: Threads = MappingProxyType({})
+
+
 class Notifier(Protocol):
     """Who carries messages to people. It may be slow and away; nothing but messages ever waits for it."""
 
-    def send(self, to: str, title: str, text: str) -> None:
+    def send(self, to: str, title: str, text: str, threads: Threads = NO_THREADS) -> Threads:
         """Carry a message to a recipient of `domain.notices`, over each channel that they have.
 
-        Returns where one of them took it. Raises `TrackerError`, as trackers do: `untouched` where it is certain that
-        nobody got it, so that it may be sent again; else that is unknown, and it may not.
+        In a channel of `threads` it answers in that thread; where that is gone, and in other channels, it can begin
+        one. Returns where one of them took it: the thread in which it stands now, of each channel that took it and
+        knows threads. Raises `TrackerError`, as trackers do: `untouched` where it is certain that nobody got it, so
+        that it may be sent again; else that is unknown, and it may not.
         """
         ...
 

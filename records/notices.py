@@ -1,6 +1,7 @@
 """Messages to people: decided, claimed and then sent, so that a crash leaves an unknown outcome and no second message.
 
-A message that is claimed has the outcome `unknown` until it is known. Its text is kept until then, and not longer.
+A message that is claimed has the outcome `unknown` until it is known. Its text is kept until then, and not longer. The
+threads of a review are kept for good: they are answered in for as long as it lives.
 """
 
 from collections.abc import Sequence
@@ -10,11 +11,12 @@ from sqlalchemy import and_, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from domain.notices import Notice, Sent
+from domain.ports import Threads
 from domain.taxonomy import FailureKind
 from domain.values import Record, Utc, digest_of
 from records import tables
 from records.database import Database
-from records.people import insert_once
+from records.people import insert_once, insert_or_update
 
 DUE, UNKNOWN, SENT, FAILED = "due", "unknown", "sent", "failed"
 
@@ -114,6 +116,24 @@ class Notices:
             changed = connection.execute(update(kept).where(claimed).values(says=kind.value, **values)).rowcount
             if changed and untouched:
                 connection.execute(delete(steps).where(steps.c.notice == key))
+
+    def threads(self, recipient: str, review: str) -> Threads:
+        """A review's thread in each channel of a recipient where it has one."""
+        kept = tables.notice_threads
+        which = and_(kept.c.recipient == recipient, kept.c.review_id == review)
+        with self._database.read() as connection:
+            rows = connection.execute(select(kept.c.channel, kept.c.thread).where(which))
+            return {row.channel: row.thread for row in rows}
+
+    def keep_threads(self, recipient: str, review: str, threads: Threads) -> None:
+        """Keep in which threads a review is told of from now on. Channels that are not among them keep theirs."""
+        rows = [
+            {"recipient": recipient, "review_id": review, "channel": channel, "thread": thread}
+            for channel, thread in threads.items()
+        ]
+        if rows:
+            with self._database.write() as connection:
+                insert_or_update(connection, tables.notice_threads, rows, ("recipient", "review_id", "channel"))
 
     def list(self, outcomes: Sequence[str] = (), limit: int = 100) -> Sequence[KeptNotice]:
         """What became of the last messages, newest first: of those with these outcomes, or of all."""

@@ -361,3 +361,12 @@ notice_steps = Table(
     Column("step", String(600), primary_key=True, comment="what was told: an ask, and how far it was"),
     Column("notice", String(500), ForeignKey("notices.key"), nullable=False, index=True),
 )
+
+notice_threads = Table(
+    "notice_threads",
+    metadata,
+    Column("recipient", String(320), primary_key=True),
+    Column("review_id", String(300), primary_key=True),
+    Column("channel", String(320), primary_key=True, comment="as the service calls it, such as `#ml`"),
+    Column("thread", String(100), nullable=False, comment="as the service calls it: where the review is told of"),
+)

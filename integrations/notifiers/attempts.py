@@ -9,7 +9,7 @@ import smtplib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,11 +24,15 @@ from integrations.trackers.retry_after import retry_after
 
 @dataclass(frozen=True)
 class Attempt:
-    """One attempt to deliver: whether the service was reached, and its answer in HTTP's terms, where there was one."""
+    """One attempt to deliver: whether the service was reached, and its answer in HTTP's terms, where there was one.
+
+    `response` is that answer as it came, for adapters that know more of the service.
+    """
 
     reached: bool = True
     status: int | None = None
     retry_at: datetime | None = None
+    response: Response | None = field(default=None, repr=False, compare=False)
 
     @property
     def untouched(self) -> bool:
@@ -89,7 +93,7 @@ def _watched_send(self: HTTPAdapter, request: PreparedRequest, *args: Any, **kwa
     except RequestException as error:
         _note(Attempt(reached=not _never_connected(error)))
         raise
-    _note(Attempt(status=response.status_code, retry_at=_when(response)))
+    _note(Attempt(status=response.status_code, retry_at=_when(response), response=response))
     return response
 
 

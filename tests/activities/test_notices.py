@@ -8,8 +8,16 @@ from temporalio.exceptions import ApplicationError
 
 from activities.notices import LONG_PAUSE, NoticeActivities
 from domain.inputs import Tick
-from domain.notices import Book, Recipient, person, team
-from domain.ports import Notifier, RateLimitedError, TrackerError, UnauthorisedError, UnavailableError
+from domain.notices import Book, Notice, Recipient, Way, named, person, team
+from domain.ports import (
+    NO_THREADS,
+    Notifier,
+    RateLimitedError,
+    Threads,
+    TrackerError,
+    UnauthorisedError,
+    UnavailableError,
+)
 from integrations.notifiers.memory import InMemoryNotifier
 from records import tables
 from records.calendars import Calendars
@@ -25,9 +33,13 @@ BOOK = Book(recipients={id: Recipient(id=id) for id in (OWNER, RECS)})
 class Crash(InMemoryNotifier):
     """A process that dies while it sends."""
 
-    def send(self, to: str, title: str, text: str) -> None:
-        super().send(to, title, text)
+    def send(self, to: str, title: str, text: str, threads: Threads = NO_THREADS) -> Threads:
+        super().send(to, title, text, threads)
         raise MemoryError(f"while sending {text} to slack://hush")
+
+
+THREADS = named(RECS, Way.THREADS)
+IN_THREADS = Book(recipients={RECS: Recipient(id=RECS, ways=(Way.THREADS,))})
 
 
 @pytest.fixture
@@ -121,6 +133,39 @@ def test_a_refused_address_is_left_alone_for_longer(
     assert retry_at is not None
     assert retry_at > datetime.now(UTC) + LONG_PAUSE - timedelta(minutes=1)
     assert not any(OWNER in key for key in acting.decide_notices().keys)
+
+
+def test_what_is_told_of_a_review_stands_in_its_thread_and_the_digest_in_none(
+    sqlite_records: Records, review: str
+) -> None:
+    notifier = InMemoryNotifier([THREADS], ["#recs"])
+    acting = activities(sqlite_records, notifier, IN_THREADS)
+    for key in acting.decide_notices().keys:
+        assert acting.send_notice(key) == "sent"
+    begun = sqlite_records.notices.threads(THREADS, review)
+    told = dict(zip((title for _, title, _ in notifier.sent), notifier.stands, strict=True))
+    assert [stands for title, stands in told.items() if review in title] == [begun]
+    assert [stands for title, stands in told.items() if "The week of" in title] != [begun]
+    notice = Notice(key="another", to=THREADS, title="later", text="Text.", thread=review)
+    for ended in (False, True):
+        sqlite_records.notices.keep_due([notice.model_copy(update={"key": f"another {ended}"})], datetime.now(UTC))
+        if ended:
+            notifier.end_threads()
+        assert acting.send_notice(f"another {ended}") == "sent"
+        assert (notifier.stands[-1] == begun) is not ended
+        assert sqlite_records.notices.threads(THREADS, review) == notifier.stands[-1]
+
+
+def test_a_crash_leaves_an_unknown_outcome_in_a_thread_too(sqlite_records: Records, review: str) -> None:
+    crashing = Crash([THREADS], ["#recs"])
+    acting = activities(sqlite_records, crashing, IN_THREADS)
+    key = next(key for key in acting.decide_notices().keys if not key.startswith("week"))
+    with pytest.raises(ApplicationError):
+        acting.send_notice(key)
+    assert [kept.key for kept in sqlite_records.notices.list(["unknown"])] == [key]
+    assert acting.send_notice(key) == "left alone"
+    assert key not in acting.decide_notices().keys
+    assert sqlite_records.notices.threads(THREADS, review) == {}
 
 
 def test_where_nobody_can_be_told_nothing_is_decided(sqlite_records: Records, review: str) -> None:

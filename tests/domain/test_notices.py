@@ -18,12 +18,15 @@ from domain.notices import (
     QuietHours,
     Recipient,
     Sent,
+    Way,
     due_notices,
+    named,
     person,
     team,
+    way_of,
 )
 from domain.policy import Escalation
-from domain.values import Calendar, Period
+from domain.values import Calendar, Period, digest_of
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 """A Monday morning."""
@@ -226,8 +229,73 @@ def test_where_nobody_else_is_reached_those_who_run_holdfast_are(of: Whom, says:
 def test_a_private_review_is_told_of_by_its_id_alone() -> None:
     secret = wanted(until=NOW, private=True, sentence="Finish the secret thing.")
     (notice,) = Post().send(NOW, asking(secret, title="Secret"))
-    assert notice.text == "r: something is asked there.\nhttp://h/reviews/r"
+    assert notice.text == "r: something is asked there. http://h/reviews/r"
     assert "ecret" not in notice.title
+
+
+ML = team("ml")
+THREADS = named(ML, Way.THREADS)
+
+
+def threaded(*ways: Way) -> Book:
+    return Book(recipients={ML: Recipient(id=ML, digest_at=LATE_DIGEST, ways=ways)})
+
+
+def of_ml(key: str, **about: Any) -> Wanted:
+    return wanted(key, of=Whom(role=Role.TEAM, id="ml"), **about)
+
+
+def test_threads_are_for_teams_where_a_channel_knows_them() -> None:
+    assert [way_of(to, True) for to in NAMES] == [Way.THREADS if to == ML else Way.WHOLE for to in NAMES]
+    assert {way_of(to, False) for to in NAMES} == {Way.WHOLE}
+
+
+def test_in_threads_each_review_is_told_of_by_itself_with_a_first_line_that_leads_to_it() -> None:
+    post = Post(threaded(Way.THREADS))
+    other = asking(of_ml("s/a", private=True), review="s", title="Secret", address="http://h/reviews/s")
+    first, second = post.send(NOW, asking(of_ml("r/a"), of_ml("r/b")), other)
+    assert (first.to, first.thread, first.title) == (THREADS, "r", "Holdfast: r: 2 things asked")
+    assert first.text == (
+        "r: Stale http://h/reviews/r\n- Do r/a. http://h/reviews/r#draft\n- Do r/b. http://h/reviews/r#draft"
+    )
+    assert (second.to, second.thread, second.title) == (THREADS, "s", "Holdfast: s: 1 thing asked")
+    assert second.text == "s: something is asked there. http://h/reviews/s"
+    assert post.send(NOW + timedelta(days=1), asking(of_ml("r/a"), of_ml("r/b")), other) == []
+
+
+def test_a_thread_gets_one_message_a_day_and_only_where_its_review_has_news() -> None:
+    post, other = Post(threaded(Way.THREADS)), asking(of_ml("s/a"), review="s")
+    assert [n.thread for n in post.send(NOW, asking(of_ml("r/a")), other)] == ["r", "s"]
+    news = asking(of_ml("r/a"), of_ml("r/b"))
+    assert post.send(NOW + timedelta(hours=5), news, other) == []
+    assert [n.thread for n in post.send(NOW + timedelta(days=1), news, other)] == ["r"]
+
+
+def test_a_thread_gets_one_message_at_a_time_the_urgent_one_first() -> None:
+    post = Post(threaded(Way.THREADS))
+    both, other = asking(of_ml("r/a"), of_ml("r/b", urgent=True)), asking(of_ml("s/a"), review="s")
+    assert [(n.key.partition("/")[0], n.thread) for n in post.send(NOW, both, other)] == [("urgent", "r"), ("day", "s")]
+    (later,) = post.send(NOW + timedelta(minutes=1), both, other)
+    assert (later.key, later.title) == (f"day/{THREADS}/2026-03-02/{digest_of('r')}", "Holdfast: r: 2 things asked")
+    (urgent,) = post.send(NOW + timedelta(hours=1), asking(of_ml("r/c", urgent=True)))
+    assert (urgent.thread, urgent.title) == ("r", "Holdfast: r: urgent, 1 thing asked")
+
+
+def test_a_team_by_both_ways_is_told_the_same_in_whole_and_in_threads_and_each_can_be_left_alone() -> None:
+    book, asked = threaded(Way.WHOLE, Way.THREADS), [asking(of_ml("r/a")), asking(of_ml("s/a"), review="s")]
+    whole, *threads = Post(book).send(NOW, *asked)
+    assert (whole.to, whole.thread, whole.title) == (ML, None, "Holdfast: 2 things asked")
+    assert [(n.to, n.thread) for n in threads] == [(THREADS, "r"), (THREADS, "s")]
+    assert [n.to for n in due_notices(asked, book, Sent(held=frozenset({THREADS})), NOW)] == [ML]
+    assert {n.to for n in due_notices(asked, book, Sent(held=frozenset({ML})), NOW)} == {THREADS}
+
+
+def test_the_digest_of_a_team_stands_in_no_thread() -> None:
+    book = Book(recipients={ML: Recipient(id=ML, ways=(Way.THREADS,))})
+    *_, digest = Post(book).send(NOW, asking(of_ml("r/a")), asking(of_ml("s/a"), review="s"))
+    assert (digest.key, digest.thread) == (f"week/{THREADS}/2026-10", None)
+    assert digest.title == "Holdfast: The week of team ml: 2 open reviews, 2 things to do"
+    assert digest.text.startswith("r: Stale\n- ")
 
 
 def test_a_team_gets_a_digest_once_a_week_with_what_is_open_late_and_waiting() -> None:

@@ -1,7 +1,7 @@
 """What every notifier has to do, word for word the same for all of them.
 
 A test file derives a class from `NotifierContract` and gives it the fixture `service`: a notifier that reaches
-`person/p-1`, and what becomes of its messages.
+`person/p-1`, and what becomes of its messages. One whose channels know threads derives it from `ThreadsContract`.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from domain.ports import (
     UnavailableError,
 )
 
-ANNA = "person/p-1"
+ANNA, ML = "person/p-1", "team/ml in threads"
 
 
 class Service(Protocol):
@@ -48,6 +48,18 @@ class Service(Protocol):
 
     def lose_next_answer(self) -> None:
         """Take the next message, and break off before answering."""
+        ...
+
+
+class ThreadsService(Service, Protocol):
+    """A service that also reaches `ML`, in the channels `#ml` and `#ops`, which know threads."""
+
+    def stands(self) -> list[tuple[str, str, str]]:
+        """Of what ML was told: the channel, the title, and the title with which the thread began; oldest first."""
+        ...
+
+    def end_threads(self) -> None:
+        """Let all threads be gone."""
         ...
 
 
@@ -100,3 +112,39 @@ class NotifierContract:
             service.notifier.send(ANNA, "title", "text")
         assert not raised.value.untouched
         assert len(service.received()) == 1
+
+
+class ThreadsContract(NotifierContract):
+    """Derive a class from this where channels know threads."""
+
+    def test_each_channel_has_a_thread_that_is_answered_in(self, service: ThreadsService) -> None:
+        threads = service.notifier.send(ML, "first", "text")
+        assert set(threads) == {"#ml", "#ops"}
+        assert service.notifier.send(ML, "second", "text", threads) == threads
+        assert service.notifier.send(ML, "of another", "text") != threads
+        assert sorted(service.stands()) == [
+            ("#ml", "first", "first"),
+            ("#ml", "of another", "of another"),
+            ("#ml", "second", "first"),
+            ("#ops", "first", "first"),
+            ("#ops", "of another", "of another"),
+            ("#ops", "second", "first"),
+        ]
+
+    def test_a_channel_without_a_thread_begins_one_beside_another_that_has_one(self, service: ThreadsService) -> None:
+        threads = service.notifier.send(ML, "first", "text")
+        later = service.notifier.send(ML, "second", "text", {"#ml": threads["#ml"]})
+        assert later["#ml"] == threads["#ml"]
+        assert later["#ops"] != threads["#ops"]
+        assert ("#ops", "second", "second") in service.stands()
+
+    def test_where_a_thread_is_gone_another_begins(self, service: ThreadsService) -> None:
+        gone = service.notifier.send(ML, "first", "text")
+        service.end_threads()
+        threads = service.notifier.send(ML, "second", "text", gone)
+        assert set(threads) == set(gone)
+        assert not set(threads.values()) & set(gone.values())
+        assert service.notifier.send(ML, "third", "text", threads) == threads
+        assert [stands for stands in service.stands() if stands[1] != "first"] == [
+            (channel, title, "second") for title in ("second", "third") for channel in ("#ml", "#ops")
+        ]

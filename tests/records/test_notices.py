@@ -99,3 +99,15 @@ def test_what_was_told_long_ago_may_be_told_again(records: Records) -> None:
     for later, again in ((NOW + KEPT - timedelta(seconds=1), False), (NOW + KEPT, True)):
         records.notices.keep_due([NOTICE], later)
         assert (records.notices.claim(NOTICE.key, later) is not None) is again
+
+
+def test_the_threads_of_a_review_are_kept_for_each_recipient_and_channel(records: Records) -> None:
+    keep = records.notices.keep_threads
+    keep("team/ml in threads", "r", {"#ml": "1.1", "#ops": "1.2"})
+    keep("team/ml in threads", "s", {"#ml": "2.1"})
+    keep("team/recs in threads", "r", {"#ml": "3.1"})
+    keep("team/ml in threads", "r", {"#ops": "4.2"})
+    keep("team/ml in threads", "r", {})
+    assert records.notices.threads("team/ml in threads", "r") == {"#ml": "1.1", "#ops": "4.2"}
+    assert records.notices.threads("team/ml in threads", "s") == {"#ml": "2.1"}
+    assert records.notices.threads("team/recs in threads", "s") == {}

@@ -5,7 +5,7 @@ from datetime import time, timedelta
 import pytest
 
 from domain.catalogue import Catalogue
-from domain.notices import QuietHours, person
+from domain.notices import QuietHours, Way, person
 from records.store import Records
 from runtime.settings import SettingsError, load_settings
 from worker import build_book, told_by_name
@@ -39,6 +39,30 @@ def test_persons_stand_in_the_book_by_their_opaque_ids_and_teams_keep_their_own_
     assert (book.leads, book.named) == ({"ml": lead}, {"lead@example.org": lead})
     assert set(told_by_name(settings)) == {"admin", "team/ml", "person/lead@example.org"}
     assert "hush" not in repr(settings) + repr(channels)
+
+
+def test_a_bot_of_slacks_gives_a_team_threads_and_leaves_all_else_as_it_is(sqlite_records: Records) -> None:
+    bot, mail = "slack://xoxb-1234-hush/#ml", "json://u:hush@h/"
+    told = {
+        "admin": {"channels": [bot]},
+        "teams": {"ml": {"channels": [mail, bot]}, "ops": {"channels": [bot]}},
+        "people": {"lead@example.org": {"channels": [bot]}},
+    }
+    book, channels = build_book(load_settings(notify=told), CATALOGUE, sqlite_records.people)
+    lead = person(sqlite_records.people.id_of("lead@example.org"))
+    assert {id: recipient.ways for id, recipient in book.recipients.items()} == {
+        "admin": (Way.WHOLE,),
+        "team/ml": (Way.WHOLE, Way.THREADS),
+        "team/ops": (Way.THREADS,),
+        lead: (Way.WHOLE,),
+    }
+    assert {name: [address.get_secret_value() for address in told] for name, told in channels.items()} == {
+        "admin": [bot],
+        "team/ml": [mail],
+        "team/ml in threads": [bot],
+        "team/ops in threads": [bot],
+        lead: [bot],
+    }
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,12 @@ from threading import Event
 
 import pytest
 import yaml
+from apprise.plugins.slack import NotifySlack
 from temporalio.client import Client
 
 from domain.inputs import AssignOwner, IncidentTold
 from domain.notices import Book, Recipient, person, team
-from domain.ports import Notifier
+from domain.ports import NO_THREADS, Notifier, Threads
 from domain.taxonomy import Stage
 from integrations.notifiers.memory import InMemoryNotifier
 from records.store import Records
@@ -21,6 +22,7 @@ from runtime.settings import load_settings
 from standins.http import serving
 from tests.post import Post
 from tests.records.build import PERSON, told
+from tests.slack import TOKEN, Slack
 from tests.workflows.build import House, build_house, quick_policy, running
 from worker import build_parts
 from workflows import contract
@@ -37,19 +39,19 @@ class Hanging(InMemoryNotifier):
         super().__init__([OWNER, RECS])
         self.asked, self.let_go = Event(), Event()
 
-    def send(self, to: str, title: str, text: str) -> None:
+    def send(self, to: str, title: str, text: str, threads: Threads = NO_THREADS) -> Threads:
         self.asked.set()
         self.let_go.wait(60)
-        super().send(to, title, text)
+        return super().send(to, title, text, threads)
 
 
 class FailingForOne(InMemoryNotifier):
     """Fails in a way that nobody foresaw, for one recipient."""
 
-    def send(self, to: str, title: str, text: str) -> None:
+    def send(self, to: str, title: str, text: str, threads: Threads = NO_THREADS) -> Threads:
         if to == OWNER:
             raise LookupError
-        super().send(to, title, text)
+        return super().send(to, title, text, threads)
 
 
 def house_with(client: Client, records: Records, notifier: Notifier) -> House:
@@ -124,6 +126,30 @@ async def test_from_the_settings_to_the_channel(
             assert await notify(house) == len(post.kept) == 2
         parts.records.database.close()
     assert all(f"{settings.url}/reviews/{house.review}#" in message["message"] for message in post.kept)
+
+
+async def test_from_the_settings_into_the_thread_of_a_review(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalogue = tmp_path / "catalogue.yaml"
+    team, service = {"title": "Recommendations", "lead": "lead@example.org"}, {"title": "Ranker", "team": "recs"}
+    catalogue.write_text(yaml.safe_dump({"teams": {"recs": team}, "services": {"ranker": service}}))
+    monkeypatch.setenv("HOLDFAST_CATALOGUE", str(catalogue))
+    with serving(Slack()) as slack:
+        monkeypatch.setattr(NotifySlack, "api_url", f"{slack.url}/api/{{}}")
+        channel = {"channels": [f"slack://{TOKEN}/#ml/#ops"], "quiet_hours": "00:00-00:00"}
+        settings = load_settings(notify={"teams": {"recs": channel}, "digest_day": "sunday", "digest_hour": 23})
+        parts = dataclasses.replace(build_parts(settings), policy=quick_policy())
+        async with running(dataclasses.replace(build_house(client, parts.records), parts=parts)) as house:
+            await to_draft(house)
+            assert await notify(house) == 1, "what is urgent"
+            assert await notify(house) == 1, "and then what else there is"
+            assert await notify(house) == 0
+        parts.records.database.close()
+    (in_ml, in_ops), replies = slack.messages[:2], slack.messages[2:]
+    assert [(m["channel"], m.get("thread_ts")) for m in (in_ml, in_ops)] == [("C1", None), ("C2", None)]
+    assert [(m["channel"], m["thread_ts"]) for m in replies] == [("C1", in_ml["ts"]), ("C2", in_ops["ts"])]
+    assert f"{settings.url}/reviews/{house.review}" in in_ml["text"].splitlines()[0]
 
 
 async def test_people_are_told_on_a_schedule(house: House) -> None:
