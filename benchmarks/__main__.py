@@ -8,8 +8,9 @@ from rich.console import Console
 from benchmarks.appending import appending
 from benchmarks.lifecycles import lifecycles
 from benchmarks.looking import hearing, looking
+from benchmarks.pages import pages
 
-BENCHMARKS = ("lifecycles", "appending", "looking", "hearing")
+BENCHMARKS = ("lifecycles", "appending", "looking", "hearing", "pages")
 
 
 def main() -> None:
@@ -21,6 +22,8 @@ def main() -> None:
     parser.add_argument("--items", type=int, default=10_000, help="items whose issues are looked at")
     parser.add_argument("--changed", type=int, default=100, help="issues that changed")
     parser.add_argument("--closes", type=int, default=50, help="closed issues of each tracker that are waited for")
+    parser.add_argument("--reviews", type=int, default=20_000, help="reviews of which pages are asked")
+    parser.add_argument("--requests", type=int, default=60, help="requests for each page")
     parser.add_argument("--only", choices=BENCHMARKS, action="append", help="one of them; again for another one")
     given = parser.parse_args()
     console, chosen = Console(), given.only or BENCHMARKS
@@ -32,6 +35,8 @@ def main() -> None:
         looking(console, given.items, given.changed)
     if "hearing" in chosen:
         asyncio.run(hearing(console, given.closes))
+    if "pages" in chosen:
+        asyncio.run(pages(console, given.reviews, given.requests))
 
 
 if __name__ == "__main__":

@@ -64,7 +64,7 @@ def routes(deps: WebDeps) -> APIRouter:
         stage: Annotated[
             list[Stage] | None, Query(description="only these stages; without it, all but excluded")
         ] = None,
-        limit: Annotated[int, Query(ge=1, le=500, description="how many at once")] = 100,
+        limit: Annotated[int, Query(ge=1, le=500, description="how many at once")] = 30,
         after: After = None,
     ) -> list[reading.ReviewSummary]:
         """The most pressing first. Where there are more, the header `Link` says where they are (`rel="next"`)."""

@@ -1,7 +1,7 @@
 """The board: all reviews by stage, what waits for somebody, and what is not reviewed."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from domain.review import Review
@@ -17,7 +17,7 @@ ORDER = (Stage.REMEDIATION, Stage.SIGN_OFF, Stage.DRAFT, Stage.STABILIZATION, St
 ELSEWHERE = (Stage.ARCHIVED, Stage.DISMISSED, Stage.EXCLUDED)
 """What has ended, or was never reviewed: counted, and listed where somebody asks for it."""
 
-ROWS = 30
+ROWS = 20
 """How many reviews the board shows at once, and a list of one stage on each of its pages."""
 
 
@@ -69,11 +69,11 @@ def shares(counts: Mapping[Stage, int], rows: int = ROWS) -> dict[Stage, int]:
     return given
 
 
-def board(shown: Mapping[Stage, Sequence[Review]], counts: Mapping[Stage, int], late: int, now: datetime) -> Board:
-    """The board of these reviews (texts and handles in place) at `now`, out of so many in each stage."""
+def board(groups: Iterable[Group], counts: Mapping[Stage, int], late: int) -> Board:
+    """The board of these groups, out of so many reviews in each stage."""
     is_open = sum(counts.get(stage, 0) for stage in OPEN_STAGES)
     return Board(
-        groups=[_group(stage, shown[stage], counts[stage], now) for stage in ORDER if shown.get(stage)],
+        groups=[group for group in groups if group.rows],
         summary=f"{is_open} open · {late} late · {counts.get(Stage.CLOSED, 0)} closed and watched",
         elsewhere=[(stage, f"{counts[stage]} {_ENDED[stage]}") for stage in ELSEWHERE if counts.get(stage)],
     )
@@ -82,26 +82,23 @@ def board(shown: Mapping[Stage, Sequence[Review]], counts: Mapping[Stage, int], 
 _ENDED = {Stage.ARCHIVED: "archived", Stage.DISMISSED: "dismissed", Stage.EXCLUDED: "not reviewed"}
 
 
-def of_stage(stage: Stage, shown: Sequence[Review], count: int, now: datetime) -> Group:
-    """A page of the list of one stage."""
-    return Group(stage, plain(stage), counted(count, "review"), [row(review, now) for review in shown], 0)
+def group(stage: Stage, shown: Sequence[Review], names: Mapping[str, str], count: int, now: datetime) -> Group:
+    """Some of the reviews in one stage, out of so many."""
+    rows = [row(review, names, now) for review in shown]
+    return Group(stage, plain(stage), counted(count, "review"), rows, count - len(rows))
 
 
-def _group(stage: Stage, shown: Sequence[Review], count: int, now: datetime) -> Group:
-    return replace(of_stage(stage, shown, count, now), more=count - len(shown))
-
-
-def row(review: Review, now: datetime) -> Row:
-    """One review in a line."""
+def row(review: Review, names: Mapping[str, str], now: datetime) -> Row:
+    """One review in a line; `names` are the texts and handles that it needs, by what stands for them."""
     marks, words = prevention(review, now)
     return Row(
         id=review.id,
-        title=review.title or review.id,
+        title=names.get(review.title or "", review.id),
         severity=review.severity.value,
         tags=kinds_of(review),
         service=review.service,
         models=models_of(review),
-        owner=review.owner,
+        owner=names.get(review.owner or ""),
         clock=clock(review, now),
         marks=marks,
         prevented=words,

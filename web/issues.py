@@ -76,7 +76,7 @@ def routes(deps: WebDeps, dispatcher: Dispatcher) -> APIRouter:
         request: Request,
         response: Response,
         who: Who,
-        limit: Annotated[int, Query(ge=1, le=500, description="how many at once")] = 100,
+        limit: Annotated[int, Query(ge=1, le=500, description="how many at once")] = 30,
         before: Annotated[int | None, Query(ge=1, le=LAST, description="only those with a lower number")] = None,
     ) -> list[BuiltinIssue]:
         """The newest issues of the built-in tracker first, without those of reviews that you do not see.

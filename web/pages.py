@@ -1,7 +1,7 @@
 """The pages: read-only, rendered here, and complete without script."""
 
-from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import chain
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -10,11 +10,10 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from domain.access import sight
 from domain.review import Review
 from domain.taxonomy import Stage
-from web.board import ROWS, board, of_stage, shares
+from web.board import ORDER, ROWS, board, group, shares
 from web.callers import Who
 from web.deps import WebDeps
 from web.issues import LAST, find_issue, list_issues
-from web.markers import revealed
 from web.places import After, place_of
 from web.rendering import Pages
 from web.trackers import refusals, tracker_projects
@@ -33,13 +32,13 @@ def routes(deps: WebDeps, pages: Pages, openapi: Callable[[], dict[str, Any]]) -
     def show_board(who: Who) -> HTMLResponse:
         now, seen, reviews = deps.now(), sight(who.standing), records.reviews
         counts, late = reviews.counts(seen), reviews.late(seen, now)
-        listed = [review for stage, rows in shares(counts).items() for review in reviews.page(seen, [stage], rows).rows]
-        shown = defaultdict[Stage, list[Review]](list)
-        for review in revealed(records.people, listed):
-            shown[review.stage or Stage.EXCLUDED].append(review)
+        share = shares(counts)
+        shown = {stage: reviews.page(seen, [stage], share[stage]).rows for stage in ORDER}
+        names = _names(deps, chain.from_iterable(shown.values()))
+        groups = [group(stage, shown[stage], names, counts.get(stage, 0), now) for stage in ORDER]
         asked, more = pressing(deps, who, now)
         refused = refusals(records.seen.projects())
-        found = board(shown, counts, late, now)
+        found = board(groups, counts, late)
         told: dict[str, Any] = {"asked": asked, "more": more, "refused": refused, "start": _start(deps)}
         return pages.render("board.html", who=who, board=found, **told)
 
@@ -47,8 +46,9 @@ def routes(deps: WebDeps, pages: Pages, openapi: Callable[[], dict[str, Any]]) -
     def show_stage(stage: Stage, who: Who, after: After = None) -> HTMLResponse:
         now, seen = deps.now(), sight(who.standing)
         page = records.reviews.page(seen, [stage], ROWS, place_of(after))
-        group = of_stage(stage, revealed(records.people, page.rows), records.reviews.counts(seen).get(stage, 0), now)
-        return pages.render("stage.html", who=who, group=group, following=page.following, further=after is not None)
+        names, count = _names(deps, page.rows), records.reviews.counts(seen).get(stage, 0)
+        listed = group(stage, page.rows, names, count, now)
+        return pages.render("stage.html", who=who, group=listed, following=page.following, further=after is not None)
 
     @router.get("/issues")
     def show_issues(who: Who, before: Annotated[int | None, Query(ge=1, le=LAST)] = None) -> HTMLResponse:
@@ -73,6 +73,14 @@ def routes(deps: WebDeps, pages: Pages, openapi: Callable[[], dict[str, Any]]) -
         return JSONResponse(openapi())
 
     return router
+
+
+def _names(deps: WebDeps, reviews: Iterable[Review]) -> dict[str, str]:
+    """The titles and owners of reviews, by what stands for them."""
+    listed = list(reviews)
+    people = deps.records.people
+    owners = people.handles(review.owner for review in listed if review.owner)
+    return people.texts(review.title for review in listed) | owners
 
 
 def _start(deps: WebDeps) -> dict[str, Any]:

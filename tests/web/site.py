@@ -212,9 +212,9 @@ class Site:
 
 
 @asynccontextmanager
-async def site(directory: Path, **changes: Any) -> AsyncIterator[Site]:
-    """A site over a database of its own."""
-    records = Records(Database(f"sqlite:///{directory / 'records.db'}"))
+async def site(directory: Path, url: str | None = None, **changes: Any) -> AsyncIterator[Site]:
+    """A site over a database of its own, or over the one at `url`."""
+    records = Records(Database(url or f"sqlite:///{directory / 'records.db'}"))
     engine = Engine(records, POLICY, CATALOGUE)
     parts: dict[str, Any] = {
         "records": records,

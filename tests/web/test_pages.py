@@ -423,7 +423,7 @@ async def test_a_review_without_any_clock_says_so(web: Site) -> None:
     assert stored is not None
     bare = stored.model_copy(update={"due": {}})
     assert clock(bare, web.engine.now).words == "no clock"
-    assert row(bare, web.engine.now).clock.words == "no clock"
+    assert row(bare, {}, web.engine.now).clock.words == "no clock"
     page = review_page(bare, None, [], AuditReport(streams=1, events=0, closures=0), web.engine.now)
     assert [step.said.words for step in page.steps][:2] == ["took no time", ""]
 
@@ -439,7 +439,7 @@ async def test_a_policy_of_another_release_blocks_on_the_board_too(web: Site) ->
     newer = stored.model_copy(
         update={"policy": stored.policy.model_copy(update={"profiles": profiles}), "unknown": ("Odd@2",)}
     )
-    way = row(newer, web.engine.now).way
+    way = row(newer, {}, web.engine.now).way
     assert way.detail.startswith("1 unreadable event, 5 answers")
     assert way.detail.endswith("1 on propagation")
 
@@ -454,7 +454,7 @@ async def test_a_closed_review_with_something_in_its_way_says_so(web: Site) -> N
     open_again = stored.model_copy(update={"stage": Stage.DRAFT})
     page = review_page(open_again, None, [], AuditReport(streams=1, events=0, closures=0), web.engine.now)
     assert page.verdict.words == "Nothing is in the way"
-    assert row(open_again, web.engine.now).way.words == "nothing"
+    assert row(open_again, {}, web.engine.now).way.words == "nothing"
 
 
 async def test_warnings_are_folded_apart(web: Site) -> None:
