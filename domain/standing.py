@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from domain.taxonomy import Role, Scope
-from domain.values import Line, Record
+from domain.values import Line, PersonId, Record
 
 
 class Standing(Record):
@@ -13,6 +13,9 @@ class Standing(Record):
     teams: tuple[Line, ...] = ()
     scopes: tuple[Scope, ...] | None = Field(
         default=None, description="of the token that they use; none for who is signed in, whom nothing narrows"
+    )
+    stands_for: tuple[PersonId, ...] = Field(
+        default=(), description="those whose API tokens they made: what these say they could have said themselves"
     )
 
 

@@ -121,7 +121,8 @@ class Gate:
 
     def _standing(self, account: Account) -> Standing:
         now = self._deps.now()
-        return self._memberships.standing(account.handle, account.held, account.signed_in_at, now, None)
+        standing = self._memberships.standing(account.handle, account.held, account.signed_in_at, now, None)
+        return standing.model_copy(update={"stands_for": self._deps.records.tokens.made_for(account.person)})
 
     def _require_own_page(self, request: Request, caller: Caller) -> None:
         """Raise `ApiError` (403) where another site's page may have sent this with our cookie."""

@@ -34,6 +34,11 @@ class Decision:
     def by(self) -> PersonId:
         return self.input.by
 
+    @property
+    def hands(self) -> frozenset[PersonId]:
+        """Who counts as this one person, where a second one is needed: they, and those whose tokens they made."""
+        return frozenset({self.by, *(self.input.standing.stands_for if self.input.standing else ())})
+
     def in_time(self, period: Period) -> Utc:
         """When a period has passed that begins now, as the team of the review counts days."""
         return period.after(self.now, self.given.calendar)

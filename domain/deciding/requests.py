@@ -155,18 +155,18 @@ def approve(d: Decision, body: inputs.Approve) -> None:
     request = _request(d, body.request)
     item, waiver = d.review.items.get(request.subject), _renewed_by(request, d.review)
     refuse_if(
-        d.by == request.by and f"Who asked for {request.id} does not approve it: another person has to.",
+        request.by in d.hands and f"Who asked for {request.id} does not approve it: another person has to.",
         item is not None
-        and item.spec.owner == d.by
+        and item.spec.owner in d.hands
         and f"They own item {item.spec.id}: a person who does not own it has to approve {request.id}.",
         request.item is not None
-        and request.item.owner == d.by
-        and (item is None or item.spec.owner != d.by)
+        and request.item.owner in d.hands
+        and (item is None or item.spec.owner not in d.hands)
         and f"They owned item {request.subject} when {request.id} was asked: another person has to approve it.",
         waiver is not None
-        and d.by in waiver.granted_by
+        and not d.hands.isdisjoint(waiver.granted_by)
         and "They approved this before: each renewal needs another approver.",
-        any(part.owner == d.by for part in request.into)
+        any(part.owner in d.hands for part in request.into)
         and f"They would own a part of {request.subject}: a person who does not has to approve {request.id}.",
         *out_of_date(request, d.review, d.now),
     )

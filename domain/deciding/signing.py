@@ -44,15 +44,15 @@ def _is_as_then(review: Review) -> bool:
 def sign(d: Decision, body: inputs.SignForTeam) -> None:
     review, submission = d.review, d.review.submission
     assert submission is not None
-    signed_for = next((team for team, s in review.signatures.items() if s.by == d.by and team != body.team), None)
+    signed_for = next((team for team, s in review.signatures.items() if s.by in d.hands and team != body.team), None)
     refuse_if(
         _not_asked(review, body.team),
         body.team == OWNING
         and review.team is None
         and f"This review has no team of its own: {review.service} is not in the catalogue.",
         body.digest != submission.digest and f"The text has changed: revision {submission.revision} is to be signed.",
-        d.by == submission.by and "Who submitted the draft does not sign it.",
-        d.by == review.owner and "The review's owner does not sign it.",
+        submission.by in d.hands and "Who submitted the draft does not sign it.",
+        review.owner in d.hands and "The review's owner does not sign it.",
         signed_for is not None and f"They signed for team {signed_for}; nobody signs for two teams.",
         has_signed(review, body.team) and f"Team {body.team} has signed this text already.",
     )

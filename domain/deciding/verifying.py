@@ -16,7 +16,7 @@ def verify_item(d: Decision, body: inputs.VerifyItem) -> None:
     unkept = tuple(e.digest for e in body.evidence if e.digest is not None and e.digest not in d.given.kept)
     refuse_if(
         item.status is not ItemStatus.DONE and f"{body.item} is {item.status}: it can be verified once it is done.",
-        d.by in (item.doers or ()) and f"They had a hand in {body.item}: somebody else has to verify it.",
+        not d.hands.isdisjoint(item.doers or ()) and f"They had a hand in {body.item}: somebody else has to verify it.",
         any(e.digest is None and e.link is None for e in body.evidence) and "Evidence is a kept copy, or a link.",
         bool(unkept) and f"No copy is kept here of {these(unkept)}: attach it first.",
     )

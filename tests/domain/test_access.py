@@ -6,9 +6,10 @@ from domain import inputs
 from domain.access import RIGHTS, Act, Action, is_open_to_anybody, refusals, token_refusals
 from domain.decide import Rejected, decide
 from domain.inputs import COMMANDS, Given, Input
+from domain.review import Evidence
 from domain.standing import NOBODY, Standing
 from domain.taxonomy import Door, Role, Scope
-from tests.domain.build import CATALOGUE, NOW, POLICY, in_sign_off
+from tests.domain.build import CATALOGUE, NOW, POLICY, finish, in_remediation, in_sign_off
 
 SIGNING: set[Action] = {inputs.SignForTeam, inputs.DelegateSigning, inputs.RequestChanges}
 WRITES = {*SIGNING, inputs.Approve, inputs.Refuse}
@@ -117,6 +118,35 @@ def test_nobody_makes_a_token_that_decides_in_another_s_name() -> None:
         "A token needs a scope: admin or decide or read or write.",
     )
     assert token_refusals(None, False, (Scope.DECIDE,))
+
+
+def test_who_made_somebody_s_token_is_no_second_person() -> None:
+    driver = in_remediation()
+    driver.say(inputs.AskWaiver(rule="done", subject="I1", reason="text:why"), by="ci")
+
+    def reasons(body: inputs.Command, stands_for: tuple[str, ...]) -> tuple[str, ...]:
+        standing = Standing(roles=tuple(Role), teams=("ml",), stands_for=stands_for)
+        said = Input(id="x", by="admin", door=Door.SIGNED_IN, standing=standing, body=body)
+        try:
+            decide(driver.review, said, driver.now, Given(policy=POLICY, catalogue=CATALOGUE))
+        except Rejected as refused:
+            return refused.reasons
+        return ()
+
+    approve = inputs.Approve(request="R1")
+    verify = inputs.VerifyItem(item="I1", evidence=(Evidence(link="https://ci.example/1"),))
+    assert reasons(approve, ("ci",)) == ("Who asked for R1 does not approve it: another person has to.",)
+    assert reasons(approve, ("another",)) == ()
+    finish(driver, ["I1"])
+    driver.obey()  # the read for the closure tells who had a hand in it
+    assert driver.review.items["I1"].doers == ("engineer",)
+    assert reasons(verify, ("engineer",)) == ("They had a hand in I1: somebody else has to verify it.",)
+    assert reasons(verify, ("another",)) == ()
+    driver = in_sign_off()
+    submission = driver.review.submission
+    assert submission is not None
+    sign = inputs.SignForTeam(team="ml", digest=submission.digest)
+    assert reasons(sign, (submission.by,)) == ("Who submitted the draft does not sign it.",)
 
 
 def test_who_a_team_lets_sign_signs_that_review_for_it_and_nothing_else() -> None:

@@ -61,6 +61,24 @@ async def test_an_admin_makes_tokens_for_machines_and_revokes_anybody_s(people: 
     assert (await people.ask(admin, "DELETE", "/api/tokens/t-none")).status_code == 404
 
 
+async def test_nobody_is_a_second_person_by_a_token_that_they_made(people: People) -> None:
+    review = await people.web.in_draft()
+    admin = people.session("admin@example.org", Role.ADMIN, Role.APPROVER)
+    head = people.session("head@example.org", Role.APPROVER)
+    people.person("ci@example.org", Role.CONTRIBUTOR)
+    wanted = {"purpose": "deploys", "holder": "ci@example.org", "scopes": ["write"]}
+    made = (await people.ask(admin, "POST", "/api/tokens", json=wanted)).json()
+    path, machine = f"/api/reviews/{review}/commands", {"Authorization": f"Bearer {made['token']}"}
+    dismiss = {"command": {"type": "dismiss", "reason": "A drill."}}
+    assert (await people.ask(machine, "POST", path, json=dismiss)).status_code == 200
+    approve = {"command": {"type": "approve", "request": "R1"}}
+    for _ in range(2):
+        refused = await people.ask(admin, "POST", path, json=approve)
+        assert refused.json()["reasons"] == ["Who asked for R1 does not approve it: another person has to."]
+        await people.ask(admin, "DELETE", f"/api/tokens/{made['id']}")  # it counts for good
+    assert (await people.ask(head, "POST", path, json=approve)).status_code == 200
+
+
 async def test_an_admin_sees_who_there_is_and_erases_a_person(people: People) -> None:
     admin = people.session("admin@example.org", Role.ADMIN)
     ann = people.session("ann@example.org", Role.READER, teams=("ml",))
