@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from domain.decide import Rejected, decide
 from domain.events import EvidenceCopied
 from domain.evolve import evolve
 from domain.inputs import (
@@ -12,13 +13,16 @@ from domain.inputs import (
     CommentSaid,
     EffectFailed,
     EvidenceKept,
+    Given,
+    Input,
     ItemsRead,
     MoveItem,
     VerifyItem,
 )
 from domain.places import Place
 from domain.review import Evidence
-from domain.taxonomy import FailureKind, IssueStatus, Stage
+from domain.standing import Standing
+from domain.taxonomy import Door, FailureKind, IssueStatus, Role, Stage
 from tests.domain.build import (
     COPY,
     DEFAULT,
@@ -248,3 +252,15 @@ def test_a_waiver_of_it_ends_when_the_item_becomes_another_thing() -> None:
     driver.say(ChangeItem(spec=changed, reason="text:why"), SUBMITTER)
     driver.approve("R2")
     assert driver.review.waivers == {}
+
+
+def test_who_made_a_doer_s_token_does_not_verify_either() -> None:
+    driver = done()
+    given = Given(policy=driver.policy, catalogue=driver.catalogue, kept=frozenset({str(COPY.digest)}))
+    standing = Standing(roles=(Role.CONTRIBUTOR,), stands_for=("engineer",))
+    said = Input(id="x", by=OTHER, door=Door.SIGNED_IN, standing=standing, body=verify())
+    with pytest.raises(Rejected, match="They had a hand in I1: somebody else has to verify it"):
+        decide(driver.review, said, driver.now, given)
+    assert decide(
+        driver.review, said.model_copy(update={"standing": Standing(roles=standing.roles)}), driver.now, given
+    )
