@@ -7,14 +7,12 @@ import asyncio
 import dataclasses
 import logging
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
-from datetime import time, timedelta
-from pathlib import Path
-from typing import Any, Self, TypeVar
+from datetime import timedelta
+from typing import Any, Self
 
-from pydantic import SecretStr, ValidationError
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.client import Client
@@ -28,27 +26,15 @@ from activities.heartbeats import Heartbeats
 from activities.listening import Listening
 from activities.notices import NoticeActivities
 from activities.reviews import ReviewActivities
-from activities.sync import SWEEP, SyncActivities
-from activities.trackers import SETTLE, TrackerActivities
-from domain.catalogue import Catalogue
-from domain.notices import ADMIN, APPROVERS, Book, QuietHours, Recipient, Way, named, person, team, way_of
-from domain.places import Place, Routing
-from domain.policy import Policy
-from domain.ports import EvidenceSource, IssueTracker, Notifier
-from domain.template import Additions, Template, completed
-from domain.values import Calendar, PersonId, Record
-from integrations.evidence import HttpEvidence
-from integrations.notifiers.apprise import AppriseNotifier, knows_threads
-from integrations.trackers.github import GithubApp, GithubTracker
-from integrations.trackers.jira import JiraTracker
-from integrations.trackers.jira_site import JiraSite
-from records.calendars import Calendars, calendar_faults
-from records.database import Database
-from records.people import People
+from activities.sync import SyncActivities
+from activities.trackers import TrackerActivities
+from building.parts import Parts, build_parts
+from domain.places import Place
+from domain.values import Record
+from records.calendars import Calendars
 from records.store import Records
 from records.streams import SupersededError
-from runtime.files import DEFAULT_POLICY, DEFAULT_TEMPLATE, read_yaml
-from runtime.settings import JiraSettings, RecipientSettings, Settings, SettingsError
+from runtime.settings import Settings
 from runtime.temporal import EngineAwayError, connect, engine_id
 from workflows import contract
 from workflows.door import Door
@@ -77,203 +63,7 @@ NOTIFY_EVERY = timedelta(minutes=1)
 LOOK_FOR_PROJECTS = timedelta(seconds=15)
 """How often projects are looked for that are not scheduled yet, such as one that an issue was moved to."""
 
-DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-
-NOBODY = Book()
-"""Nobody is told anything: the pages alone say what is asked."""
-
 log = logging.getLogger(__name__)
-
-
-@dataclasses.dataclass(frozen=True)
-class Parts:
-    """Everything that the durable side is made of, built from settings or by a test."""
-
-    records: Records
-    policy: Policy
-    catalogue: Catalogue
-    trackers: Mapping[str, IssueTracker]
-    routing: Routing
-    address_of: Callable[[str], str]
-    evidence: EvidenceSource = dataclasses.field(default_factory=HttpEvidence)
-    settle: timedelta = SETTLE
-    sweep_every: timedelta = SWEEP
-    new_per_minute: Mapping[str, int] = dataclasses.field(default_factory=dict)
-    book: Book = NOBODY
-    notifier: Notifier = dataclasses.field(default_factory=lambda: AppriseNotifier({}))
-
-    def account_of(self, person: PersonId, tracker: str) -> str | None:
-        """How a tracker calls a person: as the catalogue says, else as their identity provider does."""
-        handle = self.records.people.handles([person])[person]
-        return self.catalogue.account_of(handle, tracker) or self.records.accounts.account_of(person, tracker)
-
-    def handle_of(self, account: str, tracker: str) -> str | None:
-        """Whose account that is in a tracker: as the catalogue says, else as their identity provider does."""
-        return self.catalogue.handle_of(account, tracker) or self.records.accounts.handle_of(account, tracker)
-
-    def person_of(self, account: str, tracker: str) -> tuple[PersonId, bool]:
-        """Whose an account is in a tracker, and whether the catalogue says so; else somebody of that name alone."""
-        handle = self.catalogue.handle_of(account, tracker)
-        return self.records.people.id_of(handle or f"{tracker}:{account}"), handle is not None
-
-    def known_now(self, stranger: PersonId) -> PersonId | None:
-        """Who somebody is that was known by an account alone; none while the catalogue does not say so."""
-        tracker, _, account = self.records.people.handles([stranger])[stranger].partition(":")
-        person, known = self.person_of(account, tracker)
-        return person if known and account else None
-
-
-def build_parts(settings: Settings) -> Parts:
-    """The parts that these settings ask for.
-
-    Raises `SettingsError` where a file is wrong, and `records.database.DatabaseError` where the database is.
-    """
-    policy = read_policy(settings)
-    catalogue = read_catalogue(settings.catalogue)
-    records = Records(Database(settings.database), settings.url)
-    url, trackers = settings.url, build_trackers(settings, records)
-    book, channels = build_book(settings, catalogue, records.people)
-    return Parts(
-        records,
-        policy,
-        catalogue,
-        trackers,
-        read_routing(settings, catalogue).model_copy(update={"trackers": tuple(trackers)}),
-        lambda review_id: f"{url}/reviews/{review_id}",
-        evidence=HttpEvidence(settings.evidence.hosts),
-        sweep_every=settings.trackers.sweep_every,
-        new_per_minute={
-            "github": settings.trackers.github.new_per_minute,
-            "jira": settings.trackers.jira.new_per_minute,
-        },
-        book=book,
-        notifier=AppriseNotifier(channels),
-    )
-
-
-def told_by_name(settings: Settings) -> dict[str, RecipientSettings]:
-    """How each recipient with a channel is told, by name: admin, approvers, team/ID and person/HANDLE."""
-    notify = settings.notify
-    every = {ADMIN: notify.admin, APPROVERS: notify.approvers}
-    every |= {team(id): told for id, told in notify.teams.items()}
-    every |= {person(handle): told for handle, told in notify.people.items()}
-    return {name: told for name, told in every.items() if told.channels}
-
-
-def build_book(settings: Settings, catalogue: Catalogue, people: People) -> tuple[Book, dict[str, Sequence[SecretStr]]]:
-    """Who can be told what is asked of them, and the channels of each by way. Persons stand there by opaque ids."""
-    notify, told = settings.notify, told_by_name(settings)
-    ids = {handle.casefold(): person(people.id_of(handle)) for handle in notify.people if person(handle) in told}
-    names = {name: ids[name.removeprefix(person("")).casefold()] for name in told if name.startswith(person(""))}
-    zones = {team(id): t.time_zone for id, t in catalogue.teams.items()}
-    ways = {id: _by_way(id, told[name].channels) for name in told for id in (names.get(name, name),)}
-    weekday = DAYS.index(notify.digest_day)
-    recipients = {
-        id: Recipient(
-            id=id,
-            calendar=Calendar(zone=told[name].time_zone or zones.get(name) or notify.time_zone),
-            quiet=_quiet(told[name].quiet_hours or notify.quiet_hours),
-            digest_at=timedelta(days=weekday, hours=notify.digest_hour),
-            ways=tuple(ways[id]),
-        )
-        for name in told
-        for id in (names.get(name, name),)
-    }
-    leads = {id: ids[t.lead.casefold()] for id, t in catalogue.teams.items() if t.lead.casefold() in ids}
-    book = Book(recipients=recipients, leads=leads, named=ids)
-    return book, {named(id, way): addresses for id, by_way in ways.items() for way, addresses in by_way.items()}
-
-
-def _by_way(to: str, channels: Sequence[SecretStr]) -> dict[Way, list[SecretStr]]:
-    ways: dict[Way, list[SecretStr]] = {}
-    for address in channels:
-        ways.setdefault(way_of(to, knows_threads(address)), []).append(address)
-    return ways
-
-
-def _quiet(hours: str) -> QuietHours:
-    begin, _, end = hours.partition("-")
-    return QuietHours(begin=time.fromisoformat(begin), end=time.fromisoformat(end))
-
-
-def build_trackers(settings: Settings, records: Records) -> dict[str, IssueTracker]:
-    """The trackers that can be used with these settings, by name. Raises `SettingsError`."""
-    trackers: dict[str, IssueTracker] = {"builtin": records.builtin}
-    github, jira = settings.trackers.github, settings.trackers.jira
-    if github.token is not None and github.app is not None:
-        raise SettingsError("trackers.github: give a token or an app, not both.")
-    if github.token is not None:
-        trackers["github"] = GithubTracker(github.token.get_secret_value(), github.api_url)
-    elif github.app is not None:
-        key = github.app.private_key.get_secret_value()
-        app = GithubApp(app_id=github.app.id, private_key=key, installation_id=github.app.installation)
-        trackers["github"] = GithubTracker(app, github.api_url)
-    if jira.url is not None or jira.token is not None:
-        trackers["jira"] = JiraTracker(_jira_site(jira), search_lag=jira.search_lag)
-    return trackers
-
-
-def _jira_site(jira: JiraSettings) -> JiraSite:
-    told = jira.model_dump(exclude={"deployment", "webhook_secret", "new_per_minute", "search_lag"}, exclude_none=True)
-    try:
-        return JiraSite.model_validate({**told, "cloud": jira.deployment == "cloud"})
-    except ValidationError as error:
-        wrong = [
-            f"{'.'.join(('trackers.jira', *map(str, e['loc'])))}: {e['msg'].removeprefix('Value error, ')}"
-            for e in error.errors()
-        ]
-        raise SettingsError("; ".join(wrong)) from None
-
-
-def read_routing(settings: Settings, catalogue: Catalogue) -> Routing:
-    """Where items go: the routes, then what the catalogue says of a service, then the default.
-
-    Raises `SettingsError`, which names the setting.
-    """
-    routes = [route.model_dump() for route in settings.trackers.routes]
-    routes += [
-        {"to": place, "services": [name]} for name in catalogue.services if (place := catalogue.tracker_for(name))
-    ]
-    try:
-        return Routing.model_validate({"default": settings.trackers.default, "routes": routes})
-    except ValidationError as error:
-        wrong = [f"trackers.{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors()]
-        raise SettingsError("; ".join(wrong)) from None
-
-
-def read_policy(settings: Settings) -> Policy:
-    """The policy in force, with the template and what teams add to it.
-
-    Raises `SettingsError`, which names the field.
-    """
-    path, template = settings.policy or DEFAULT_POLICY, _read(Template, settings.template or DEFAULT_TEMPLATE)
-    written, additions = read_yaml(path) or {}, [_read(Additions, file) for file in settings.questions]
-    if not isinstance(written, dict):
-        raise SettingsError(f"{path} has to hold a policy, as {DEFAULT_POLICY.name} of this release does.")
-    return _valid(Policy, completed(written, template, additions), path)
-
-
-def read_catalogue(path: Path) -> Catalogue:
-    """The catalogue; an empty one where the file is not there. Raises `SettingsError`, which names the field."""
-    read = _read(Catalogue, path) if path.is_file() else Catalogue()
-    if wrong := calendar_faults(read):
-        raise SettingsError(f"{path}: {'; '.join(wrong)}")
-    return read
-
-
-R = TypeVar("R", bound=Record)
-
-
-def _read(kind: type[R], path: Path) -> R:
-    return _valid(kind, read_yaml(path) or {}, path)
-
-
-def _valid(kind: type[R], written: Any, path: Path) -> R:
-    try:
-        return kind.model_validate(written)
-    except ValidationError as error:
-        wrong = [f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}".lstrip(": ") for e in error.errors()]
-        raise SettingsError(f"{path}: {'; '.join(wrong)}") from None
 
 
 def build_worker(client: Client, parts: Parts, task_queue: str = contract.TASK_QUEUE) -> "Workers":

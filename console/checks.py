@@ -12,7 +12,9 @@ from pathlib import Path
 from pydantic import SecretStr, TypeAdapter
 from sqlalchemy.exc import SQLAlchemyError
 
-import worker
+from building.files import read_catalogue, read_policy, read_routing
+from building.recipients import told_by_name
+from building.trackers import build_trackers
 from console.exposure import why_not
 from console.mistakes import in_words
 from console.reaching import engine_of_up, is_default, reach
@@ -107,7 +109,7 @@ def catalogue(settings: Settings) -> list[Checked]:
         found = f"{path} is not there, so no incident qualifies for a review by itself."
         return [warn("catalogue", found, "Copy catalogue.example.yaml to it and name your services.")]
     try:
-        read = worker.read_catalogue(path)
+        read = read_catalogue(path)
     except SettingsError as error:
         return [wrong("catalogue", in_words(error, Catalogue, path), "Correct the file.")]
     if not read.services:
@@ -121,7 +123,7 @@ def catalogue(settings: Settings) -> list[Checked]:
 def policy(settings: Settings) -> list[Checked]:
     """Whether the policy can be read, and this release knows every rule that it names."""
     try:
-        read = worker.read_policy(settings)
+        read = read_policy(settings)
     except SettingsError as error:
         found = in_words(error, Policy, settings.policy)
         return [wrong("policy", found, "Correct the file, or leave `policy` out for the default policy.")]
@@ -214,11 +216,11 @@ async def temporal(settings: Settings) -> Checked:
 def trackers(settings: Settings) -> list[Checked]:
     """Whether Holdfast can work with every tracker project that the settings and the catalogue name."""
     try:
-        read = worker.read_catalogue(settings.catalogue)
+        read = read_catalogue(settings.catalogue)
     except SettingsError:
         return [warn("trackers", "Not looked at, since the catalogue cannot be read.", "Correct that first.")]
     try:
-        routing = worker.read_routing(settings, read)
+        routing = read_routing(settings, read)
     except SettingsError as error:
         return [wrong("trackers", str(error), "Write `builtin`, `github:owner/repository` or `jira:PROJECT`.")]
     faults = signing_in(settings)
@@ -226,7 +228,7 @@ def trackers(settings: Settings) -> list[Checked]:
     with tempfile.TemporaryDirectory() as empty:
         records = Records(Database(f"sqlite:///{empty}/records.db"))
         try:
-            built = worker.build_trackers(_without(settings, faults), records)
+            built = build_trackers(_without(settings, faults), records)
             for place in routing.places:
                 checked += _place(settings, place, built, _named_by(settings, read, place))
         except SettingsError as error:
@@ -382,7 +384,7 @@ def doors(settings: Settings) -> list[Checked]:
 
 def notify(settings: Settings) -> list[Checked]:
     """Whether people can be told what is asked of them. No address is quoted: each holds a secret."""
-    told = worker.told_by_name(settings)
+    told = told_by_name(settings)
     checked = [
         wrong(f"notify {name}, channel {number}", found, "Correct it: nothing can be sent over it.")
         for name, recipient in told.items()
@@ -401,7 +403,7 @@ def notify(settings: Settings) -> list[Checked]:
 
 def _unlisted_teams(settings: Settings) -> list[Checked]:
     try:
-        listed_teams = worker.read_catalogue(settings.catalogue).teams
+        listed_teams = read_catalogue(settings.catalogue).teams
     except SettingsError:
         return []  # told of already
     return [

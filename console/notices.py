@@ -45,13 +45,13 @@ def try_out(
     recipient: Annotated[str, typer.Argument(help="`admin`, `approvers`, a team's id, or a person's handle.")],
 ) -> None:
     """Send one message to somebody, over each of their channels, from this machine and at once."""
-    import worker  # Temporal and the database are loaded only by those commands that need them
+    from building.recipients import told_by_name
     from domain.ports import TrackerError
     from integrations.notifiers.apprise import AppriseNotifier
     from runtime.settings import load_settings
 
     settings = load_settings()
-    told = worker.told_by_name(settings)
+    told = told_by_name(settings)
     wanted = recipient.casefold()
     name = next((n for n in told if wanted in (n.casefold(), n.partition("/")[2].casefold())), None)
     if name is None:

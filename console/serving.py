@@ -14,6 +14,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 import worker
+from building.parts import build_parts
 from console.exposure import require_safe
 from console.stopping import Stop
 from integrations.openid import OpenIdProvider
@@ -60,7 +61,7 @@ def serve() -> None:
     log_to_stderr()
     with stopping():
         require_free(port, "the web app", "HOLDFAST_WEB__PORT")
-        parts = worker.build_parts(settings)
+        parts = build_parts(settings)
         deps = WebDeps(
             records=parts.records,
             policy=parts.policy,

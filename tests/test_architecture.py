@@ -20,6 +20,7 @@ ROOMS = (
     "console",
     "standins",
     "cli",
+    "building",
     "worker",
 )
 
@@ -35,6 +36,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "standins": frozenset(),
     "console": frozenset(ROOMS) - {"cli"},
     "cli": frozenset(ROOMS),
+    "building": frozenset({"domain", "activities", "integrations", "records", "runtime"}),
     "worker": frozenset(ROOMS) - {"cli", "console", "standins", "web"},
 }
 """Which rooms a room may import, beside itself."""

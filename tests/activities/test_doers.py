@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from activities.trackers import EffectRequest, TrackerActivities
+from building.parts import Parts
 from domain.attachment import Attachment
 from domain.catalogue import Person
 from domain.inputs import VerifyItem
@@ -22,7 +23,6 @@ from records.store import Records
 from standins import github, jira
 from tests.domain.build import CATALOGUE, policy_with_rules
 from tests.records.build import Teller
-from worker import Parts
 
 POLICY = policy_with_rules(verified="block")
 SEEN = Attachment(name="replay.txt", media_type="text/plain", data=b"The replay raises the alert.")

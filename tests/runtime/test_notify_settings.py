@@ -4,11 +4,11 @@ from datetime import time, timedelta
 
 import pytest
 
+from building.recipients import build_book, told_by_name
 from domain.catalogue import Catalogue
 from domain.notices import QuietHours, Way, person
 from records.store import Records
 from runtime.settings import SettingsError, load_settings
-from worker import build_book, told_by_name
 
 TEAM = {"title": "ML", "lead": "Lead@example.org", "time_zone": "Europe/Berlin"}
 CATALOGUE = Catalogue.model_validate({"teams": {"ml": TEAM, "ops": TEAM | {"lead": "nobody@example.org"}}})

@@ -10,6 +10,7 @@ from typing import Any
 
 from temporalio.client import Client
 
+from building.parts import Parts
 from domain.inputs import Body, Input, SignForTeam, SubmitDraft
 from domain.places import Place, Routing
 from domain.policy import Policy
@@ -20,7 +21,7 @@ from integrations.trackers.memory import InMemoryTracker
 from records.store import Records
 from tests.domain.build import CATALOGUE, document, policy
 from tests.records.build import told
-from worker import Parts, Workers, build_worker
+from worker import Workers, build_worker
 from workflows import contract
 from workflows.door import Door
 

@@ -12,6 +12,7 @@ import yaml
 from apprise.plugins.slack import NotifySlack
 from temporalio.client import Client
 
+from building.parts import build_parts
 from domain.inputs import AssignOwner, IncidentTold
 from domain.notices import Book, Recipient, person, team
 from domain.ports import NO_THREADS, Notifier, Threads
@@ -24,7 +25,6 @@ from tests.post import Post
 from tests.records.build import PERSON, told
 from tests.slack import TOKEN, Slack
 from tests.workflows.build import House, build_house, quick_policy, running
-from worker import build_parts
 from workflows import contract
 from workflows.notify import NotifyWorkflow
 

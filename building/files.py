@@ -1,0 +1,65 @@
+"""What is written down: the policy with its template, the catalogue, and the routes of items."""
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from domain.catalogue import Catalogue
+from domain.places import Routing
+from domain.policy import Policy
+from domain.template import Additions, Template, completed
+from domain.values import Record
+from records.calendars import calendar_faults
+from runtime.files import DEFAULT_POLICY, DEFAULT_TEMPLATE, read_yaml
+from runtime.settings import Settings, SettingsError
+
+R = TypeVar("R", bound=Record)
+
+
+def read_routing(settings: Settings, catalogue: Catalogue) -> Routing:
+    """Where items go: the routes, then what the catalogue says of a service, then the default.
+
+    Raises `SettingsError`, which names the setting.
+    """
+    routes = [route.model_dump() for route in settings.trackers.routes]
+    routes += [
+        {"to": place, "services": [name]} for name in catalogue.services if (place := catalogue.tracker_for(name))
+    ]
+    try:
+        return Routing.model_validate({"default": settings.trackers.default, "routes": routes})
+    except ValidationError as error:
+        wrong = [f"trackers.{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors()]
+        raise SettingsError("; ".join(wrong)) from None
+
+
+def read_policy(settings: Settings) -> Policy:
+    """The policy in force, with the template and what teams add to it.
+
+    Raises `SettingsError`, which names the field.
+    """
+    path, template = settings.policy or DEFAULT_POLICY, _read(Template, settings.template or DEFAULT_TEMPLATE)
+    written, additions = read_yaml(path) or {}, [_read(Additions, file) for file in settings.questions]
+    if not isinstance(written, dict):
+        raise SettingsError(f"{path} has to hold a policy, as {DEFAULT_POLICY.name} of this release does.")
+    return _valid(Policy, completed(written, template, additions), path)
+
+
+def read_catalogue(path: Path) -> Catalogue:
+    """The catalogue; an empty one where the file is not there. Raises `SettingsError`, which names the field."""
+    read = _read(Catalogue, path) if path.is_file() else Catalogue()
+    if wrong := calendar_faults(read):
+        raise SettingsError(f"{path}: {'; '.join(wrong)}")
+    return read
+
+
+def _read(kind: type[R], path: Path) -> R:
+    return _valid(kind, read_yaml(path) or {}, path)
+
+
+def _valid(kind: type[R], written: Any, path: Path) -> R:
+    try:
+        return kind.model_validate(written)
+    except ValidationError as error:
+        wrong = [f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}".lstrip(": ") for e in error.errors()]
+        raise SettingsError(f"{path}: {'; '.join(wrong)}") from None
