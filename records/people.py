@@ -90,6 +90,13 @@ class People:
         with self._database.write() as connection:
             return person_id(connection, handle)
 
+    def known(self, handles: Iterable[str]) -> set[str]:
+        """Those of these handles that are somebody's, upper and lower case alike."""
+        wanted = {handle.strip().casefold(): handle for handle in handles}
+        with self._database.read() as connection:
+            found = select(tables.people.c.folded).where(tables.people.c.folded.in_(wanted))
+            return {wanted[folded] for folded in connection.execute(found).scalars()}
+
     def handles(self, ids: Iterable[PersonId]) -> dict[PersonId, str]:
         """The handles behind ids; an id whose handle was erased, or that is no person's, stands for itself."""
         wanted = {id for id in ids if id}
@@ -119,12 +126,17 @@ class People:
     def texts(self, refs: Iterable[TextRef | None]) -> dict[TextRef, str]:
         """The texts behind references; one that was erased says so."""
         wanted = {ref for ref in refs if ref}
+        known = self.kept_texts(wanted)
+        return {ref: known.get(ref) or "(erased)" for ref in wanted}
+
+    def kept_texts(self, refs: Iterable[TextRef | None]) -> dict[TextRef, str]:
+        """The texts behind references, without those that were erased."""
+        wanted = {ref for ref in refs if ref}
         with self._database.read() as connection:
             rows = connection.execute(
                 select(tables.texts.c.ref, tables.texts.c.body).where(tables.texts.c.ref.in_(wanted))
             )
-            known = {row.ref: row.body for row in rows}
-        return {ref: known.get(ref) or "(erased)" for ref in wanted}
+            return {row.ref: row.body for row in rows if row.body is not None}
 
     def erase_text(self, ref: TextRef) -> None:
         """Erase a text for good; its digest stays in the events."""

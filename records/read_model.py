@@ -1,18 +1,19 @@
 """What the pages and lists read: made from the streams as they grow, and rebuilt from them at will."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from typing import Any
 
 from pydantic import Field
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select, text, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, text, update
 
 from domain.evolve import fold
 from domain.issues import TRACKING
 from domain.plan import Plan, plan
 from domain.policy import Policy
+from domain.prefill import traits
 from domain.review import IssueRef, Review
 from domain.stages import ENDED_STAGES
 from domain.taxonomy import Stage
@@ -52,6 +53,8 @@ _PROJECT = (
 )
 
 _SHOW, _WATCH = insert(tables.reviews), insert(tables.watched_issues)
+_KEEP_TRAITS = insert(tables.review_traits)
+_FORGET_TRAITS = delete(tables.review_traits).where(tables.review_traits.c.review_id == bindparam("which"))
 _UNWATCH = delete(tables.watched_issues).where(tables.watched_issues.c.review_id == bindparam("which"))
 
 
@@ -85,6 +88,8 @@ def project(connection: Connection, review: Review, owed: Plan, now: datetime, b
     watched = list(_watched(review))
     if before is None or watched != list(_watched(before)):
         _rewrite_watched(connection, review, watched)
+    if before is None or (traits(review), review.opened) != (traits(before), before.opened):
+        _rewrite_traits(connection, review)
     if before is None or review.incidents != before.incidents:
         routes = [
             {"incident": i.ref, "review_id": review.id, "source_key": source_key(i.source, i.key)}
@@ -114,6 +119,16 @@ def _rewrite_watched(connection: Connection, review: Review, watched: Sequence[W
     ]
     if rows:
         connection.execute(_WATCH, rows)
+
+
+def _rewrite_traits(connection: Connection, review: Review) -> None:
+    connection.execute(_FORGET_TRAITS, {"which": review.id})
+    if review.opened is not None:
+        rows = [
+            {"review_id": review.id, "trait": digest_of(trait), "opened": review.opened} for trait in traits(review)
+        ]
+        if rows:
+            connection.execute(_KEEP_TRAITS, rows)
 
 
 def source_key(source: str, key: str | None) -> str | None:
@@ -195,6 +210,28 @@ class Reviews:
         with self._database.read() as connection:
             return [_review(row) for row in connection.execute(query)]
 
+    def alike(self, review: Review, shared: Collection[str], limit: int) -> Sequence[Review]:
+        """At most `limit` reviews that were opened before this one and share any of these traits, the newest first.
+
+        Private reviews are never among them.
+        """
+        found, opened = tables.review_traits.c, func.max(tables.review_traits.c.opened)
+        query = (
+            select(found.review_id)
+            .join(tables.reviews, tables.reviews.c.review_id == found.review_id)
+            .where(found.trait.in_([digest_of(trait) for trait in shared]), found.review_id != review.id)
+            .where(tables.reviews.c.private_to.is_(None), tables.reviews.c.stage != Stage.EXCLUDED.value)
+            .group_by(found.review_id)
+            .order_by(opened.desc(), found.review_id)
+            .limit(limit)
+        )
+        if review.opened is not None:
+            query = query.where(found.opened <= review.opened)
+        with self._database.read() as connection:
+            ids = list(connection.execute(query).scalars())
+            states = [_review(row) for row in connection.execute(_STATES.where(tables.reviews.c.review_id.in_(ids)))]
+        return sorted(states, key=lambda one: ids.index(one.id))
+
     def ids(self, without: Iterable[Stage] = ()) -> Sequence[str]:
         """The ids of all reviews that are in none of these stages."""
         query = select(tables.reviews.c.review_id).where(tables.reviews.c.stage.not_in([s.value for s in without]))
@@ -260,6 +297,7 @@ class Reviews:
             connection.execute(insert(tables.projection), {"one": 1, "shape": _shape()})
             connection.execute(delete(tables.reviews))
             connection.execute(delete(tables.watched_issues))
+            connection.execute(delete(tables.review_traits))
             connection.execute(delete(tables.policies))
             stream_ids = list(connection.execute(select(tables.events.c.stream_id).distinct()).scalars())
             for stream_id in stream_ids:

@@ -1,6 +1,6 @@
 """What the web app is made of: everything that it needs is handed to it, and nothing is looked up anywhere else."""
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -83,6 +83,10 @@ class WebDeps:
     def list(self, standing: Standing | None, stages: Iterable[Stage] = (), limit: int = 500) -> list[Review]:
         """The reviews in these stages that somebody may see, the most pressing first."""
         return [review for review in self.records.reviews.list(stages, limit) if visible(standing, review)]
+
+    def alike(self, standing: Standing | None, review: Review, shared: Collection[str], limit: int) -> Sequence[Review]:
+        """At most `limit` earlier reviews with any of these traits that somebody may see, the newest first."""
+        return [one for one in self.records.reviews.alike(review, shared, limit) if visible(standing, one)]
 
     def hidden(self, standing: Standing | None) -> frozenset[str]:
         """Ids of the reviews that somebody may not see."""

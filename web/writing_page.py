@@ -18,8 +18,8 @@ from domain.values import PersonId
 from web.callers import Caller
 from web.deps import WebDeps
 from web.draft_form import Marks, Plain, Shown, ShownRows, parts_of, shown
-from web.drafts import beginning
 from web.errors import ApiError
+from web.known import beginning
 from web.wording import minute, plain
 
 
