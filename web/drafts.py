@@ -16,6 +16,7 @@ from web.callers import Caller, Who, acting, review_for
 from web.deps import WebDeps
 from web.errors import WRONG_BODY, ApiError, ErrorBody, Responses
 from web.known import beginning
+from web.remarking import PlacedRemark, remarked
 
 _SAVED_BY_SECTION = FIELDS_OF | {"kept": ("kept",)}
 """Beside the sections, the remarks that are kept: nobody signs those."""
@@ -56,6 +57,12 @@ class SavedDraft(Record):
     document: DraftDocument | None = Field(description="none once it was erased")
 
 
+class Unsaved(Record):
+    """A draft that nobody saves."""
+
+    document: DraftDocument
+
+
 class Stale(ErrorBody):
     """Others saved meanwhile, and changed the same. Nothing was saved."""
 
@@ -94,6 +101,11 @@ def routes(deps: WebDeps) -> APIRouter:
         """The rest stays as it was in the revision that it was written upon, or as others have saved it since."""
         review = review_for(deps, review_id, who)
         return save_section(deps, review, section, body.value, body.upon, who, body.by)
+
+    @router.post("/{review_id}/draft/remarks", summary="What the blameless lint says of a draft", responses=WRONG_BODY)
+    def remark_on(review_id: str, body: Unsaved, who: Who) -> list[PlacedRemark]:
+        """Of a text that is not saved by this: what finds fault with people, and where a role can stand for a name."""
+        return remarked(deps, review_for(deps, review_id, who), body.document)
 
     return router
 

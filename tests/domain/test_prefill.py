@@ -41,7 +41,7 @@ def test_what_the_sources_measured_is_there_with_where_it_is_known_from() -> Non
     driver = in_draft(**MEASURED, models=("ranker-v3", "embedder"))
     driver.say(IncidentTold(incident=incident(id="PD-2", **MEASURED)))
     draft = first_draft(driver.review, [], TEXTS, {})
-    level = ServiceLevel(objective="99.9 % under 120 ms", target=99.9, measured=97, window="30 days")  # type: ignore[arg-type]
+    level = ServiceLevel(objective="99.9 % under 120 ms", target=99.9, measured=97, window="30 days")
     assert draft.impact.service_levels == tuple(
         level.model_copy(update={"source": ref}) for ref in ("pagerduty:PD-1", "pagerduty:PD-2")
     )
