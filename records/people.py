@@ -12,6 +12,9 @@ from domain.values import PersonId, TextRef, text_ref
 from records import tables
 from records.database import Database
 
+AT_ONCE = 1_000
+"""How many of what somebody wrote are looked up at once: databases take only so many values in a query."""
+
 
 def insert_once(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows, leaving those alone that are there already (SQLite and PostgreSQL say this in the same words)."""
@@ -92,10 +95,13 @@ class People:
 
     def known(self, handles: Iterable[str]) -> set[str]:
         """Those of these handles that are somebody's, upper and lower case alike."""
-        wanted = {handle.strip().casefold(): handle for handle in handles}
+        wanted, found = {handle.strip().casefold(): handle for handle in handles}, set[str]()
+        each = list(wanted)
         with self._database.read() as connection:
-            found = select(tables.people.c.folded).where(tables.people.c.folded.in_(wanted))
-            return {wanted[folded] for folded in connection.execute(found).scalars()}
+            for begin in range(0, len(each), AT_ONCE):
+                some = tables.people.c.folded.in_(each[begin : begin + AT_ONCE])
+                found |= set(connection.execute(select(tables.people.c.folded).where(some)).scalars())
+        return {wanted[folded] for folded in found}
 
     def handles(self, ids: Iterable[PersonId]) -> dict[PersonId, str]:
         """The handles behind ids; an id whose handle was erased, or that is no person's, stands for itself."""

@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from pydantic import Field
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, text, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, text, update
 
 from domain.evolve import fold
 from domain.issues import TRACKING
@@ -17,7 +17,7 @@ from domain.prefill import traits
 from domain.review import IssueRef, Review
 from domain.stages import ENDED_STAGES
 from domain.taxonomy import Stage
-from domain.values import Record, Utc, digest_of
+from domain.values import END_OF_TIME, Record, Utc, digest_of
 from domain.view import next_deadline
 from records import streams, tables
 from records.chain import Link
@@ -55,6 +55,15 @@ _PROJECT = (
 _SHOW, _WATCH = insert(tables.reviews), insert(tables.watched_issues)
 _KEEP_TRAITS = insert(tables.review_traits)
 _FORGET_TRAITS = delete(tables.review_traits).where(tables.review_traits.c.review_id == bindparam("which"))
+_TRAITS = tables.review_traits.c
+_ALIKE = (
+    select(_TRAITS.review_id, _TRAITS.opened)
+    .join(tables.reviews, tables.reviews.c.review_id == _TRAITS.review_id)
+    .where(_TRAITS.trait == bindparam("trait"), _TRAITS.opened <= bindparam("until"))
+    .where(_TRAITS.review_id != bindparam("which"))
+    .where(tables.reviews.c.private_to.is_(None), tables.reviews.c.stage != Stage.EXCLUDED.value)
+    .order_by(_TRAITS.opened.desc(), _TRAITS.review_id.desc())
+)
 _UNWATCH = delete(tables.watched_issues).where(tables.watched_issues.c.review_id == bindparam("which"))
 
 
@@ -215,22 +224,16 @@ class Reviews:
 
         Private reviews are never among them.
         """
-        found, opened = tables.review_traits.c, func.max(tables.review_traits.c.opened)
-        query = (
-            select(found.review_id)
-            .join(tables.reviews, tables.reviews.c.review_id == found.review_id)
-            .where(found.trait.in_([digest_of(trait) for trait in shared]), found.review_id != review.id)
-            .where(tables.reviews.c.private_to.is_(None), tables.reviews.c.stage != Stage.EXCLUDED.value)
-            .group_by(found.review_id)
-            .order_by(opened.desc(), found.review_id)
-            .limit(limit)
-        )
-        if review.opened is not None:
-            query = query.where(found.opened <= review.opened)
+        found: dict[str, datetime] = {}
         with self._database.read() as connection:
-            ids = list(connection.execute(query).scalars())
-            states = [_review(row) for row in connection.execute(_STATES.where(tables.reviews.c.review_id.in_(ids)))]
-        return sorted(states, key=lambda one: ids.index(one.id))
+            for trait in map(digest_of, shared):  # one by one: each is a walk along the index that ends at the limit
+                rows = connection.execute(
+                    _ALIKE.limit(limit), {"trait": trait, "which": review.id, "until": review.opened or END_OF_TIME}
+                )
+                found |= {row.review_id: row.opened for row in rows}
+            newest = sorted(found, key=lambda id: (found[id], id), reverse=True)[:limit]
+            states = [_review(row) for row in connection.execute(_STATES.where(tables.reviews.c.review_id.in_(newest)))]
+        return sorted(states, key=lambda one: newest.index(one.id))
 
     def ids(self, without: Iterable[Stage] = ()) -> Sequence[str]:
         """The ids of all reviews that are in none of these stages."""

@@ -31,7 +31,7 @@ def roles_for(text: str, people: Mapping[str, str], salt: str = "") -> Roles:
     Names are found as they are written, and handles behind an `@`, too. A handle of small letters only is found behind
     an `@` alone, since it may be a word (`will`). Quotes, code and logs are left as they are.
     """
-    names = sorted((name for name in people if name.strip()), key=len, reverse=True)
+    names = sorted((name for name in people if name.strip() and name in text), key=len, reverse=True)
     if not names:
         return Roles(remarks=(), text=text)
     either = "|".join(("@" if name.isalpha() and name.islower() else "@?") + re.escape(name) for name in names)

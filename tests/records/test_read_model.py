@@ -53,6 +53,8 @@ def test_earlier_reviews_of_the_same_service_are_found_the_newest_first_and_no_m
     assert alike(records, teller.find(third)) == [second, first], "neither itself nor what came later"
     assert alike(records, teller.find(last), limit=2) == [third, second]
     assert alike(records, Review(id="hand:1")) == []
+    unopened = teller.find(first).model_copy(update={"id": "hand:1", "opened": None})
+    assert alike(records, unopened) == [last, third, second, first]
     teller.say(second, MakePrivate(teams=("recs",), reason="text:why"))
     assert alike(records, teller.find(third)) == [first]
     records.reviews.rebuild()
