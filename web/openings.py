@@ -21,8 +21,8 @@ from web.errors import WRONG_BODY, ApiError, ErrorBody, Responses
 from web.intake import take_in
 
 
-class NewReview(Measurements):
-    """An incident that is over, as the person tells it who opens its review."""
+class ToldByHand(Record):
+    """An incident that is over, as a person tells it."""
 
     by: str | None = Field(
         default=None,
@@ -41,6 +41,10 @@ class NewReview(Measurements):
     private_to: tuple[Name, ...] = Field(default=(), description="the teams that alone see it; left out: everybody")
     responder: str | None = Field(default=None, description="who answered last, and so owns the review; else the lead")
     url: WebUrl | None = None
+
+
+class NewReview(Measurements, ToldByHand):
+    """An incident that is over, as the person tells it who opens its review, and what was measured of it."""
 
 
 class NewNearMiss(NewReview):
