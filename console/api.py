@@ -91,6 +91,11 @@ class Api:
         body = {"by": by or None, "document": document.model_dump(mode="json"), "upon": upon}
         return self.put(f"/api/reviews/{in_path(review_id)}/draft", body)
 
+    def remarks(self, review_id: str, document: DraftDocument) -> Any:
+        """What the blameless lint says of a draft that nobody saves. Raises `Stop` where there is no such review."""
+        body = {"document": document.model_dump(mode="json")}
+        return self.post(f"/api/reviews/{in_path(review_id)}/draft/remarks", body)
+
     def item(self, review_id: str, item: str) -> Any:
         """An item of a review. Raises `Stop` where there is none."""
         items = self.review(review_id)["items"]

@@ -11,7 +11,7 @@ from console.api import Api
 from console.draft_files import lose_nothing, mistakes_in, read_file, understood, write_file
 from console.options import Actor, Json, ReviewId, Url
 from console.saying import submit_saved
-from console.screen import as_json, say
+from console.screen import as_json, complain, say
 from console.stopping import REFUSED, Refused, Stop
 from domain.draft import DraftDocument
 from domain.template import Question, Section
@@ -87,15 +87,45 @@ def submit(file: File, by: Actor, url: Url = None, json: Json = False) -> None:
 
 
 @drafts.command(epilog="Example: holdfast draft check hand-20261122-1f3a9c.md")
-def check(file: File, json: Json = False) -> None:
-    """Find what cannot be read in a file, without asking anybody. Each mistake is a line that editors understand."""
-    mistakes = mistakes_in(read_file(file))
+def check(file: File, url: Url = None, json: Json = False) -> None:
+    """Find what cannot be read in a file. Each mistake is a line that editors understand.
+
+    Where Holdfast answers, its blameless lint is asked too: for words that find fault with people, and for names, with
+    the roles that can stand in their place. What it says is no mistake in the file.
+    """
+    text = read_file(file)
+    mistakes = mistakes_in(text)
+    remarks = None if mistakes else _remarks(url, file, text)
     if json:
-        as_json({"file": str(file), "mistakes": [{"line": m.line, "what": m.what} for m in mistakes]})
+        told = [{"line": m.line, "what": m.what} for m in mistakes]
+        as_json({"file": str(file), "mistakes": told, "remarks": remarks})
     else:
         say(*(f"{file}:{m.line}: {m.what}" for m in mistakes) if mistakes else [f"{file} can be read."])
+        say(*dict.fromkeys(f"{file}:{_remark_line(remark)}" for remark in remarks or ()))
     if mistakes:
         raise typer.Exit(REFUSED)
+
+
+def _remarks(url: str | None, file: Path, text: str) -> list[dict[str, Any]] | None:
+    """What the lint says of a file that can be read, each with its line; none where nobody could be asked."""
+    parsed, lines = understood(file, text), text.split("\n")
+    try:
+        said = Api(url).remarks(parsed.header.review, parsed.document)
+    except Stop as stop:
+        complain("It was not looked for names and blame.", *stop.lines)
+        return None
+    begins = [parsed.line_at(remark["place"]) for remark in said]
+    return [
+        {"line": next((n for n, line in enumerate(lines[begin:], begin + 1) if remark["words"] in line), begin)}
+        | remark
+        for begin, remark in zip(begins, said, strict=True)
+    ]
+
+
+def _remark_line(remark: Mapping[str, Any]) -> str:
+    offer = f" Instead: {remark['offer']}" if remark["offer"] else ""
+    words = " ".join(remark["words"].split())
+    return f"{remark['line']}: {remark['level']}: “{words}”: {remark['sentence']} {remark['question']}{offer}"
 
 
 def _named(saved: dict[str, Any]) -> dict[str, Any]:

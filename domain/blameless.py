@@ -1,22 +1,28 @@
 """The blameless lint over a whole draft: each field is read as what it is, and remarks that were kept stay silent."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from domain.blame import Field, Level, Remark, lint, only_reminders
+from domain.blame import Field, Level, Remark, lint, only_reminders, roles_for
 
 if TYPE_CHECKING:
     from domain.draft import DraftDocument
 
 
-def remarks(document: "DraftDocument", salt: str) -> Iterator[tuple[str, Remark]]:
+def remarks(
+    document: "DraftDocument", salt: str, people: Mapping[str, str] | None = None
+) -> Iterator[tuple[str, Remark]]:
     """Every remark with the place that it is about, as `factors.F1.explanation`; those that are kept, too.
 
-    `salt` is that of the draft, so that the key of a kept remark gives no text away.
+    `salt` is that of the draft, so that the key of a kept remark gives no text away. In narratives the names of
+    `people` are told, with the role that is on offer in the place of each.
     """
     for place, text, field in _texts(document):
         for remark in lint(text, field, salt):
             yield place, remark
+        if field is Field.NARRATIVE:
+            for remark in roles_for(text, people or {}, salt).remarks:
+                yield place, remark
     actions = [(item.id, f"{item.title}. {item.end_state}") for item in document.items]
     for id, remark in only_reminders(actions, salt).items():
         yield f"items.{id}.title", remark
@@ -32,10 +38,16 @@ def faults(document: "DraftDocument", salt: str) -> Iterator[str]:
             )
 
 
-def _texts(document: "DraftDocument") -> Iterator[tuple[str, str, Field]]:
-    yield "summary", document.summary, Field.NARRATIVE
+def narratives(document: "DraftDocument") -> Iterator[tuple[str, str]]:
+    """The texts that tell what happened, each with its place: there a role stands better than a name."""
+    yield "summary", document.summary
     for id, answer in document.answers.items():
-        yield f"answers.{id}", answer, Field.NARRATIVE
+        yield f"answers.{id}", answer
+
+
+def _texts(document: "DraftDocument") -> Iterator[tuple[str, str, Field]]:
+    for place, text in narratives(document):
+        yield place, text, Field.NARRATIVE
     for moment in document.timeline:
         yield f"timeline.{moment.at.isoformat()}", moment.what, Field.TIMELINE
     for factor in document.factors:

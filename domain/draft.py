@@ -93,6 +93,7 @@ class DraftContent(Record):
     items: tuple[ItemSpec, ...]
     filled: tuple[str, ...] = Field(default=(), description="ids of the sections in which something is said")
     looked: tuple[str, ...] = Field(default=(), description="models and pipelines in which the cause was looked for")
+    failure_modes: tuple[str, ...] = Field(default=(), description="keys of those that it touched")
     texts: dict[TextRef, str]
     blame: tuple[str, ...] = Field(
         default=(), description="what finds fault with people, and was not kept for a reason"
@@ -155,6 +156,7 @@ def derive(
             id for id in sorted(named) if not all(is_empty(getattr(document, name)) for name in FIELDS_OF[id])
         ),
         looked=tuple(looked.at for looked in document.extent if looked.how.strip()),
+        failure_modes=document.failure_modes.keys,
         texts=texts,
         blame=tuple(faults(document, salt)),
     )

@@ -23,7 +23,7 @@ from domain.taxonomy import (
     SafeguardType,
     Strength,
 )
-from domain.values import Line, Prose, Record, Utc
+from domain.values import Line, Prose, Record, Utc, digest_of
 
 
 def is_empty(part: Any) -> bool:
@@ -53,6 +53,10 @@ class DraftFactor(Record):
         return self
 
 
+def _is_untold(part: Any) -> bool:
+    return part is None
+
+
 ITEM_ID = r"^I\d{1,6}$"
 
 
@@ -79,6 +83,11 @@ class ServiceLevel(Record):
     objective: Line = Field(description="such as: 99.9 % of requests under 120 ms over 30 days")
     target: Decimal | None = Field(default=None, ge=0, le=100, description="percent")
     budget_burned: Decimal | None = Field(default=None, ge=0, description="percent of the error budget; may exceed 100")
+    measured: Decimal | None = Field(
+        default=None, ge=0, le=100, exclude_if=is_empty, description="percent, against the target"
+    )
+    window: Line | None = Field(default=None, exclude_if=is_empty, description="over which it was measured: 30 days")
+    source: Line | None = Field(default=None, exclude_if=is_empty, description="where that is known from")
 
 
 class Latency(Record):
@@ -87,6 +96,7 @@ class Latency(Record):
     quantile: Literal["p50", "p90", "p95", "p99", "p99.9"]
     before: Decimal = Field(ge=0)
     during: Decimal = Field(ge=0)
+    source: Line | None = Field(default=None, exclude_if=is_empty, description="where that is known from")
 
 
 class Metric(Record):
@@ -96,6 +106,7 @@ class Metric(Record):
     slice: Line | None = None
     before: Decimal
     during: Decimal
+    source: Line | None = Field(default=None, exclude_if=is_empty, description="where that is known from")
 
 
 class Impact(Record):
@@ -117,6 +128,24 @@ class ModelVersion(Record):
     features: Line | None = None
     evaluation: Line | None = Field(default=None, description="id of the evaluation that admitted it")
     rollback_to: Line | None = None
+
+
+class Measured(Record):
+    """What a source measured of an incident, and what was running. None: it told nothing of that.
+
+    The names in it stay in the records for good: objectives, metrics and models, and nobody's own.
+    """
+
+    service_levels: tuple[ServiceLevel, ...] | None = Field(
+        default=None, max_length=50, exclude_if=_is_untold, description="the objectives that it hit"
+    )
+    latency: tuple[Latency, ...] | None = Field(default=None, max_length=50, exclude_if=_is_untold)
+    metrics: tuple[Metric, ...] | None = Field(
+        default=None, max_length=200, exclude_if=_is_untold, description="each for all traffic, or for a slice of it"
+    )
+    versions: tuple[ModelVersion, ...] | None = Field(
+        default=None, max_length=50, exclude_if=_is_untold, description="what exactly was running, and where to go back"
+    )
 
 
 class Detection(Record):
@@ -160,3 +189,13 @@ class FailureModes(Record):
 
     touched: tuple[Line, ...] = ()
     no_change: Prose = ""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """By what those that were touched are known again elsewhere: digests, since the text can be erased."""
+        return tuple(dict.fromkeys(map(mode_key, self.touched)))
+
+
+def mode_key(name: str) -> str:
+    """By what a failure mode is known again, however it is spaced and capitalised."""
+    return digest_of(" ".join(name.split()).casefold())

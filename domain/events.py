@@ -79,6 +79,7 @@ class DraftSubmitted(Event):
     looked: tuple[str, ...] = ()
     elsewhere: tuple[str, ...] = ()
     models: tuple[str, ...] | None = None
+    failure_modes: tuple[str, ...] = ()
 
     @classmethod
     def of(

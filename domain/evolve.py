@@ -113,6 +113,7 @@ def _draft_submitted(review: Review, event: events.DraftSubmitted) -> Changes:
         looked=event.looked,
         elsewhere=event.elsewhere,
         models=event.models,
+        failure_modes=event.failure_modes,
     )
     items = kept | fresh
     others = {id for id, item in review.items.items() if id not in items or not items[id].spec.promises_like(item.spec)}

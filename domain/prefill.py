@@ -1,13 +1,15 @@
 """A draft is never blank: what is known when nobody has written anything yet.
 
-Only what is known is filled in, and nothing that a rule asks a person for: an answer that nobody gave is none.
+Only what is known is filled in, with where that is known from. Answers, causes and what was looked for are left to
+people: an answer that nobody gave is none.
 """
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from domain.draft import DraftDocument
-from domain.draft_parts import ITEM_ID, DraftItem, ModelVersion, Moment
+from domain.draft_parts import ITEM_ID, DraftItem, Impact, ModelVersion, Moment, mode_key
 from domain.review import Incident, Review
 from domain.taxonomy import ItemClass, ItemStatus
 from domain.values import Line, Record, Utc
@@ -21,7 +23,7 @@ class EarlierItem(Record):
 
 
 class Earlier(Record):
-    """An earlier review of the same service or model, and what it is like this one in."""
+    """An earlier review of the same service, model or failure mode, and what it is like this one in."""
 
     review: Line
     title: str
@@ -30,21 +32,33 @@ class Earlier(Record):
     prevention: tuple[EarlierItem, ...] = ()
 
 
-def resemblance(review: Review, other: Review) -> tuple[str, ...]:
-    """What another review has in common with this one: service, models, kinds of incident; nothing where it is none.
+def traits(review: Review, touched: Sequence[str] = ()) -> dict[str, str]:
+    """What a review is known again by: service, models and failure modes; by key, each as people say it.
 
-    The same kind alone is no resemblance: everybody has slow days.
+    Of the failure modes that were submitted the keys alone are known; `touched` names those that its draft has by now.
     """
-    same = [f"service {review.service}"] if review.service == other.service else []
-    same += [f"model {model}" for model in review.models if model in other.models]
+    modes = review.submission.failure_modes if review.submission else ()
+    said = {f"service {review.service}": f"service {review.service}"} if review.service else {}
+    said |= {f"model {model}": f"model {model}" for model in review.models}
+    said |= {f"failure mode {key}": "failure mode" for key in modes}
+    return said | {f"failure mode {mode_key(name)}": f"failure mode {name}" for name in touched}
+
+
+def resemblance(review: Review, other: Review, touched: Sequence[str] = ()) -> tuple[str, ...]:
+    """What another review has in common with this one, the kinds of incident too; nothing where it is none.
+
+    The same kind alone is no resemblance: everybody has slow days. `touched` as for `traits`.
+    """
+    theirs = traits(other)
+    same = [said for key, said in traits(review, touched).items() if key in theirs]
     return (*same, *(f"kind {kind}" for kind in review.kinds if kind in other.kinds)) if same else ()
 
 
 def earlier(other: Review, shares: tuple[str, ...], texts: Mapping[str, str]) -> Earlier:
-    """An earlier review as a draft names it; `texts` are those behind references."""
+    """An earlier review as a draft names it; `texts` are those behind references that were not erased."""
     return Earlier(
         review=other.id,
-        title=texts.get(other.title or "", other.id),
+        title=texts.get(other.title or "", "its title was erased"),
         opened=other.opened,
         shares=shares,
         prevention=tuple(
@@ -60,20 +74,40 @@ def first_draft(
 ) -> DraftDocument:
     """What is known of a review, as the draft that people begin with.
 
-    `texts` and `handles` are those behind references and ids; one that is erased is left out.
+    `texts` and `handles` are those behind references and ids; one that is erased is left out, and so is an item that
+    has no title any more. No item answers a factor yet: there is none to name before people have written.
     """
-    moments = [moment for incident in review.incidents.values() for moment in _moments(incident)]
+    incidents = tuple(review.incidents.values())
+    moments = [moment for incident in incidents for moment in _moments(incident)]
     return DraftDocument(
-        background="\n".join([*_titles(review, texts), *_seen_before(seen_before)]),
+        background="\n".join([*_titles(incidents, texts), *_seen_before(seen_before)]),
+        impact=Impact(
+            service_levels=_measured(incidents, "service_levels"),
+            latency=_measured(incidents, "latency"),
+            metrics=_measured(incidents, "metrics"),
+        ),
         timeline=tuple(sorted(moments, key=lambda moment: moment.at)),
-        versions=tuple(ModelVersion(model=model) for model in review.models),
+        versions=_versions(review),
         items=tuple(_items(review, texts, handles)),
     )
 
 
-def _titles(review: Review, texts: Mapping[str, str]) -> list[str]:
-    told = [(incident.ref, texts.get(incident.title), incident.url) for incident in review.incidents.values()]
-    return [f"- {ref}: {title}{f' ({url})' if url else ''}" for ref, title, url in told if title]
+def _titles(incidents: Sequence[Incident], texts: Mapping[str, str]) -> list[str]:
+    told = [(incident.ref, texts.get(incident.title, "its title was erased"), incident.url) for incident in incidents]
+    return [f"- {ref}: {title}{f' ({url})' if url else ''}" for ref, title, url in told]
+
+
+def _measured(incidents: Sequence[Incident], what: str) -> tuple[Any, ...]:
+    """What incidents told of one kind, each with who told it where they do not say where that is from."""
+    told = [(incident.ref, one) for incident in incidents for one in getattr(incident, what) or ()]
+    return tuple(dict.fromkeys(one.model_copy(update={"source": one.source or ref}) for ref, one in told))
+
+
+def _versions(review: Review) -> tuple[ModelVersion, ...]:
+    """The versions that were told; of the other models nothing is known but that they were concerned."""
+    told = dict.fromkeys(version for incident in review.incidents.values() for version in incident.versions or ())
+    named = {version.model for version in told}
+    return (*told, *(ModelVersion(model=model) for model in review.models if model not in named))
 
 
 def _seen_before(reviews: Sequence[Earlier]) -> list[str]:

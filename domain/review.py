@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from domain.draft_parts import Measured
 from domain.places import Place
 from domain.policy import Policy, Profile
 from domain.taxonomy import (
@@ -41,7 +42,7 @@ Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,100}$")]
 """What a source or an incident is called: part of the id of a review, of its workflow, and of addresses."""
 
 
-class Incident(Record):
+class Incident(Measured):
     """One incident as its source told it, by the source's own time (`as_of`)."""
 
     source: Name
@@ -291,6 +292,7 @@ class Submission(Record):
     looked: tuple[str, ...] = Field(default=(), description="models and pipelines in which the cause was looked for")
     elsewhere: tuple[str, ...] = Field(default=(), description="models that share something with those of the incident")
     models: tuple[str, ...] | None = Field(default=None, description="those of the incidents, as they were then")
+    failure_modes: tuple[str, ...] = Field(default=(), description="keys of those that it touched")
 
 
 class Signature(Record):

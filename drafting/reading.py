@@ -29,6 +29,12 @@ class Parsed:
     document: DraftDocument
     headings: tuple[Heading, ...]
 
+    def line_at(self, place: str) -> int:
+        """The line in which the part begins that a place is in."""
+        spoken = place_of(place)
+        around = [heading for heading in self.headings if spoken[: len(heading.place)] == heading.place]
+        return max(around, key=lambda heading: len(heading.place)).line if around else 1
+
     def line_of(self, sentence: str) -> int | None:
         """The line of the part that a sentence is about: that of the place that it begins with, or of the longest
         title in it. None where it names none."""

@@ -12,6 +12,9 @@ from domain.values import PersonId, TextRef, text_ref
 from records import tables
 from records.database import Database
 
+AT_ONCE = 1_000
+"""How many of what somebody wrote are looked up at once: databases take only so many values in a query."""
+
 
 def insert_once(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows, leaving those alone that are there already (SQLite and PostgreSQL say this in the same words)."""
@@ -90,6 +93,16 @@ class People:
         with self._database.write() as connection:
             return person_id(connection, handle)
 
+    def known(self, handles: Iterable[str]) -> set[str]:
+        """Those of these handles that are somebody's, upper and lower case alike."""
+        wanted, found = {handle.strip().casefold(): handle for handle in handles}, set[str]()
+        each = list(wanted)
+        with self._database.read() as connection:
+            for begin in range(0, len(each), AT_ONCE):
+                some = tables.people.c.folded.in_(each[begin : begin + AT_ONCE])
+                found |= set(connection.execute(select(tables.people.c.folded).where(some)).scalars())
+        return {wanted[folded] for folded in found}
+
     def handles(self, ids: Iterable[PersonId]) -> dict[PersonId, str]:
         """The handles behind ids; an id whose handle was erased, or that is no person's, stands for itself."""
         wanted = {id for id in ids if id}
@@ -119,12 +132,17 @@ class People:
     def texts(self, refs: Iterable[TextRef | None]) -> dict[TextRef, str]:
         """The texts behind references; one that was erased says so."""
         wanted = {ref for ref in refs if ref}
+        known = self.kept_texts(wanted)
+        return {ref: known.get(ref) or "(erased)" for ref in wanted}
+
+    def kept_texts(self, refs: Iterable[TextRef | None]) -> dict[TextRef, str]:
+        """The texts behind references, without those that were erased."""
+        wanted = {ref for ref in refs if ref}
         with self._database.read() as connection:
             rows = connection.execute(
                 select(tables.texts.c.ref, tables.texts.c.body).where(tables.texts.c.ref.in_(wanted))
             )
-            known = {row.ref: row.body for row in rows}
-        return {ref: known.get(ref) or "(erased)" for ref in wanted}
+            return {row.ref: row.body for row in rows if row.body is not None}
 
     def erase_text(self, ref: TextRef) -> None:
         """Erase a text for good; its digest stays in the events."""

@@ -10,9 +10,10 @@ from sqlalchemy import Connection, Table, bindparam, delete, insert, select, upd
 from domain.asks import Role, asks, team_of
 from domain.issues import TRACKING
 from domain.plan import Plan, clocks_running, items_running
+from domain.prefill import traits
 from domain.review import IssueRef, Review
 from domain.taxonomy import Stage
-from domain.values import Record, Utc
+from domain.values import Record, Utc, digest_of
 from records import tables
 from records.people import insert_once
 
@@ -81,6 +82,9 @@ def project(connection: Connection, review: Review, owed: Plan, now: datetime, b
     watched = list(_watched(review))
     if before is None or watched != list(_watched(before)):
         _rewrite(connection, tables.watched_issues, review, map(_watching, watched))
+    if before is None or (traits(review), review.opened) != (traits(before), before.opened):
+        rows = [{"trait": digest_of(trait), "opened": review.opened} for trait in traits(review) if review.opened]
+        _rewrite(connection, tables.review_traits, review, rows)
     _ask(connection, review, now)
     if before is None or review.incidents != before.incidents:
         routes = [

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, not_, select, text
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, not_, select, text
 
 from domain.access import Sight
 from domain.evolve import fold
@@ -14,7 +14,7 @@ from domain.policy import Policy
 from domain.review import IssueRef, Review
 from domain.stages import ENDED_STAGES, OPEN_STAGES
 from domain.taxonomy import Stage
-from domain.values import Record, digest_of
+from domain.values import END_OF_TIME, Record, digest_of
 from records import streams, tables
 from records.chain import Link
 from records.database import Database
@@ -28,6 +28,17 @@ class WatchedProject(Record):
 
     tracker: str
     project: str
+
+
+_TRAITS = tables.review_traits.c
+_ALIKE = (
+    select(_TRAITS.review_id, _TRAITS.opened)
+    .join(tables.reviews, tables.reviews.c.review_id == _TRAITS.review_id)
+    .where(_TRAITS.trait == bindparam("trait"), _TRAITS.opened <= bindparam("until"))
+    .where(_TRAITS.review_id != bindparam("which"))
+    .where(not_(tables.reviews.c.is_private), tables.reviews.c.stage != Stage.EXCLUDED.value)
+    .order_by(_TRAITS.opened.desc(), _TRAITS.review_id.desc())
+)
 
 
 def read_review(connection: Connection, review_id: str) -> Review:
@@ -89,6 +100,22 @@ class Reviews:
         )
         with self._database.read() as connection:
             return [_review(row) for row in connection.execute(query)]
+
+    def alike(self, review: Review, shared: Collection[str], limit: int) -> Sequence[Review]:
+        """At most `limit` reviews that were opened before this one and share any of these traits, the newest first.
+
+        Private reviews are never among them.
+        """
+        found: dict[str, datetime] = {}
+        with self._database.read() as connection:
+            for trait in map(digest_of, shared):  # one by one: each is a walk along the index that ends at the limit
+                rows = connection.execute(
+                    _ALIKE.limit(limit), {"trait": trait, "which": review.id, "until": review.opened or END_OF_TIME}
+                )
+                found |= {row.review_id: row.opened for row in rows}
+            newest = sorted(found, key=lambda id: (found[id], id), reverse=True)[:limit]
+            states = [_review(row) for row in connection.execute(_STATES.where(tables.reviews.c.review_id.in_(newest)))]
+        return sorted(states, key=lambda one: newest.index(one.id))
 
     def ids(self, without: Iterable[Stage] = ()) -> Sequence[str]:
         """The ids of all reviews that are in none of these stages."""
@@ -189,7 +216,14 @@ class Reviews:
                 connection.execute(text("LOCK TABLE reviews IN EXCLUSIVE MODE"))
             connection.execute(delete(tables.projection))
             connection.execute(insert(tables.projection), {"one": 1, "shape": _shape()})
-            for table in (tables.reviews, tables.audiences, tables.asked, tables.watched_issues, tables.policies):
+            for table in (
+                tables.policies,
+                tables.reviews,
+                tables.audiences,
+                tables.asked,
+                tables.watched_issues,
+                tables.review_traits,
+            ):
                 connection.execute(delete(table))
             stream_ids = list(connection.execute(select(tables.events.c.stream_id).distinct()).scalars())
             for stream_id in stream_ids:

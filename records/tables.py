@@ -180,6 +180,15 @@ projection = Table(
     Column("shape", String(80), nullable=False, comment="digest of the shape that the folded reviews were written in"),
 )
 
+review_traits = Table(
+    "review_traits",
+    metadata,
+    Column("review_id", String(300), primary_key=True),
+    Column("trait", String(80), primary_key=True, comment="digest of what the review is known again by"),
+    Column("opened", UtcTime, nullable=False),
+    Index("review_traits_found", "trait", "opened", "review_id"),
+)
+
 policies = Table(
     "policies",
     metadata,

@@ -117,7 +117,7 @@ def _checked(review_id: str, command: Command) -> Command:
             told = ReportedIncident.model_validate(incident.model_dump(include=set(ReportedIncident.model_fields)))
     except BadDelivery as error:
         raise ApiError(422, str(error)) from error
-    return command.model_copy(update={"incident": incident.model_copy(update=told.model_dump())})
+    return command.model_copy(update={"incident": incident.model_copy(update=dict(told))})
 
 
 async def carried(deps: WebDeps, review_id: str, said: Input, key: str | None = None) -> Answer:

@@ -1,6 +1,6 @@
 """What the web app is made of: everything that it needs is handed to it, and nothing is looked up anywhere else."""
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -11,7 +11,6 @@ from domain.inputs import Input
 from domain.policy import Policy
 from domain.review import Review
 from domain.standing import Standing
-from domain.taxonomy import Stage
 from domain.view import Answer
 from integrations.openid import Begun
 from records.store import Records
@@ -80,13 +79,13 @@ class WebDeps:
         review = self.records.reviews.find(review_id) if review_id.isprintable() else None
         return review if review is not None and visible(standing, review) else None
 
-    def list(self, standing: Standing | None, stages: Iterable[Stage] = (), limit: int = 500) -> list[Review]:
-        """The reviews in these stages that somebody may see, the most pressing first."""
-        return [review for review in self.records.reviews.list(stages, limit) if visible(standing, review)]
-
     def unseen(self, standing: Standing | None, ids: Iterable[str | None]) -> frozenset[str]:
         """Which of these reviews somebody may not see."""
         return self.records.reviews.unseen(sight(standing), (id for id in ids if id is not None))
+
+    def alike(self, standing: Standing | None, review: Review, shared: Collection[str], limit: int) -> Sequence[Review]:
+        """At most `limit` earlier reviews with any of these traits that somebody may see, the newest first."""
+        return [one for one in self.records.reviews.alike(review, shared, limit) if visible(standing, one)]
 
     def ending_in(self, id: str, standing: Standing | None) -> Sequence[str]:
         """Ids of reviews that somebody may see, of which `id` is the part that their source gave."""

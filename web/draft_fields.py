@@ -78,6 +78,7 @@ CAUSE_GROUPS = [(plain(d), [(cause, plain(cause)) for cause in sorted(CAUSES[d])
 
 DIMENSION_OF = {cause: dimension.value for dimension in Dimension for cause in CAUSES[dimension]}
 
+_SOURCE = Field("source", "Known from")
 _BEFORE = Field("before", "Before", Kind.NUMBER, needed=True)
 _DURING = Field("during", "During", Kind.NUMBER, needed=True)
 
@@ -92,14 +93,17 @@ PARTS: dict[str, tuple[Part, ...]] = {
             (
                 Field("objective", "Objective", about="such as: 99.9 % under 120 ms over 30 days", needed=True),
                 Field("target", "Target, %", Kind.NUMBER),
+                Field("measured", "Measured, %", Kind.NUMBER),
+                Field("window", "Window", about="such as: 30 days"),
                 Field("budget_burned", "Error budget burned, %", Kind.NUMBER),
+                _SOURCE,
             ),
         ),
         Rows(
             "impact.latency",
             "Latency, in milliseconds",
             "latency",
-            (Field("quantile", "Quantile", Kind.CHOICE, _QUANTILES, needed=True), _BEFORE, _DURING),
+            (Field("quantile", "Quantile", Kind.CHOICE, _QUANTILES, needed=True), _BEFORE, _DURING, _SOURCE),
         ),
         Rows(
             "impact.metrics",
@@ -110,6 +114,7 @@ PARTS: dict[str, tuple[Part, ...]] = {
                 Field("slice", "Slice", about="empty: all traffic"),
                 _BEFORE,
                 _DURING,
+                _SOURCE,
             ),
         ),
         Field("impact.business", "The business", Kind.PROSE),

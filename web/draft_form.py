@@ -4,7 +4,7 @@ Plain data here is what `DraftDocument` reads. Nothing is checked: what is wrong
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,6 +74,12 @@ def typed(section: str, form: Form, taken: Sequence[str] = ()) -> Typed:
 def add(section: Typed, path: str) -> None:
     """One more row to be filled in."""
     at(section.shown, path).append({})
+
+
+def rewrite(section: Typed, path: str, change: Callable[[str], str]) -> None:
+    """Say a text in another way, in what is saved and in what is shown."""
+    for data in (section.value, section.shown):
+        _put(data, path, change(at(data, path)))
 
 
 def without(form: Form, path: str, number: str) -> Form:

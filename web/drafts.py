@@ -8,7 +8,6 @@ from pydantic import Field, ValidationError
 from domain.draft import FIELDS_OF, DraftDocument
 from domain.faults import fault
 from domain.merging import Conflict
-from domain.prefill import Earlier, earlier, first_draft, resemblance
 from domain.review import Review
 from domain.template import ANSWER
 from domain.values import Record, Utc
@@ -16,9 +15,8 @@ from records.drafts import Saved, StaleRevisionError
 from web.callers import Caller, Who, acting, review_for
 from web.deps import WebDeps
 from web.errors import WRONG_BODY, ApiError, ErrorBody, Responses
-
-SEEN_BEFORE = 5
-"""How many earlier reviews a draft begins with, the newest ones."""
+from web.known import beginning
+from web.remarking import PlacedRemark, remarked
 
 _SAVED_BY_SECTION = FIELDS_OF | {"kept": ("kept",)}
 """Beside the sections, the remarks that are kept: nobody signs those."""
@@ -59,6 +57,12 @@ class SavedDraft(Record):
     document: DraftDocument | None = Field(description="none once it was erased")
 
 
+class Unsaved(Record):
+    """A draft that nobody saves."""
+
+    document: DraftDocument
+
+
 class Stale(ErrorBody):
     """Others saved meanwhile, and changed the same. Nothing was saved."""
 
@@ -69,28 +73,6 @@ class Stale(ErrorBody):
 
 _NO_REVIEW: Responses = {404: {"model": ErrorBody, "description": "There is no such review."}}
 _STALE: Responses = {409: {"model": Stale, "description": "Somebody saved a newer revision meanwhile."}}
-
-
-def beginning(deps: WebDeps, review: Review, who: Caller) -> DraftDocument:
-    """What is known of a review that nobody has written about yet, with earlier ones that `who` may see."""
-    people, seen = deps.records.people, list[tuple[Review, tuple[str, ...]]]()
-    for other in deps.list(who.standing):
-        shares = resemblance(review, other) if other.id != review.id and not other.private_to else ()
-        if shares:
-            seen.append((other, shares))
-    seen.sort(key=lambda found: (found[0].opened is None, found[0].opened), reverse=True)
-    reviews = [review, *(other for other, _ in seen[:SEEN_BEFORE])]
-    texts = people.texts(
-        ref
-        for one in reviews
-        for ref in (
-            *(incident.title for incident in one.incidents.values()),
-            *(text for item in one.items.values() for text in (item.spec.title, item.spec.end_state)),
-        )
-    )
-    known: list[Earlier] = [earlier(other, shares, texts) for other, shares in seen[:SEEN_BEFORE]]
-    owners = people.handles(item.spec.owner for item in review.items.values() if item.spec.owner)
-    return first_draft(review, known, texts, owners)
 
 
 def routes(deps: WebDeps) -> APIRouter:
@@ -120,6 +102,11 @@ def routes(deps: WebDeps) -> APIRouter:
         review = review_for(deps, review_id, who)
         return save_section(deps, review, section, body.value, body.upon, who, body.by)
 
+    @router.post("/{review_id}/draft/remarks", summary="What the blameless lint says of a draft", responses=WRONG_BODY)
+    def remark_on(review_id: str, body: Unsaved, who: Who) -> list[PlacedRemark]:
+        """Of a text that is not saved by this: what finds fault with people, and where a role can stand for a name."""
+        return remarked(deps, review_for(deps, review_id, who), body.document)
+
     return router
 
 
@@ -135,8 +122,15 @@ def save_section(
 
 
 def written(deps: WebDeps, review: Review, revision: int, who: Caller) -> DraftDocument:
-    """What a revision says; what is known, for revision 0. Raises `ApiError` (409) where it is not there."""
-    document = deps.records.drafts.revision(review.id, revision) if revision else beginning(deps, review, who)
+    """What a revision says, as what somebody writes upon. Raises `ApiError` (409) where it is not there.
+
+    Revision 0 is what is known. Where others have saved meanwhile they have that already, as it was known then, and it
+    is nobody's change: nothing is said but what is written now.
+    """
+    drafts = deps.records.drafts
+    if revision == 0:
+        return DraftDocument() if drafts.newest(review.id) else beginning(deps, review, who)
+    document = drafts.revision(review.id, revision)
     if document is None:
         raise ApiError(409, f"There is no revision {revision} to go on from: read the draft anew.")
     return document

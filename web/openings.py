@@ -7,11 +7,12 @@ from fastapi import APIRouter
 from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
+from domain.draft_parts import Measured
 from domain.inputs import Input, OpenReview
 from domain.routing import review_id
 from domain.taxonomy import IncidentKind, IncidentStatus, Realisation, Severity, StoppedBy
 from domain.values import Record, Utc
-from integrations.incidents.delivery import IncidentId, Name, ReportedIncident, WebUrl
+from integrations.incidents.delivery import IncidentId, Measurements, Name, ReportedIncident, WebUrl
 from web.admit import require_handle
 from web.callers import Caller, Who, acting
 from web.commands import carried
@@ -20,8 +21,8 @@ from web.errors import WRONG_BODY, ApiError, ErrorBody, Responses
 from web.intake import take_in
 
 
-class NewReview(Record):
-    """An incident that is over, as the person tells it who opens its review."""
+class ToldByHand(Record):
+    """An incident that is over, as a person tells it."""
 
     by: str | None = Field(
         default=None,
@@ -40,6 +41,10 @@ class NewReview(Record):
     private_to: tuple[Name, ...] = Field(default=(), description="the teams that alone see it; left out: everybody")
     responder: str | None = Field(default=None, description="who answered last, and so owns the review; else the lead")
     url: WebUrl | None = None
+
+
+class NewReview(Measurements, ToldByHand):
+    """An incident that is over, as the person tells it who opens its review, and what was measured of it."""
 
 
 class NewNearMiss(NewReview):
@@ -127,4 +132,6 @@ async def opened(
     return Opened(review=review)
 
 
-_TOLD = {"title", "service", "severity", "kinds", "models", "began", "detected", "resolved", "responder", "url"}
+_TOLD = {"title", "service", "severity", "kinds", "models", "began", "detected", "resolved", "responder", "url"} | set(
+    Measured.model_fields
+)

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from domain.blame import roles_for
 from domain.draft import DraftDocument
 from domain.inputs import SubmitDraft
 from domain.review import Review
@@ -14,9 +15,11 @@ from domain.template import ANSWER
 from web.callers import Caller, Posted, Who, review_for
 from web.commands import admitted, carried
 from web.deps import WebDeps
-from web.draft_form import Form, Plain, Typed, add, at, typed, without
+from web.draft_fields import Field, Kind
+from web.draft_form import Form, Plain, Typed, add, at, parts_of, rewrite, typed, without
 from web.drafts import save_section
 from web.errors import ApiError
+from web.remarking import names_in
 from web.rendering import Pages, review_path
 from web.security import WITH_SCRIPT
 from web.writing_page import Tried, sections_of, writing_page
@@ -54,6 +57,8 @@ def routes(deps: WebDeps, pages: Pages) -> APIRouter:
         verb, _, what = one(form, "do").partition(":")
         path, _, number = what.rpartition(".")
         text = typed(section, without(form, path, number) if verb == "remove" else form, _taken(review, document))
+        if verb == "role":
+            in_roles(deps, review, section, text, what)
         upon = int(one(form, "upon")) if one(form, "upon").isdecimal() else 0
         if verb == "add" and isinstance(at(text.shown, what), list):
             add(text, what)
@@ -85,6 +90,15 @@ def routes(deps: WebDeps, pages: Pages) -> APIRouter:
         return RedirectResponse(f"{review_path(review_id)}#sign-off", 303)
 
     return router
+
+
+def in_roles(deps: WebDeps, review: Review, section: str, text: Typed, name: str) -> None:
+    """Let the text of a section say the role of somebody where it names them, as they chose who pressed the button."""
+    names = names_in(deps, review, [name])
+    chosen = {known: role for known, role in names.items() if known in (name, name.removeprefix("@"))}
+    for part in parts_of(section):
+        if isinstance(part, Field) and part.kind is Kind.PROSE:
+            rewrite(text, part.path, lambda prose: roles_for(prose, chosen).text)
 
 
 def one(form: Form, name: str) -> str:

@@ -6,10 +6,10 @@ from typing import Any
 
 from domain.access import Act, refusals
 from domain.blame import Level, Remark
-from domain.blameless import remarks
 from domain.catalogue import Catalogue
 from domain.draft import DraftDocument, derive
 from domain.inputs import SubmitDraft
+from domain.prefill import Earlier
 from domain.review import Review
 from domain.stages import HEARD_IN
 from domain.submission import Lack, lacks
@@ -18,8 +18,9 @@ from domain.values import PersonId
 from web.callers import Caller
 from web.deps import WebDeps
 from web.draft_form import Marks, Plain, Shown, ShownRows, parts_of, shown
-from web.drafts import beginning
 from web.errors import ApiError
+from web.known import beginning, seen_before
+from web.remarking import remarked
 from web.wording import minute, plain
 
 
@@ -66,6 +67,7 @@ class WritingPage:
     bars: str
     teams: list[str]
     models: list[str]
+    seen: list[Earlier]
 
 
 def sections_of(review: Review, document: DraftDocument) -> dict[str, tuple[str, str]]:
@@ -96,7 +98,7 @@ def writing_page(
     salt, people = deps.records.drafts.salt_and_people(review.id, document)
     content = derive(document, revision, review.policy, salt, lambda handle: people.get(handle, handle))
     missing = lacks(review, content, who.person or "", deps.catalogue.sharing(review.models), deps.now())
-    data, heard = document.model_dump(mode="json"), _by_place(document, salt)
+    data, heard = document.model_dump(mode="json"), _by_place(deps, review, document)
     forms = []
     for id, (title, about) in sections_of(review, document).items():
         mine = tried if tried is not None and tried.section == id else None
@@ -123,15 +125,21 @@ def writing_page(
         bars=_bars(who),
         teams=sorted(deps.catalogue.teams),
         models=_models(deps.catalogue, review),
+        seen=[
+            other
+            for other in seen_before(deps, review, who, document.failure_modes.touched)
+            if other.review not in document.background
+        ],
     )
 
 
-def _by_place(document: DraftDocument, salt: str) -> dict[str, list[Remark]]:
-    """What the blameless lint says at each place, beside what is kept for a reason."""
+def _by_place(deps: WebDeps, review: Review, document: DraftDocument) -> dict[str, list[Remark]]:
+    """What the blameless lint says at each place; of a name that is there several times, once."""
     found: dict[str, list[Remark]] = {}
-    for place, remark in remarks(document, salt):
-        if not document.kept.get(remark.key, "").strip():
-            found.setdefault(place, []).append(remark)
+    for remark in remarked(deps, review, document):
+        here = found.setdefault(remark.place, [])
+        if not remark.offer or not any(other.offer and other.words == remark.words for other in here):
+            here.append(remark)
     return found
 
 

@@ -72,9 +72,11 @@ class Remark(Record):
     question: str
     key: str
     """The same for the same rule and sentence, whatever stands around it: a remark is kept, with a reason, under it."""
+    offer: str = ""
+    """What can be said in the place of the words, to be taken or left; empty where nothing is on offer."""
 
 
-def remark(advice: Advice, level: Level, text: str, start: int, end: int, key: str) -> Remark:
+def remark(advice: Advice, level: Level, text: str, start: int, end: int, key: str, offer: str = "") -> Remark:
     return Remark(
         rule=advice.rule,
         level=level,
@@ -84,6 +86,7 @@ def remark(advice: Advice, level: Level, text: str, start: int, end: int, key: s
         sentence=advice.sentence,
         question=advice.question,
         key=key,
+        offer=offer,
     )
 
 

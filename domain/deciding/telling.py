@@ -6,6 +6,7 @@ team stay those of the first telling.
 
 from datetime import datetime, timedelta
 
+from domain.draft_parts import Measured
 from domain.review import Incident
 from domain.taxonomy import IncidentKind, Realisation
 
@@ -23,6 +24,7 @@ TOLD_LAST = (
     "responder",
     "lead",
     "url",
+    *Measured.model_fields,
 )
 """Of each of these counts what was told last, by the source's time; what a telling leaves out is not told by it."""
 

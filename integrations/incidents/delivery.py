@@ -8,10 +8,11 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError, field_validator
 
+from domain.draft_parts import Measured
 from domain.taxonomy import IncidentKind, IncidentStatus, Realisation, Severity
 from domain.values import Record, Utc
 
@@ -61,7 +62,27 @@ WebUrl = Annotated[str, Field(max_length=2000), AfterValidator(_to_web)]
 """An address that may be linked to."""
 
 
-class ReportedIncident(Record):
+class Measurements(Measured):
+    """What was measured, as a source spells it; names that other tools have for the same are understood, too."""
+
+    @field_validator("service_levels", mode="before")
+    @classmethod
+    def _as_spelled_here(cls, told: Any) -> Any:
+        return [_service_level(one) for one in told] if isinstance(told, list | tuple) else told
+
+
+def _service_level(told: Any) -> Any:
+    """OpenSLO's `targetPercent`; and Sloth's `name`, whose `objective` is a number. Else what was told, as it is."""
+    if not isinstance(told, dict):
+        return told
+    names = {"targetPercent": "target"}
+    if "name" in told and not isinstance(told.get("objective"), str):
+        names |= {"name": "objective", "objective": "target"}
+    renamed = {names.get(name, name): value for name, value in told.items()}
+    return renamed if len(renamed) == len(told) else told  # told twice: refused by its own names
+
+
+class ReportedIncident(Measured):
     """`domain.review.Incident` before it is taken in: with plain text where that has references.
 
     `service` is the source's own id; the catalogue maps it. `responder` is a handle (`pagerduty:PABC123`) or an e-mail

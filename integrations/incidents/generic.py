@@ -24,6 +24,7 @@ from integrations.incidents.delivery import (
     Delivery,
     IncidentId,
     Line,
+    Measurements,
     Name,
     ReportedIncident,
     Title,
@@ -42,7 +43,7 @@ _SLUG_LENGTH = 50
 _HASHED = re.compile(r".*-[0-9a-f]{6}")
 
 
-class IncidentData(Record):
+class IncidentData(Measurements):
     """The `data` of an event: an incident as it is now, whole. Unknown fields are refused: they may be typing errors.
 
     The event's `time` is when this was so; of two events the one with the later time counts, whichever arrives first.

@@ -1,6 +1,8 @@
 """PagerDuty's v3 webhooks: their signature, and what they tell of an incident.
 
-Shapes and event types: "Webhooks overview" and "Verifying signatures" at developer.pagerduty.com.
+Shapes and event types: "Webhooks overview" and "Verifying signatures" at developer.pagerduty.com. An incident in them
+has neither custom fields nor details of its alerts, and so nothing that was measured; custom fields come in an event of
+their own, which tells neither service nor status.
 """
 
 import hmac

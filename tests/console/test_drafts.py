@@ -208,10 +208,30 @@ def test_mistakes_are_told_with_their_places_before_anything_is_said(holdfast: H
     assert f'"line": {lines.index("method: nobody") + 1},' in told.stdout
 
 
-def test_a_file_is_checked_without_asking_anybody(elsewhere: Path, holdfast: Holdfast) -> None:
+def test_names_and_blame_are_told_with_their_lines_and_are_no_mistake(holdfast: Holdfast) -> None:
+    review = holdfast.submitted()
+    file = pulled(holdfast, review)
+    answer = "<!-- holdfast:answers.assumptions -->\n"
+    rewritten(file, answer, f"{answer}\nWe relied on the mix.\n{WRITER} looked, {WRITER} again.\n\n")
+    line = file.read_text(encoding="utf-8").split("\n").index(f"{WRITER} looked, {WRITER} again.") + 1
+    said = holdfast.done("draft", "check", str(file)).splitlines()
+    assert said[0] == f"{file} can be read."
+    (named,) = (one for one in said if "a role tells readers more" in one)
+    assert named.startswith(f"{file}:{line}: hint: “{WRITER}”: A person is named here.")
+    assert " Instead: the " in named
+    told = holdfast.json("draft", "check", str(file))
+    assert [(one["line"], one["place"]) for one in told["remarks"] if one["words"] == WRITER] == [
+        (line, "answers.assumptions")
+    ] * 2
+
+
+def test_a_file_is_checked_where_nobody_answers(elsewhere: Path, holdfast: Holdfast) -> None:
     nowhere = "http://127.0.0.1:9"
-    assert holdfast.run("draft", "check", str(EXAMPLE), url=nowhere).stdout == f"{EXAMPLE} can be read.\n"
-    assert holdfast.json("draft", "check", str(EXAMPLE)) == {"file": str(EXAMPLE), "mistakes": []}
+    result = holdfast.run("draft", "check", str(EXAMPLE), url=nowhere)
+    assert (result.exit_code, result.stdout) == (0, f"{EXAMPLE} can be read.\n")
+    assert "It was not looked for names and blame.\nHoldfast does not answer at" in result.stderr
+    told = holdfast.json("draft", "check", str(EXAMPLE))
+    assert told == {"file": str(EXAMPLE), "mistakes": [], "remarks": None}, "there is no such review here"
     assert holdfast.refused("draft", "check", "absent.md", code=2) == (
         "absent.md cannot be read: No such file or directory.\n"
     )

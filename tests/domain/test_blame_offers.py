@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.blame import Field, Level, lint, only_reminders, roles_for
+from domain.blame import Field, Level, handles_in, lint, only_reminders, roles_for
 
 REMINDERS = (
     "Remind the on-call engineers to check the region",
@@ -83,9 +83,16 @@ def test_roles_are_offered_in_the_place_of_names(text: str, offered: str) -> Non
         assert (remark.rule, remark.level) == ("name-in-narrative", Level.HINT)
         assert text[remark.start : remark.end] == remark.words
         assert remark.words.lstrip("@") in PEOPLE
+        assert remark.offer == PEOPLE[remark.words.lstrip("@")]
 
 
 @pytest.mark.parametrize("people", [{}, {"": "nobody"}])
 def test_without_names_there_is_nothing_to_offer(people: dict[str, str]) -> None:
     roles = roles_for("Ann rolled back.", people)
     assert (roles.text, roles.remarks) == ("Ann rolled back.", ())
+
+
+def test_what_may_be_a_handle_is_an_address_or_stands_behind_an_at() -> None:
+    text = "Ask ann.two@example.org, @ml-ops7. and (@bo), not x@y or `@code` or “@quoted”; @bo again."
+    assert handles_in(text) == ("ann.two@example.org", "ml-ops7", "bo")
+    assert handles_in("Nobody is named @ all.") == ()

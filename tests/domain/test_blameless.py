@@ -40,3 +40,16 @@ def test_each_field_is_read_as_what_it_is() -> None:
 def test_where_causes_do_not_block_neither_does_their_wording() -> None:
     driver = in_draft(policy_with_rules(causes="warn"))
     assert driver.refused_draft(document(factors=[factor(explanation=CARELESS)])) == ()
+
+
+def test_names_are_told_in_narratives_alone_and_hold_nothing_up() -> None:
+    told = document(
+        summary="Ann looked.",
+        answers={"what_failed": "Ann waited."},
+        factors=[factor(explanation="Ann deployed it.")],
+        timeline=[{"at": "2026-03-01T09:00:00Z", "what": "Ann looked."}],
+    )
+    named = [(place, remark.offer) for place, remark in remarks(told, SALT, {"Ann": "the on-call engineer"})]
+    assert named == [("summary", "the on-call engineer"), ("answers.what_failed", "the on-call engineer")]
+    assert list(remarks(told, SALT)) == []
+    assert list(faults(told, SALT)) == []

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from domain.draft import DraftDocument, derive
 from domain.draft_parts import DraftFactor
 from domain.taxonomy import Dimension
+from domain.values import digest_of
 from tests.domain.build import POLICY, SALT, content, document, factor, item
 
 
@@ -114,6 +115,17 @@ def test_an_earlier_draft_keeps_its_digests_whatever_a_release_adds_to_drafts() 
     told = document(impact={"business": "Some."}, items=[item(due="2026-03-05")])
     assert told.model_dump(mode="json")["impact"]["business"] == "Some."
     assert told.model_dump(mode="json")["items"][0]["due"] == "2026-03-05"
+
+
+def test_an_impact_of_before_keeps_its_digest_now_that_it_may_say_where_a_figure_is_known_from() -> None:
+    """The digest was made by the release before measured values, windows and sources."""
+    impact = {
+        "service_levels": [{"objective": "99.9 %", "target": "99.9"}],
+        "latency": [{"quantile": "p99", "before": "80", "during": "900"}],
+        "metrics": [{"name": "precision", "before": "0.93", "during": "0.61"}],
+    }
+    of = DraftDocument.model_validate({"summary": "x", "impact": impact, "versions": [{"model": "m"}]})
+    assert digest_of(of, "salt") == "sha256:e2877f800f121e3838632d8b8ab5a3b516b2142f4deaa856235cb961c4a18b53"
 
 
 def test_sections_in_which_something_is_said_are_known() -> None:

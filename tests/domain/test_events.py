@@ -6,6 +6,7 @@ import pytest
 
 from domain import events
 from domain.decide import UnreadableReviewError
+from domain.draft_parts import Measured
 from domain.evolve import evolve
 from domain.inputs import Close, ItemsRead, ProposeItem, Tick
 from domain.taxonomy import IssueStatus, Stage
@@ -108,3 +109,19 @@ def test_what_was_recorded_before_there_were_places_went_to_the_built_in_tracker
     read = events.decode("ReviewOpened", 1, opened)
     assert isinstance(read, events.ReviewOpened)
     assert str(read.home) == "builtin:default"
+
+
+def test_what_was_recorded_before_sources_told_figures_is_read_and_written_as_it_was() -> None:
+    driver = in_remediation()
+    opened, submitted = (
+        next(event for event in driver.events if isinstance(event, kind)).model_dump(mode="json")
+        for kind in (events.ReviewOpened, events.DraftSubmitted)
+    )
+    assert not set(Measured.model_fields) & set(opened["incident"]), "what was not told is not in the text"
+    read = events.decode("ReviewOpened", 1, opened)
+    assert isinstance(read, events.ReviewOpened)
+    assert read.incident.service_levels is None
+    del submitted["failure_modes"]
+    told = events.decode("DraftSubmitted", 1, submitted)
+    assert isinstance(told, events.DraftSubmitted)
+    assert told.failure_modes == ()

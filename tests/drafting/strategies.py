@@ -78,9 +78,21 @@ def some(strategy: st.SearchStrategy[Any], **more: Any) -> st.SearchStrategy[Any
 
 impacts = records(
     Impact,
-    service_levels=some(records(ServiceLevel, objective=lines, target=decimals, budget_burned=decimals)),
-    latency=some(records(Latency, quantile=st.sampled_from(["p50", "p99.9"]), before=decimals, during=decimals)),
-    metrics=some(records(Metric, name=lines, slice=lines, before=decimals, during=decimals)),
+    service_levels=some(
+        records(
+            ServiceLevel,
+            objective=lines,
+            target=decimals,
+            budget_burned=decimals,
+            measured=decimals,
+            window=lines,
+            source=lines,
+        )
+    ),
+    latency=some(
+        records(Latency, quantile=st.sampled_from(["p50", "p99.9"]), before=decimals, during=decimals, source=lines)
+    ),
+    metrics=some(records(Metric, name=lines, slice=lines, before=decimals, during=decimals, source=lines)),
     business=prose,
     people=prose,
 )

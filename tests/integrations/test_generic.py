@@ -232,3 +232,59 @@ def test_any_value_in_an_event_is_read_or_refused(name: str, value: Any) -> None
 @given(st.sampled_from([*DATA, "unknown"]), JSON, st.sampled_from([TRIGGERED, UPDATED]))
 def test_any_value_in_the_data_is_read_or_refused(name: str, value: Any, kind: str) -> None:
     _parses_or_refuses(STRUCTURED, json.dumps(EVENT | {"type": kind, "data": DATA | {name: value}}).encode())
+
+
+MEASURED = {
+    "service_levels": [{"objective": "Scores within 120 ms", "target": 99.9, "measured": 97.25, "budget_burned": 140}],
+    "latency": [{"quantile": "p99", "before": 80, "during": 900}],
+    "metrics": [{"name": "precision", "slice": "rare", "before": 0.93, "during": 0.61}],
+    "versions": [{"model": "fraud", "version": "3.1", "dataset": "d-7", "evaluation": "e-9", "rollback_to": "3.0"}],
+}
+
+
+def test_what_was_measured_is_told_with_the_figures_as_they_were_sent() -> None:
+    incident = told(structured(data=DATA | MEASURED))
+    assert incident.service_levels is not None
+    assert [str(incident.service_levels[0].measured), str(incident.service_levels[0].target)] == ["97.25", "99.9"]
+    assert incident.model_dump(mode="json", include=set(MEASURED), exclude_defaults=True) == {
+        "service_levels": [
+            {"objective": "Scores within 120 ms", "target": "99.9", "measured": "97.25", "budget_burned": "140"}
+        ],
+        "latency": [{"quantile": "p99", "before": "80", "during": "900"}],
+        "metrics": [{"name": "precision", "slice": "rare", "before": "0.93", "during": "0.61"}],
+        "versions": MEASURED["versions"],
+    }
+    assert told(structured()).metrics is None, "nothing was told of them"
+
+
+@pytest.mark.parametrize(
+    "level",
+    [
+        {"name": "availability", "objective": 99.9},
+        {"name": "availability", "targetPercent": 99.9},
+        {"objective": "availability", "targetPercent": 99.9},
+    ],
+)
+def test_an_objective_may_be_spelled_as_openslo_and_sloth_do(level: dict[str, Any]) -> None:
+    (known,) = told(structured(data=DATA | {"service_levels": [level]})).service_levels or ()
+    assert (known.objective, str(known.target)) == ("availability", "99.9")
+
+
+@pytest.mark.parametrize(
+    ("more", "wrong"),
+    [
+        ({"service_levels": [{"objective": "a", "target": 101}]}, "data.service_levels.0.target: "),
+        ({"service_levels": [{"objective": "a", "target": 99, "targetPercent": 9}]}, "service_levels.0.targetPercent"),
+        ({"service_levels": [{"name": "a", "objective": "b"}]}, "data.service_levels.0.name: "),
+        ({"service_levels": ["99.9 %"]}, "data.service_levels.0: "),
+        ({"service_levels": "99.9 %"}, "data.service_levels: "),
+        ({"latency": [{"quantile": "p42", "before": 1, "during": 2}]}, "data.latency.0.quantile: "),
+        ({"metrics": [{"name": "precision", "before": 1}]}, "data.metrics.0.during: Field required"),
+        ({"metrics": [{"name": "precision", "before": "NaN", "during": 1}]}, "data.metrics.0.before: "),
+        ({"versions": [{"version": "3"}]}, "data.versions.0.model: Field required"),
+        ({"versions": [{"model": "m"}] * 51}, "data.versions: "),
+    ],
+)
+def test_a_wrong_measurement_is_refused_by_its_place(more: dict[str, Any], wrong: str) -> None:
+    with pytest.raises(BadDelivery, match=wrong.replace(".", r"\.")):
+        structured(data=DATA | more)

@@ -83,3 +83,19 @@ def test_a_text_that_was_erased_can_be_said_again(records: Records) -> None:
     records.people.erase_text(ref)
     assert records.people.keep("Because.", "r1") == ref
     assert records.people.texts([ref]) == {ref: "Because."}
+
+
+def test_whose_handles_these_are_is_told_in_whatever_case_and_of_nobody_who_was_erased(records: Records) -> None:
+    people = records.people
+    for handle in ("Ann@example.org", "bo@example.org", "gone@example.org"):
+        people.id_of(handle)
+    people.erase_person(people.id_of("gone@example.org"))
+    asked = ["ann@Example.org", "bo@example.org", "gone@example.org", *(f"{n}@example.org" for n in range(2_000))]
+    assert people.known(asked) == {"ann@Example.org", "bo@example.org"}
+    assert people.known([]) == set()
+
+
+def test_a_text_that_was_erased_is_not_among_those_that_are_kept(records: Records) -> None:
+    kept, erased = (records.people.keep(text) for text in ("Kept.", "Erased."))
+    records.people.erase_text(erased)
+    assert records.people.kept_texts([kept, erased, None]) == {kept: "Kept."}

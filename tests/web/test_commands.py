@@ -198,8 +198,12 @@ async def test_an_excluded_incident_is_opened_after_all(web: Site) -> None:
     answer = await web.say(review, REQUESTER, "open_review", incident=incident(id="Q8"))
     assert answer.status_code == 422
     assert "a review of its own" in answer.json()["error"]
-    await web.accepted(review, REQUESTER, "open_review", incident=incident(url="https://example.org/Q9"))
+    metric = {"name": "precision", "before": 0.93, "during": 0.61}
+    more = incident(url="https://example.org/Q9", metrics=[metric])
+    await web.accepted(review, REQUESTER, "open_review", incident=more)
     assert (await web.get(f"/api/reviews/{review}"))["stage"] == "stabilization"
+    (known,) = (await web.get(f"/api/reviews/{review}/draft"))["document"]["impact"]["metrics"]
+    assert known == {"name": "precision", "slice": None, "before": "0.93", "during": "0.61", "source": review}
 
 
 # --- closing --------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from tests.web.site import ENGINEER, HEAD, Site
+from tests.web.site import ENGINEER, HEAD, TOKEN, Site
 
 WRITERS, ROUNDS = (ENGINEER, HEAD), 100
 
@@ -83,6 +83,66 @@ async def test_a_draft_begins_with_what_was_seen_before_and_may_be_seen(web: Sit
     await web.accepted(before, HEAD, "make_private", teams=["security"], reason="Names of customers.")
     background = (await web.get(f"/api/reviews/{review}/draft"))["document"]["background"]
     assert before not in background
+
+
+MEASURED: dict[str, object] = {
+    "service_levels": [{"name": "Scores within 120 ms", "objective": 99.9, "measured": 97, "budget_burned": 140}],
+    "latency": [{"quantile": "p99", "before": 80, "during": 900, "source": "the gateway"}],
+    "metrics": [{"name": "precision", "slice": "rare", "before": 0.93, "during": 0.61}],
+    "versions": [{"model": "fraud-scorer", "version": "3.1", "dataset": "d-7", "rollback_to": "3.0"}],
+}
+
+
+@pytest.mark.parametrize("by_hand", [False, True])
+async def test_a_draft_begins_with_what_the_source_measured(web: Site, by_hand: bool) -> None:
+    told = {"id": "G-9", "title": "It fell", "service": "fraud-scoring", "severity": "SEV2", **MEASURED}
+    if by_hand:
+        answer = await web.http.post("/api/reviews", json=told | {"by": HEAD})
+        assert answer.status_code == 201, answer.text
+    else:
+        event = {"specversion": "1.0", "id": "e-9", "source": "hand-made", "type": "dev.holdfast.incident.resolved"}
+        headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/cloudevents+json"}
+        body = event | {"time": web.engine.now.isoformat(), "data": told}
+        assert (await web.http.post("/webhooks/incidents", json=body, headers=headers)).status_code == 202
+        await web.idle()
+    review = "hand:G-9" if by_hand else "hand-made:G-9"
+    document = (await web.get(f"/api/reviews/{review}/draft"))["document"]
+    (level,) = document["impact"]["service_levels"]
+    wanted = {"objective": "Scores within 120 ms", "target": "99.9", "measured": "97", "budget_burned": "140"}
+    assert level == wanted | {"source": review}
+    assert document["impact"]["latency"][0]["source"] == "the gateway"
+    assert document["impact"]["metrics"][0]["slice"] == "rare"
+    assert document["versions"][0]["rollback_to"] == "3.0"
+    assert web.records.audit.verify().wrong == ()
+    page = await web.page(f"/reviews/{review}/draft")
+    assert 'value="Scores within 120 ms"' in page
+    assert 'value="the gateway"' in page
+
+
+async def test_what_was_erased_is_not_shown_as_a_text_of_the_beginning(web: Site) -> None:
+    before = await web.in_remediation("Q1")
+    review = await web.in_draft("Q2")
+    for id in (before, review):
+        found = web.records.reviews.find(id)
+        assert found is not None
+        web.records.people.erase_text(found.title or "")
+    background = (await web.get(f"/api/reviews/{review}/draft"))["document"]["background"]
+    assert background.startswith(f"- {review}: its title was erased (https://")
+    assert "(erased)" not in background
+
+
+async def test_who_saves_upon_nothing_after_others_have_changes_only_their_section(web: Site) -> None:
+    """What was known may be more by then: that is nobody's change, and in nobody's way."""
+    review = await web.in_draft("Q1")
+    path = f"/api/reviews/{review}/draft"
+    await web.http.put(f"{path}/summary", json={"by": HEAD, "upon": 0, "value": {"summary": "One."}})
+    spec = {"id": "I7", "title": "Watch it", "item_class": "detect", "strength": "weaker"}
+    await web.accepted(review, HEAD, "propose_item", spec=spec | {"outcome": "monitoring_or_alerts"})
+    other = await web.http.put(f"{path}/answer:assumptions", json={"by": ENGINEER, "upon": 0, "value": "Other."})
+    assert other.status_code == 200, other.text
+    document = other.json()["document"]
+    assert (document["summary"], document["answers"]["assumptions"], document["items"]) == ("One.", "Other.", [])
+    assert review in document["background"]
 
 
 async def test_two_writers_in_the_same_section_two_hundred_times_lose_no_text(web: Site) -> None:

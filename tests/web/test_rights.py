@@ -21,6 +21,7 @@ WRITES = {"title": "x", "service": "fraud-scoring", "severity": "SEV2"}
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("PUT", "/api/reviews/{review_id}/draft"): {"document": DRAFT},
     ("PUT", "/api/reviews/{review_id}/draft/{section}"): {"upon": 0, "value": {"summary": "It fell."}},
+    ("POST", "/api/reviews/{review_id}/draft/remarks"): {"document": DRAFT},
     ("POST", "/api/reviews/{review_id}/attachments"): {"name": "a.txt", "media_type": "text/plain", "data": "YQ=="},
     ("POST", "/api/reviews/{review_id}/commands"): {"command": {"type": "close"}},
     ("POST", "/api/reviews"): WRITES,

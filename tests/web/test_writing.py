@@ -12,7 +12,7 @@ import pytest_asyncio
 from domain.taxonomy import Role
 from runtime.settings import WebSettings
 from tests.web.people import peopled
-from tests.web.site import DRAFT, ENGINEER, Site, site
+from tests.web.site import DRAFT, ENGINEER, HEAD, REQUESTER, Site, site
 
 SAME = {"Origin": "http://127.0.0.1:8585"}
 
@@ -241,6 +241,72 @@ async def test_a_remark_of_the_lint_stands_at_its_field_and_is_kept_with_a_reaso
     assert answer.status_code == 303, answer.text
     assert (await document(web, review))["kept"] == {key[1]: "It is a quotation."}
     assert f"keep:{key[1]}" not in await web.page(f"/reviews/{review}/draft")
+
+
+async def test_a_role_is_on_offer_where_a_narrative_names_somebody_and_stands_there_in_one_click(web: Site) -> None:
+    review = await web.in_draft()
+    web.records.people.id_of(HEAD)
+    await web.saved(review, summary=f"{HEAD} was asked.\n\nThen {REQUESTER} and {HEAD} looked; `{HEAD}` is in the log.")
+    await sign_in(web)
+    page = await web.page(f"/reviews/{review}/draft")
+    assert page.count(f'value="role:{HEAD}"') == 1, "told once, though named twice"
+    assert "Say “the team lead” instead" in page
+    told = await web.http.post(f"/api/reviews/{review}/draft/remarks", json={"document": await document(web, review)})
+    named = [(one["place"], one["words"], one["offer"]) for one in told.json() if one["offer"]]
+    lead = ("summary", REQUESTER, "the team lead")
+    assert named == [("summary", HEAD, "a colleague"), lead, ("summary", HEAD, "a colleague")]
+    typed = (await document(web, review))["summary"] + " Typed meanwhile."
+    answer = await post(web, review, "summary", 1, summary=typed, do=f"role:{HEAD}")
+    assert answer.status_code == 303, answer.text
+    said = (
+        f"A colleague was asked.\n\nThen {REQUESTER} and a colleague looked; `{HEAD}` is in the log. Typed meanwhile."
+    )
+    assert (await document(web, review))["summary"] == said
+    asked = f"@{REQUESTER} saw it."
+    answer = await post(web, review, "answer:assumptions", 2, **{"answers.assumptions": asked}, do=f"role:@{REQUESTER}")
+    assert answer.status_code == 303, answer.text
+    assert (await document(web, review))["answers"]["assumptions"] == "The team lead saw it."
+    answer = await post(web, review, "summary", 3, summary="Nobody is named.", do="role:nobody@example.org")
+    assert answer.status_code == 303
+    assert (await document(web, review))["summary"] == "Nobody is named."
+
+
+async def test_taking_a_role_upon_an_older_text_loses_nothing_that_others_wrote(web: Site) -> None:
+    review = await web.in_draft()
+    web.records.people.id_of(HEAD)
+    await web.saved(review, summary=f"{HEAD} looked.")
+    await sign_in(web)
+    await web.saved(review, summary=f"{HEAD} looked twice.")
+    answer = await post(web, review, "summary", 1, summary=f"{HEAD} looked.", do=f"role:{HEAD}")
+    assert answer.status_code == 409
+    assert "A colleague looked." in answer.text
+    assert (await document(web, review))["summary"] == f"{HEAD} looked twice."
+
+
+async def test_who_was_erased_is_no_name_any_more(web: Site) -> None:
+    review = await web.in_draft()
+    await web.saved(review, summary="gone@example.org looked.")
+    await web.accepted(review, HEAD, "assign_owner", owner="gone@example.org")
+    assert "Say “the owner of the review” instead" in await web.page(f"/reviews/{review}/draft")
+    web.records.people.erase_person(web.records.people.id_of("gone@example.org"))
+    assert "role:" not in await web.page(f"/reviews/{review}/draft")
+
+
+async def test_reviews_that_touched_the_same_failure_mode_are_named_when_that_becomes_known(web: Site) -> None:
+    before = await web.in_draft("Q1", service="credit-limit")
+    draft = await web.saved(before, failure_modes={"touched": ["FM-12 Stale features"]})
+    await web.accepted(before, ENGINEER, "submit_draft", revision=draft["revision"], digest=draft["digest"])
+    review = await web.in_draft("Q2", service="fraud-scoring")
+    await sign_in(web)
+    assert before not in await web.page(f"/reviews/{review}/draft")
+    answer = await post(web, review, "failure_modes", 0, failure_modes__touched="fm-12 stale features")
+    assert answer.status_code == 303
+    page = await web.page(f"/reviews/{review}/draft")
+    assert "Seen before" in page
+    assert "same failure mode fm-12 stale features" in page
+    known = (await document(web, review))["background"]
+    answer = await post(web, review, "background", 1, background=f"{known}\nLike {before}.")
+    assert "Seen before" not in await web.page(f"/reviews/{review}/draft"), "the text names it now"
 
 
 async def test_submitting_gives_every_reason_or_puts_the_text_forward(web: Site) -> None:

@@ -83,6 +83,25 @@ async def test_a_factor_is_added_by_keyboard_gets_its_id_and_is_not_missed_any_m
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("script", [True, False])
+async def test_a_role_takes_the_place_of_a_name_in_one_click(web: Site, script: bool) -> None:
+    review = await web.in_draft()
+    await web.saved(review, summary=f"{REQUESTER} looked at once.")
+    async with (
+        served(web) as address,
+        chromium() as browser,
+        somebody(browser, address, ENGINEER, script) as page,
+    ):
+        await page.goto(f"{address}/reviews/{review}/draft")
+        section = page.locator("#summary")
+        await section.get_by_role("button", name="Say “the team lead” instead").click()
+        await expect(section.get_by_role("textbox")).to_have_value("The team lead looked at once.")
+        await expect(section.get_by_role("status")).to_have_text("✓ Saved, revision 2")
+        await expect(section.get_by_role("button", name="instead")).to_have_count(0)
+        assert summary(web, review) == "The team lead looked at once."
+
+
+@pytest.mark.browser
 async def test_two_who_write_in_one_section_lose_no_word(web: Site) -> None:
     review = await web.in_draft()
     await web.saved(review, summary="One.\n\nTwo.")

@@ -147,7 +147,7 @@ document.addEventListener("submit", async (event) => {
       button.closest("fieldset.entry").remove();
       return changed(form);
     }
-    await save(form.dataset.section, button && verb === "keep" ? button : undefined);
+    await save(form.dataset.section, ["keep", "role"].includes(verb) ? button : undefined);
   } else if (form.matches("[data-submit]") && (waiting.size || sending.size)) {
     event.preventDefault(); // first what is typed, then the revision that it becomes
     const saved = await Promise.all([...waiting.keys()].map((id) => save(id)));

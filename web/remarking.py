@@ -1,0 +1,37 @@
+"""What the blameless lint says of a draft, with the names that the records and the catalogue know."""
+
+from collections.abc import Iterable
+
+from pydantic import Field
+
+from domain.blame import Remark, handles_in
+from domain.blameless import narratives, remarks
+from domain.draft import DraftDocument
+from domain.review import Review
+from domain.roles import roles_by_name, roles_in
+from web.deps import WebDeps
+
+
+class PlacedRemark(Remark):
+    """A remark with the place that it is about."""
+
+    place: str = Field(examples=["answers.what_failed", "factors.F1.explanation"])
+
+
+def remarked(deps: WebDeps, review: Review, document: DraftDocument) -> list[PlacedRemark]:
+    """Every remark but those that are kept for a reason."""
+    salt, _ = deps.records.drafts.salt_and_people(review.id, document)
+    names = names_in(deps, review, (text for _, text in narratives(document)))
+    return [
+        PlacedRemark(place=place, **remark.model_dump())
+        for place, remark in remarks(document, salt, names)
+        if not document.kept.get(remark.key, "").strip()
+    ]
+
+
+def names_in(deps: WebDeps, review: Review, texts: Iterable[str]) -> dict[str, str]:
+    """By each name that these texts may call somebody by, the role that is on offer in its place."""
+    people = deps.records.people
+    known = {id: handle for id, handle in people.handles(roles_in(review)).items() if handle != id}
+    others = people.known(handle for text in texts for handle in handles_in(text))
+    return roles_by_name(review, deps.catalogue, known, others)
