@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.web.site import DRAFT, ENGINEER, HEAD, REQUESTER, SIGNERS, TOKEN, Site
+from tests.web.story import STORY
 
 GENERIC = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/cloudevents+json"}
 
@@ -72,7 +73,7 @@ async def busy(web: Site) -> str:
     )
     await told("G-118", 16.8, "The same alert again", kinds=["accuracy_collapse_shift"], key="merchant-mix")
     engine.tick(story, hours=25)
-    await submitted(story)
+    await submitted(story, **STORY)
     engine.clock += timedelta(days=1)
     await web.accepted(
         story,
@@ -82,9 +83,8 @@ async def busy(web: Site) -> str:
         sections=["answer:early_signals"],
         reason="Which report should have shown it?",
     )
-    answers = DRAFT["answers"] | {
-        "early_signals": "Support tickets rose within 15 minutes.\nNo alert joins them to us."
-    }
+    report = "Support tickets rose within 15 minutes.\nNo alert joins them to us."
+    rewritten = STORY | {"answers": STORY["answers"] | {"early_signals": report}}
     more = {
         "id": "I4",
         "title": "Test the fallback rule in the weekly drill",
@@ -94,7 +94,7 @@ async def busy(web: Site) -> str:
         "prevents": ["F1"],
         "team": "infrastructure",
     }
-    digest = await submitted(story, answers=answers, items=[*DRAFT["items"], more])
+    digest = await submitted(story, **rewritten, items=[*DRAFT["items"], more])
     engine.clock += timedelta(days=1)
     await signed(story, digest, *SIGNERS)
     engine.clock = timedelta(days=-6)

@@ -70,7 +70,7 @@ async def visiting(
     address = f"http://127.0.0.1:{port}"
     async with provider(f"{address}/sign-in/callback") as asked:
         asked.person = dict(ANN)
-        parts = {
+        parts: dict[str, Any] = {
             "web": WebSettings(port=port),
             "sign_in": means,
             "provider": OpenIdProvider(asked.issuer, CLIENT_ID, secret, ["openid", "email"]),
