@@ -13,6 +13,8 @@ from domain.events import ChangesRequested, DraftSubmitted, Event, TeamSigned
 from domain.review import Review
 from domain.rules import has_signed, sections_for
 from records.drafts import Drafts
+from web.draft_fields import Field
+from web.draft_form import parts_of
 from web.draft_reading import said_in
 from web.writing_page import sections_of
 
@@ -87,8 +89,9 @@ def _changed(review: Review, then: DraftDocument, now: DraftDocument, sections: 
 
 def _lines(section: str, document: DraftDocument) -> str:
     """What a section says as plain text, a line for each field."""
-    alone = [said for entry in said_in(section, document) for said in entry.said]
-    return "\n".join(said.text if len(alone) == 1 else f"{said.label}: {said.text}" for said in alone)
+    said = [field for entry in said_in(section, document) for field in entry.said]
+    is_one = isinstance(parts_of(section)[0], Field) and len(parts_of(section)) == 1
+    return "\n".join(field.text if is_one else f"{field.label}: {field.text}" for field in said)
 
 
 def compared(then: str, now: str) -> list[Words]:

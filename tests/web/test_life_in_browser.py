@@ -94,6 +94,7 @@ async def write(page: Page) -> None:
     place = await add(extent, "a place")
     await place.get_by_label("Model or pipeline").fill("credit-scorer")
     await place.get_by_label("What was found").select_option("not there")
+    await place.get_by_label("How it was looked for").fill("It reads no merchant category.")
     await saved(extent)
 
     items = part(page, "What will be done")
@@ -199,7 +200,7 @@ async def test_a_review_comes_from_its_draft_into_remediation(tmp_path: Path) ->
             again = f"Sign revision {first + 1} for"
             await sre.get_by_role("button", name=f"{again} infrastructure").click()
             await expect(line(sre.locator("#sign-off"), "infrastructure")).not_to_contain_text("again")
-            await expect(sre.get_by_role("heading", name="Signatures")).to_be_visible()
+            await expect(sre.get_by_role("heading", name=f"Signatures of revision {first + 1}")).to_be_visible()
             await sign(manager, site.address, f"{again} product")
 
             # prevention begins
