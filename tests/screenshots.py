@@ -26,7 +26,6 @@ TODAY = datetime(2026, 3, 5, 10, tzinfo=UTC)
 WIDE, NARROW = 1280, 390
 LONGEST = 1800
 """Pixels: a picture ends there, however long its page is."""
-COLOURS = 96
 
 
 class Fixed(Engine):
@@ -65,7 +64,7 @@ def widths(page: Page) -> tuple[int, ...]:
 
 def file_of(page: Page, width: int, scheme: str) -> str:
     """The name of a picture's file."""
-    return f"{page.name}-{scheme}{'-narrow' if width == NARROW else ''}.png"
+    return f"{page.name}-{scheme}{'-narrow' if width == NARROW else ''}.webp"
 
 
 def text() -> str:
@@ -88,26 +87,26 @@ def _picture(page: Page, width: int) -> str:
 
 async def take(shown: Shown, width: int) -> bytes:
     """A picture of a page, from its top."""
-    height = await shown.evaluate("document.documentElement.scrollHeight")
+    height = await shown.evaluate("Math.ceil(document.body.getBoundingClientRect().height)")
     clip: Any = {"x": 0, "y": 0, "width": width, "height": min(height, LONGEST)}
     taken = Image.open(io.BytesIO(await shown.screenshot(full_page=True, clip=clip))).convert("RGB")
     small = io.BytesIO()
-    taken.quantize(COLOURS, dither=Image.Dither.NONE).save(small, "PNG", optimize=True)
+    taken.save(small, "WEBP", lossless=True)
     return small.getvalue()
 
 
 async def main() -> None:
     """Take all pictures."""
     PICTURES.mkdir(exist_ok=True)
-    for old in PICTURES.glob("*.png"):
+    for old in PICTURES.glob("*.webp"):
         old.unlink()
     with tempfile.TemporaryDirectory() as directory, Fixed.today():
         async with scene(Path(directory), Fixed) as site, chromium() as browser:
             for scheme in SCHEMES:
                 for page in PAGES:
                     for width in widths(page):
-                        size: Any = {"width": width, "height": 400}
-                        visit = await site.visit(browser, page.signed_in, color_scheme=scheme, viewport=size)
+                        size: Any = {"width": width, "height": LONGEST}
+                        visit = await site.visit(browser, page.by, color_scheme=scheme, viewport=size)
                         shown = await visit.new_page()
                         await shown.goto(f"{site.address}{page.path}")
                         (PICTURES / file_of(page, width, scheme)).write_bytes(await take(shown, width))

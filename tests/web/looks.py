@@ -7,17 +7,19 @@ import json
 from collections.abc import AsyncIterator, Generator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 from playwright.async_api import Browser, BrowserContext
 
+from domain.ports import IssueSeen, ProjectSeen
 from domain.taxonomy import Role
 from tests.web.engine import Engine
 from tests.web.people import People, peopled
 from tests.web.scene import busy
-from tests.web.site import REQUESTER, SIGNERS
+from tests.web.site import REQUESTER, SIGNERS, Site
 from tests.web.test_pages_in_browser import served
 
 STORY, WRITTEN = "/reviews/grafana:G-117", "/reviews/grafana:G-123/draft"
@@ -33,7 +35,7 @@ class Page:
     path: str
     says: str
     narrow: bool = False
-    signed_in: bool = True
+    by: str | None = REQUESTER
 
 
 PAGES = (
@@ -55,7 +57,8 @@ PAGES = (
         "sign-off",
         "/reviews/{review_id}",
         "/reviews/grafana:G-120",
-        "A review that is signed: each team signs the text as it stands, or asks for changes.",
+        "Each team signs the text as it stands, or asks for changes; who signs again reads what changed since.",
+        by=SIGNERS["infrastructure"],
     ),
     Page(
         "draft",
@@ -90,7 +93,7 @@ PAGES = (
     Page("trackers", "/trackers", "/trackers", "Every tracker project that is watched, and how well it is known."),
     Page("api", "/api", "/api", "The JSON API: what it takes, and what it answers."),
     Page("account", "/account", "/account", "Who one is here, and API tokens for the command line and for programs."),
-    Page("sign-in", "/sign-in", "/sign-in", "People sign in at the company’s identity provider.", signed_in=False),
+    Page("sign-in", "/sign-in", "/sign-in", "People sign in at the company’s identity provider.", by=None),
 )
 
 WITHOUT_A_PAGE = ("/healthz", "/readyz", "/sign-in/begin", "/sign-in/callback", "/reviews/{review_id}/attachments/")
@@ -113,6 +116,17 @@ class InTheirName(httpx.Auth):
         yield request
 
 
+def looked_at_trackers(web: Site) -> None:
+    """Keep what a look at the built-in tracker sees now, as its schedule would."""
+    now, seen = web.engine.now, web.records.seen
+    refs = [watched.ref for watched in web.records.reviews.watched_issues()]
+    found = zip(refs, web.records.builtin.read(refs), strict=True)
+    seen.see([IssueSeen(tracker="builtin", id=ref.id, status=issue.status, seen_at=now) for ref, issue in found])
+    for watching in web.records.reviews.watched_projects():
+        swept = now - timedelta(hours=6)
+        seen.keep(ProjectSeen(tracker=watching.tracker, project=watching.project, looked_at=now, swept_at=swept))
+
+
 @dataclass
 class Scene:
     """A site on which something is in every stage, at an address."""
@@ -120,12 +134,12 @@ class Scene:
     people: People
     address: str
 
-    async def visit(self, browser: Browser, signed_in: bool = True, **context: Any) -> BrowserContext:
-        """A browser of its own: of the lead of team `ml`, or of somebody who is not signed in."""
+    async def visit(self, browser: Browser, by: str | None = REQUESTER, **context: Any) -> BrowserContext:
+        """A browser of its own: of somebody whose handle begins with their team, or of nobody who is signed in."""
         found = await browser.new_context(**context)
-        if signed_in:
+        if by is not None:
             roles = (Role.READER, Role.CONTRIBUTOR, Role.SIGNER, Role.APPROVER)
-            cookie = self.people.session(REQUESTER, *roles, teams=("ml",))["Cookie"]
+            cookie = self.people.session(by, *roles, teams=(by.partition("-")[0],))["Cookie"]
             name, _, value = cookie.partition("=")
             await found.add_cookies([{"name": name, "value": value, "url": self.address}])
         return found
@@ -137,5 +151,6 @@ async def scene(directory: Path, engine_type: type[Engine] = Engine) -> AsyncIte
     async with peopled(directory, engine_type=engine_type) as people:
         people.web.http.auth = InTheirName(people)
         await busy(people.web)
+        looked_at_trackers(people.web)
         async with served(people.web) as address:
             yield Scene(people, address)
