@@ -1,21 +1,32 @@
 """A review's way from its draft into remediation, by people in browsers of their own who sign in at a provider.
 
-Under the policy that Holdfast ships with. The engine is that of `tests.web.engine`: what becomes of a command in
-Temporal is tested where workflows are.
+Under the policy that Holdfast ships with: once over the engine of these tests, and once over a real Temporal server.
 """
 
+import asyncio
+import re
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser as Chromium
 from playwright.async_api import Locator, Page, expect
+from temporalio.client import Client
 
+from domain.places import Routing
+from domain.taxonomy import Severity, Stage
 from runtime.settings import SignInSettings
 from tests.domain.build import DEFAULT
+from tests.web.site import CATALOGUE
 from tests.web.test_pages_in_browser import chromium
 from tests.web.test_sign_in import Browser, visiting
+from tests.web.test_writing_in_browser import until
+from worker import Parts, build_worker
+from workflows import contract
+from workflows.door import Door
 
 MEANS = SignInSettings(
     roles={"contributor": ["engineers"], "signer": ["reviewers"]},
@@ -28,6 +39,37 @@ PRODUCT_MANAGER = ("pam@example.org", ["reviewers", "product"])
 
 TITLE = "Precision fell to 0.61 after the merchant mix shifted"
 WHY = "Say how many customers that were."
+
+_CLOCKS = DEFAULT.clocks.model_dump(mode="json") | {"quiet": {severity.value: "1 s" for severity in Severity}}
+AT_ONCE = DEFAULT.model_validate(DEFAULT.model_dump() | {"clocks": _CLOCKS})
+"""The policy that Holdfast ships with, with a quiet window that nobody has to wait for."""
+
+
+@asynccontextmanager
+async def in_temporal(site: Browser, client: Client, id: str) -> AsyncIterator[str]:
+    """A review in its draft, of which a workflow and a worker take care from its first incident on."""
+    web, queue = site.web, f"life-{id}"
+    trackers = {"builtin": web.records.builtin}
+    address_of = f"{site.address}/reviews/{{}}".format
+    settle = timedelta(milliseconds=300)
+    parts = Parts(web.records, AT_ONCE, CATALOGUE, trackers, Routing(), address_of, settle=settle)
+    web.deps.door = Door(client, lambda: web.engine.epoch, queue)
+    async with build_worker(client, parts, queue):
+        review = await web.incident_closes(id, title=TITLE)
+
+        def is_in_draft() -> bool:
+            found = web.records.reviews.find(review)
+            return found is not None and found.stage is Stage.DRAFT
+
+        await until(is_in_draft)
+        yield review
+        await client.get_workflow_handle(contract.workflow_id(review)).terminate()
+
+
+@asynccontextmanager
+async def in_process(site: Browser, id: str) -> AsyncIterator[str]:
+    """A review in its draft, over the engine of these tests."""
+    yield await site.web.in_draft(id, title=TITLE)
 
 
 @asynccontextmanager
@@ -128,13 +170,12 @@ def line(signatures: Locator, team: str) -> Locator:
 
 
 @pytest.mark.browser
-async def test_a_review_comes_from_its_draft_into_remediation(tmp_path: Path) -> None:
-    async with (
-        visiting(tmp_path, MEANS, policy=DEFAULT) as site,
-        chromium() as browser,
-    ):
-        review = await site.web.in_draft(title=TITLE)
+@pytest.mark.parametrize("engine", ["in process", "temporal"])
+async def test_a_review_comes_from_its_draft_into_remediation(tmp_path: Path, client: Client, engine: str) -> None:
+    id = f"Q{uuid.uuid4().hex[:8]}"
+    async with visiting(tmp_path, MEANS, policy=AT_ONCE) as site, chromium() as browser:
         async with (
+            in_temporal(site, client, id) if engine == "temporal" else in_process(site, id) as review,
             person(site, browser, ML_ENGINEER) as engineer,
             person(site, browser, ML_REVIEWER) as reviewer,
             person(site, browser, SRE) as sre,
@@ -144,7 +185,7 @@ async def test_a_review_comes_from_its_draft_into_remediation(tmp_path: Path) ->
             await engineer.get_by_role("link", name=TITLE).last.click()
             await engineer.get_by_role("link", name="Write the draft").click()
             known = part(engineer, "What was known").get_by_role("textbox")
-            await expect(known).to_have_value(f"- {review}: {TITLE} (https://example.pagerduty.com/incidents/Q1)")
+            await expect(known).to_have_value(f"- {review}: {TITLE} (https://example.pagerduty.com/incidents/{id})")
             moments = part(engineer, "Timeline").get_by_label("What was seen or done")
             await expect(moments).to_have_count(2)
             assert [await moment.input_value() for moment in await moments.all()] == ["It began.", "It was over."]
@@ -207,9 +248,11 @@ async def test_a_review_comes_from_its_draft_into_remediation(tmp_path: Path) ->
             steps = manager.get_by_role("listitem").filter(has_text="Remediation")
             await expect(steps).to_have_attribute("aria-current", "step")
             await expect(manager.get_by_role("heading", name="Cannot close yet")).to_be_visible()
-            await expect(manager.locator("#blockers")).to_contain_text("I1 (HF-1) is open.")
+            async with asyncio.timeout(30):  # until its issue is opened
+                while not await manager.get_by_text(re.compile(r"I1 \(HF-\d\) is open\.")).count():
+                    await manager.reload()
             await engineer.goto(site.address)
             await expect(engineer.get_by_role("row", name="Remediation 1 review")).to_be_visible()
-            await manager.get_by_role("link", name="HF-1").first.click()
+            await manager.locator("#item-I1").get_by_role("link", name="HF-").click()
             await expect(manager.get_by_role("heading", name="Alert on a shift of the merchant mix")).to_be_visible()
         assert site.provider.refused == []
