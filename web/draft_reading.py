@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 from domain.draft import DraftDocument
 from domain.review import Review
-from web.draft_fields import PARTS
-from web.draft_form import Marks, Shown, ShownRows, shown
+from web.draft_form import Marks, Shown, ShownRows, parts_of, shown
 
 
 @dataclass(frozen=True)
@@ -39,22 +38,23 @@ _TOLD_APART = ("summary", "causes", "items")
 
 def told(review: Review, document: DraftDocument) -> list[Told]:
     """The other sections of the template in which something is said, in its order."""
-    data = document.model_dump(mode="json")
     found = []
     for section in review.policy.sections if review.policy else ():
-        if section.id in _TOLD_APART:
-            continue
-        entries = list[Entry]()
-        for part in shown(PARTS[section.id], data, Marks()):
-            if isinstance(part, ShownRows):
-                name = part.title if len(PARTS[section.id]) > 1 else ""
-                entries += [Entry(name if row.number == "0" else "", _said(row.fields)) for row in part.rows]
-            else:
-                entries.append(Entry("", _said([part])))
-        entries = [entry for entry in entries if entry.said]
-        if entries:
+        if section.id not in _TOLD_APART and (entries := said_in(section.id, document)):
             found.append(Told(section.id, section.title, entries))
     return found
+
+
+def said_in(section: str, document: DraftDocument) -> list[Entry]:
+    """What is said in a section, or in an answer; nothing where nothing is."""
+    parts, entries = parts_of(section), list[Entry]()
+    for part in shown(parts, document.model_dump(mode="json"), Marks()):
+        if isinstance(part, ShownRows):
+            name = part.title if len(parts) > 1 else ""
+            entries += [Entry(name if row.number == "0" else "", _said(row.fields)) for row in part.rows]
+        else:
+            entries.append(Entry("", _said([part])))
+    return [entry for entry in entries if entry.said]
 
 
 def _said(fields: list[Shown]) -> list[Said]:
@@ -63,4 +63,6 @@ def _said(fields: list[Shown]) -> list[Said]:
 
 def _words(field: Shown) -> str:
     named = dict(choice for _, choices in field.groups for choice in choices)
+    if field.kind == "factors":
+        return ", ".join(named[value] for value in field.value)
     return named.get(field.value, str(field.value))

@@ -115,10 +115,13 @@ def save_section(
 ) -> SavedDraft:
     """Save one section, written upon revision `upon`, with what others saved since.
 
-    Raises `ApiError`: 422 with every field that is wrong, 409 where others changed the same.
+    Where nobody has changed that section since, it is written upon the newest as well. Raises `ApiError`: 422 with
+    every field that is wrong, 409 where others changed the same.
     """
-    document = _with_section(written(deps, review, upon, who), section, value)
-    return _kept(deps, review, document, upon, who, by)
+    then, newest = written(deps, review, upon, who), deps.records.drafts.newest(review.id)
+    if newest is not None and newest.document and _in_section(then, section) == _in_section(newest.document, section):
+        then, upon = newest.document, newest.revision  # so that it may name what other sections say by now
+    return _kept(deps, review, _with_section(then, section, value), upon, who, by)
 
 
 def written(deps: WebDeps, review: Review, revision: int, who: Caller) -> DraftDocument:
@@ -162,6 +165,13 @@ def _kept(
 def _shown(deps: WebDeps, saved: Saved) -> SavedDraft:
     author = deps.records.people.handles([saved.author])[saved.author]
     return SavedDraft(**saved.model_dump(exclude={"author"}), author=author)
+
+
+def _in_section(document: DraftDocument, section: str) -> list[Any]:
+    data = document.model_dump(mode="json")
+    if section.startswith(ANSWER):
+        return [data["answers"].get(section.removeprefix(ANSWER), "")]
+    return [data.get(field) for field in _SAVED_BY_SECTION.get(section, ())]
 
 
 def _with_section(document: DraftDocument, section: str, value: dict[str, Any] | str) -> DraftDocument:

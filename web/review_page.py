@@ -12,6 +12,7 @@ from domain.stages import OPEN_STAGES
 from domain.taxonomy import Clock, Dimension, ItemClass, ItemStatus, Stage
 from records.audit import AuditReport
 from records.drafts import Saved
+from web.difference import Since
 from web.draft_reading import Told, told
 from web.history import Entry, asked, failed
 from web.standing import (
@@ -82,6 +83,7 @@ class Signed:
     team: str
     mark: Mark
     note: str
+    since: Since | None = None
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,7 @@ class ReviewPage:
 
 
 _NO_LINKS: Mapping[str, IssueLink] = {}
+_NOTHING_CHANGED: Mapping[str, Since] = {}
 
 
 def review_page(
@@ -143,8 +146,12 @@ def review_page(
     audit: AuditReport,
     now: datetime,
     links: Mapping[str, IssueLink] = _NO_LINKS,
+    changed: Mapping[str, Since] = _NOTHING_CHANGED,
 ) -> ReviewPage:
-    """The page of a review (texts and handles in place) at `now`, with the link of each item to its issue."""
+    """The page of a review (texts and handles in place) at `now`, with the link of each item to its issue.
+
+    `changed` is what a team has to read that signs again.
+    """
     found = blockers(review, now)
     items = {id: i for id, i in review.items.items() if i.status is not ItemStatus.WITHDRAWN}
     lines = {id: _item(review, id, links.get(id), now) for id in items}
@@ -165,7 +172,7 @@ def review_page(
         prevention=[lines[id] for id in prevents],
         prevented=prevention(review, now)[1],
         others=[line for id, line in lines.items() if id not in prevents],
-        signed=_signed(review, now),
+        signed=_signed(review, changed, now),
         asking=[*_waived(review, now), *(_request(r, now) for r in review.requests.values() if _shown(r, review))],
         draft=draft,
         draft_note=_draft_note(review, draft),
@@ -328,11 +335,18 @@ def _there(title: str, link: IssueLink) -> str:
     return ", ".join(filter(None, said))
 
 
-def _signed(review: Review, now: datetime) -> list[Signed]:
+def _signed(review: Review, changed: Mapping[str, Since], now: datetime) -> list[Signed]:
     lines = []
     for team in review.required_teams:
-        signature = review.signatures.get(team)
-        if signature is None:
+        signature, since = review.signatures.get(team), changed.get(team)
+        if since is not None and since.signed:
+            about = f"its sections have changed since revision {since.revision}"
+            lines.append(Signed(team, Mark("↻", "to sign again", "wait"), about, since))
+        elif since is not None:
+            lines.append(
+                Signed(team, Mark("–", "not signed"), f"asked for changes in revision {since.revision}", since)
+            )
+        elif signature is None:
             lines.append(Signed(team, Mark("–", "not signed"), ""))
         elif has_signed(review, team):
             lines.append(Signed(team, Mark("✓", "signed", "good"), f"{signature.by}, {day(signature.at, now)}"))

@@ -13,6 +13,7 @@ from web.asking import NOTHING_TRIED, Tried, asking
 from web.callers import Caller, Posted, Who, review_for
 from web.commands import admitted, carried
 from web.deps import WebDeps
+from web.difference import differences
 from web.draft_form import Form
 from web.errors import ApiError, as_sentence
 from web.history import entries
@@ -38,8 +39,10 @@ def routes(deps: WebDeps, pages: Pages) -> APIRouter:
         if draft is not None:
             draft = draft.model_copy(update={"author": records.people.handles([draft.author])[draft.author]})
         (told,) = revealed(records.people, [review])
-        recorded = entries(records.people, records.reviews.history(review_id))
-        page = review_page(told, draft, recorded, records.audit.verify(review_id), now, links(deps, told))
+        history = records.reviews.history(review_id)
+        recorded = entries(records.people, history)
+        changed = differences(review, [link.envelope.event for link in history], records.drafts)
+        page = review_page(told, draft, recorded, records.audit.verify(review_id), now, links(deps, told), changed)
         shown = {"page": page, "now": now, "shown_events": SHOWN_EVENTS}
         may = asking(deps, review, who)
         return pages.render("review.html", code, who=who, may=may, tried=tried, key=uuid4().hex, **shown)

@@ -43,7 +43,7 @@ def test_a_draft_is_not_submitted_before_they_were_looked_at() -> None:
 def test_where_nothing_is_shared_one_place_is_asked_for_in_any_case() -> None:
     driver = in_draft(ASKED, models=("ranker-v3", "embedder"))
     assert driver.refused_draft(document()) == (
-        "The same cause was looked for nowhere else: say where it was, and what was found.",
+        "The same cause was looked for nowhere else: say where it was, how, and what was found.",
     )
     driver.submit(document(extent=looked("the batch scorer")))
     assert driver.blocker_ids[0] != "extent/elsewhere"

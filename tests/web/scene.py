@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.web.site import DRAFT, ENGINEER, HEAD, REQUESTER, SIGNERS, TOKEN, Site
+from tests.web.story import CALIBRATION, LATENCY, STORY
 
 GENERIC = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/cloudevents+json"}
 
@@ -72,7 +73,8 @@ async def busy(web: Site) -> str:
     )
     await told("G-118", 16.8, "The same alert again", kinds=["accuracy_collapse_shift"], key="merchant-mix")
     engine.tick(story, hours=25)
-    await submitted(story)
+    engine.clock += timedelta(hours=20)
+    await submitted(story, **STORY)
     engine.clock += timedelta(days=1)
     await web.accepted(
         story,
@@ -82,9 +84,8 @@ async def busy(web: Site) -> str:
         sections=["answer:early_signals"],
         reason="Which report should have shown it?",
     )
-    answers = DRAFT["answers"] | {
-        "early_signals": "Support tickets rose within 15 minutes.\nNo alert joins them to us."
-    }
+    report = "Support tickets rose within 15 minutes.\nNo alert joins them to us."
+    rewritten = STORY | {"answers": STORY["answers"] | {"early_signals": report}}
     more = {
         "id": "I4",
         "title": "Test the fallback rule in the weekly drill",
@@ -94,7 +95,7 @@ async def busy(web: Site) -> str:
         "prevents": ["F1"],
         "team": "infrastructure",
     }
-    digest = await submitted(story, answers=answers, items=[*DRAFT["items"], more])
+    digest = await submitted(story, **rewritten, items=[*DRAFT["items"], more])
     engine.clock += timedelta(days=1)
     await signed(story, digest, *SIGNERS)
     engine.clock = timedelta(days=-6)
@@ -110,17 +111,24 @@ async def busy(web: Site) -> str:
     engine.clock = timedelta()
     engine.tick(story)
 
-    # sign-off
-    review = await told("G-120", 8, "p99 over 900 ms during the batch backfill", kinds=["latency_slo"])
+    # sign-off: a team has asked for changes, and another signs again
+    review = await told("G-120", 10, "p99 over 900 ms during the batch backfill", kinds=["latency_slo"])
     engine.tick(review, hours=25)
-    digest = await submitted(review)
+    engine.clock += timedelta(hours=5)
+    early = {"early_signals": "Queue depth had risen every night for two weeks."}
+    digest = await submitted(review, **LATENCY | {"answers": LATENCY["answers"] | early})
+    engine.clock += timedelta(hours=5)
+    await signed(review, digest, "infrastructure")
+    why, where = "Who looks at that, and why not?", ["answer:early_signals"]
+    await web.accepted(review, SIGNERS["ml"], "request_changes", team="ml", reason=why, sections=where)
+    digest = await submitted(review, **LATENCY)
     engine.clock = timedelta(days=-3)
     await signed(review, digest, "ml", "product")
 
     # draft: one that has been written in, a late one, and a near miss
     review = await told("G-123", 4, "Calibration drifted for new accounts", kinds=["calibration_failure"])
     engine.tick(review, hours=25)
-    await web.saved(review, answers={"what_failed": "Scores of new accounts."}, factors=[], items=[])
+    await web.saved(review, **CALIBRATION)
     review = await told("G-119", 9, "Fallback answered 38 % of requests", severity="SEV1", kinds=["fallback_runaway"])
     engine.tick(review, hours=25)
     engine.clock = timedelta()

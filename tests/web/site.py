@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 
 from domain.catalogue import Catalogue
+from domain.policy import Policy
 from records.database import Database
 from records.store import Records
 from runtime.settings import IncidentSettings, PagerDutySettings, WebSettings
@@ -212,13 +213,15 @@ class Site:
 
 
 @asynccontextmanager
-async def site(directory: Path, url: str | None = None, **changes: Any) -> AsyncIterator[Site]:
+async def site(
+    directory: Path, url: str | None = None, policy: Policy = POLICY, engine_type: type[Engine] = Engine, **changes: Any
+) -> AsyncIterator[Site]:
     """A site over a database of its own, or over the one at `url`."""
     records = Records(Database(url or f"sqlite:///{directory / 'records.db'}"))
-    engine = Engine(records, POLICY, CATALOGUE)
+    engine = engine_type(records, policy, CATALOGUE)
     parts: dict[str, Any] = {
         "records": records,
-        "policy": POLICY,
+        "policy": policy,
         "catalogue": CATALOGUE,
         "door": engine,
         "pagerduty": PagerDutySettings(secrets=[SecretStr("an older secret"), SecretStr(SECRET)]),

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from tests.web.site import ENGINEER, HEAD, TOKEN, Site
+from tests.web.site import DRAFT, ENGINEER, HEAD, TOKEN, Site
 
 WRITERS, ROUNDS = (ENGINEER, HEAD), 100
 
@@ -32,6 +32,18 @@ async def test_sections_that_two_write_at_once_are_both_kept(web: Site) -> None:
     document = (await web.get(path))["document"]
     assert (document["summary"], document["answers"]["assumptions"]) == ("One.", "Other.")
     assert review in document["background"], "what was known at the beginning stays"
+
+
+async def test_a_section_may_name_what_another_says_since(web: Site) -> None:
+    review = await web.in_draft()
+    path = f"/api/reviews/{review}/draft"
+    causes = {"factors": DRAFT["factors"][:1]}
+    await web.http.put(f"{path}/causes", json={"by": HEAD, "upon": 0, "value": causes})
+    items = {"items": [DRAFT["items"][1]]}
+    saved = await web.http.put(f"{path}/items", json={"by": ENGINEER, "upon": 0, "value": items})
+    assert saved.status_code == 200, saved.text
+    document = saved.json()["document"]
+    assert (document["factors"][0]["id"], document["items"][0]["prevents"]) == ("F1", ["F1"])
 
 
 async def test_the_same_line_in_two_ways_is_a_conflict_with_a_proposal_and_nothing_is_saved(web: Site) -> None:

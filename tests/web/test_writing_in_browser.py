@@ -160,6 +160,7 @@ async def test_a_draft_is_written_and_submitted_without_script(web: Site) -> Non
         await page.locator("#causes").get_by_label("Explanation").fill("The mix moved.")
         await page.locator("#causes").get_by_role("button", name="Save").click()
         await expect(page.locator("#causes")).to_contain_text("✕ Field required")
+        assert page.url.endswith("#causes"), "what is wrong is in sight"
         assert await page.locator("#causes").get_by_label("Explanation").input_value() == "The mix moved."
         await web.saved(review)
         await page.goto(f"{address}/reviews/{review}/draft")

@@ -57,6 +57,7 @@ async function save(id, button) {
     show(id, fresh, sent, (typed.get(id) || 0) !== count, answer.ok, Boolean(button));
     const missing = page.getElementById("missing");
     if (answer.ok && missing) document.getElementById("missing").replaceWith(document.adoptNode(missing));
+    if (answer.ok) choices(page);
     return answer.ok;
   } catch {
     state(form, "✕ Nobody answers: not saved yet. What you typed is still here, and is tried again.", "hold");
@@ -89,6 +90,20 @@ function show(id, fresh, sent, typing, saved, whole) {
   grow(document);
   const field = focus && document.getElementById(focus);
   if (field) field.focus({ preventScroll: true });
+}
+
+// Which factors there are to choose from, in all sections: what is chosen stays.
+function choices(page) {
+  const inTemplates = (root) => [...root.querySelectorAll("template")].flatMap((one) => [...one.content.querySelectorAll("[data-choices]")]);
+  const blank = new Map(inTemplates(page).map((one) => [one.dataset.choices, one]));
+  for (const mine of [...document.querySelectorAll("[data-choices]"), ...inTemplates(document)]) {
+    const [number] = mine.dataset.choices.match(/(?<=\.)(\d+|__N__)(?=\.)/);
+    const fresh = blank.get(mine.dataset.choices.replace(`.${number}.`, ".__N__."));
+    if (!fresh || mine.contains(document.activeElement)) continue;
+    const chosen = new Set([...mine.querySelectorAll(":checked")].map((one) => one.value));
+    mine.innerHTML = fresh.innerHTML.replaceAll("__N__", number);
+    for (const one of mine.querySelectorAll("input, option")) one[mine.matches("select") ? "selected" : "checked"] = chosen.has(one.value);
+  }
 }
 
 function name(form, hidden) {

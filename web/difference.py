@@ -1,0 +1,107 @@
+"""What changed in a submitted text since a team spoke last, word by word: they sign again from that alone.
+
+Which sections concern a team is asked of the domain; here is only what is shown of those whose digests differ.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from domain.draft import DraftDocument
+from domain.events import ChangesRequested, DraftSubmitted, Event, TeamSigned
+from domain.review import Review
+from domain.rules import has_signed, sections_for
+from records.drafts import Drafts
+from web.draft_fields import Field
+from web.draft_form import parts_of
+from web.draft_reading import said_in
+from web.writing_page import sections_of
+
+
+@dataclass(frozen=True)
+class Words:
+    """Some words that follow each other: `kept` as they were, or `new`, or `gone`."""
+
+    how: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A section that says something else than before."""
+
+    id: str
+    title: str
+    words: list[Words]
+
+
+@dataclass(frozen=True)
+class Since:
+    """What a team has to read that spoke on an earlier revision: it `signed` that, or asked for changes in it."""
+
+    revision: int
+    signed: bool
+    changed: list[Changed]
+
+
+def differences(review: Review, events: Sequence[Event], drafts: Drafts) -> dict[str, Since]:
+    """By team, for those that have not signed what is submitted now and spoke on an earlier revision.
+
+    A team is left out where nothing that concerns it has changed, or where a text of the two was erased.
+    """
+    submission, found = review.submission, dict[str, Since]()
+    if submission is None:
+        return found
+    now = drafts.revision(review.id, submission.revision)
+    for team in review.required_teams:
+        before, signed = _last_word(events, team)
+        if before is None or has_signed(review, team):
+            continue
+        then = drafts.revision(review.id, before.revision)
+        mine = sections_for(review, team, submission.sections | before.sections)
+        other = [id for id in mine if before.sections.get(id) != submission.sections.get(id)]
+        if now is not None and then is not None and other:
+            found[team] = Since(before.revision, signed, _changed(review, then, now, other))
+    return found
+
+
+def _last_word(events: Sequence[Event], team: str) -> tuple[DraftSubmitted | None, bool]:
+    """The submission on which a team spoke last, and whether it signed that."""
+    submitted: DraftSubmitted | None = None
+    spoke: tuple[DraftSubmitted | None, bool] = (None, False)
+    for event in events:
+        if isinstance(event, DraftSubmitted):
+            submitted = event
+        elif isinstance(event, TeamSigned | ChangesRequested) and event.team == team:
+            spoke = (submitted, isinstance(event, TeamSigned))
+    return spoke
+
+
+def _changed(review: Review, then: DraftDocument, now: DraftDocument, sections: Sequence[str]) -> list[Changed]:
+    titles = {id: title for document in (then, now) for id, (title, _) in sections_of(review, document).items()}
+    order = [*titles, *(id for id in sections if id not in titles)]
+    return [
+        Changed(id, titles.get(id, id), compared(_lines(id, then), _lines(id, now)))
+        for id in sorted(sections, key=order.index)
+    ]
+
+
+def _lines(section: str, document: DraftDocument) -> str:
+    """What a section says as plain text, a line for each field."""
+    said = [field for entry in said_in(section, document) for field in entry.said]
+    is_one = isinstance(parts_of(section)[0], Field) and len(parts_of(section)) == 1
+    return "\n".join(field.text if is_one else f"{field.label}: {field.text}" for field in said)
+
+
+def compared(then: str, now: str) -> list[Words]:
+    """Two texts in one, by words."""
+    before, after = (re.findall(r"\s+|[^\s]+", text) for text in (then, now))
+    found = list[Words]()
+    for tag, i, j, k, m in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if tag == "equal":
+            found.append(Words("kept", "".join(before[i:j])))
+            continue
+        found += [Words("gone", "".join(before[i:j]))] if j > i else []
+        found += [Words("new", "".join(after[k:m]))] if m > k else []
+    return found
