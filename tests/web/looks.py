@@ -47,6 +47,12 @@ PAGES = (
         narrow=True,
     ),
     Page(
+        "stage",
+        "/stages/{stage}",
+        "/stages/draft",
+        "All reviews of one stage, the most pressing first; what has ended or was not reviewed is listed so, too.",
+    ),
+    Page(
         "review",
         "/reviews/{review_id}",
         STORY,

@@ -16,6 +16,7 @@ from playwright.async_api import Browser as Chromium
 from playwright.async_api import Locator, Page, expect
 from temporalio.client import Client
 
+from building.parts import Parts
 from domain.places import Routing
 from domain.taxonomy import Severity, Stage
 from runtime.settings import SignInSettings
@@ -24,7 +25,7 @@ from tests.web.site import CATALOGUE
 from tests.web.test_pages_in_browser import chromium
 from tests.web.test_sign_in import Browser, visiting
 from tests.web.test_writing_in_browser import until
-from worker import Parts, build_worker
+from worker import build_worker
 from workflows import contract
 from workflows.door import Door
 
