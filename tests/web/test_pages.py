@@ -83,7 +83,6 @@ async def test_the_board_shows_every_stage_with_its_clock(web: Site) -> None:
 async def test_the_board_says_what_waits_for_somebody(web: Site) -> None:
     await busy(web)
     said = await read(web, "/")
-    assert re.search(r"Read revision 1, and sign it for team \w+ or ask for changes. \d (days|h) late", said)
     for waits in ("Write the draft and submit it. 5 days late", "Approve or refuse R2", "Name an owner"):
         assert waits in said
 
