@@ -23,11 +23,33 @@ KINDS: Final = frozenset(
 )
 """Media types that are kept."""
 
+_BY_SUFFIX: Final = {
+    "csv": "text/csv",
+    "gif": "image/gif",
+    "htm": "text/html",
+    "html": "text/html",
+    "jpeg": "image/jpeg",
+    "jpg": "image/jpeg",
+    "json": "application/json",
+    "log": "text/plain",
+    "md": "text/markdown",
+    "pdf": "application/pdf",
+    "png": "image/png",
+    "txt": "text/plain",
+    "webp": "image/webp",
+}
+
 PICTURES: Final = frozenset(kind for kind in KINDS if kind.startswith("image/"))
 """Those that a page may show in its text. Everything else is handed out to be saved, and never rendered."""
 
 LARGEST: Final = 10_000_000
 """In bytes: the largest copy that is kept."""
+
+
+def kind_by_name(name: str) -> str:
+    """The media type of a file by how its name ends; the ending itself where nothing of that kind is kept."""
+    _, dot, ending = name.rpartition(".")
+    return _BY_SUFFIX.get(ending.lower(), f"{dot}{ending}") if dot else ""
 
 
 def _kind(media_type: str) -> str:

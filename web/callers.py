@@ -157,7 +157,8 @@ async def posted(request: Request, who: Who) -> dict[str, list[str]]:
     form = await request.form()
     if who.session is not None and not _is(str(form.get(CSRF_FIELD, "")), who.csrf):
         raise ApiError(403, "This form is from another session, or has been open for too long: load its page again.")
-    return {name: [str(value) for value in form.getlist(name)] for name in form if name != CSRF_FIELD}
+    typed = {name: [value for value in form.getlist(name) if isinstance(value, str)] for name in form}
+    return {name: values for name, values in typed.items() if name != CSRF_FIELD}
 
 
 Posted = Annotated[dict[str, list[str]], Depends(posted)]

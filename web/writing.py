@@ -14,7 +14,7 @@ from domain.template import ANSWER
 from web.callers import Caller, Posted, Who, review_for
 from web.commands import admitted, carried
 from web.deps import WebDeps
-from web.draft_form import Form, Plain, Typed, add, at, typed, without
+from web.draft_form import Plain, Typed, add, at, one, typed, without
 from web.drafts import save_section
 from web.errors import ApiError
 from web.rendering import Pages, review_path
@@ -85,11 +85,6 @@ def routes(deps: WebDeps, pages: Pages) -> APIRouter:
         return RedirectResponse(f"{review_path(review_id)}#sign-off", 303)
 
     return router
-
-
-def one(form: Form, name: str) -> str:
-    """What a form says in a field of which there is one."""
-    return next(iter(form.get(name, ())), "")
 
 
 def _taken(review: Review, document: DraftDocument) -> list[str]:
