@@ -39,6 +39,9 @@ _BY_SUFFIX: Final = {
     "webp": "image/webp",
 }
 
+ENDINGS: Final = tuple(_BY_SUFFIX)
+"""How the names of files end that are kept."""
+
 PICTURES: Final = frozenset(kind for kind in KINDS if kind.startswith("image/"))
 """Those that a page may show in its text. Everything else is handed out to be saved, and never rendered."""
 

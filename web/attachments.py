@@ -1,5 +1,6 @@
 """Files that are kept with a review: evidence, pictures, logs. Pictures may be shown; all else is only saved."""
 
+import re
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import quote
@@ -39,6 +40,12 @@ class KeptAttachment(Record):
     author: str
     kept_at: Utc
     url: str
+
+    @property
+    def markdown(self) -> str:
+        """What shows it in a text, or links to it there."""
+        name = re.sub(r"([\\\[\]])", r"\\\1", self.name)
+        return f"{'!' if self.media_type in PICTURES else ''}[{name}]({self.url})"
 
 
 _NO_REVIEW: Responses = {404: {"model": ErrorBody, "description": "There is no such review, or no such file."}}
