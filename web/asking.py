@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from domain.decide import Rejected, decide
-from domain.inputs import Given, Input, VerifyItem
+from domain.inputs import ChangeItem, Given, Input, VerifyItem
 from domain.review import Review
 from domain.stages import HEARD_IN
 from domain.values import Record
@@ -26,7 +26,10 @@ KEPT = "a copy that will be kept"
 """Stands for the digest of a file that nobody has brought yet."""
 
 _STANDS_AT: Mapping[str, str] = {"place": "builtin:not-yet"}
-_BROUGHT: Mapping[type[Record], Form] = {VerifyItem: {"evidence.0.digest": [KEPT]}}
+_BROUGHT: Mapping[type[Record], Form] = {
+    ChangeItem: {"spec.title": ["text:not-yet"]},
+    VerifyItem: {"evidence.0.digest": [KEPT]},
+}
 """What stands for what nobody has typed yet, where not any word does."""
 
 
@@ -168,7 +171,8 @@ class _Form:
         if not known:
             return (), None
         if all(refused.values()):
-            return tuple(dict.fromkeys(reason for reasons in refused.values() for reason in reasons)), None
+            of_all = [reason for reason in refused[known[0][0]] if all(reason in each for each in refused.values())]
+            return tuple(of_all) or refused[known[-1][0]], None
         kept = known if chosen.kind is Kind.FACTORS else [(v, said) for v, said in known if not refused[v]]
         return (), {chosen.path: kept}
 
@@ -247,7 +251,7 @@ class _Form:
             path = joined.get(leaf.path, leaf.path)
             if path not in known and (self.words.asks is None or path in self.words.asks):
                 found.setdefault(path, Leaf(path, self._label(path).kind or leaf.kind, leaf.needed, leaf.choices))
-        return list(found.values())
+        return [found[path] for path in self.words.asks if path in found] if self.words.asks else list(found.values())
 
     def _asked(
         self,
@@ -259,14 +263,18 @@ class _Form:
         row: int = 0,
     ) -> Asked:
         name, label = leaf.path.replace(EVERY, str(row)), self._label(leaf.path)
+        values, known = form.get(name, ()), options.get(leaf.path) or self.choices(leaf)
+        is_written = leaf.kind is Kind.FACTORS and not known  # there is nothing to choose among
+        if leaf.kind is Kind.FACTORS:
+            known = [*known, *((value, value) for value in values if value not in dict(known))]
         return Asked(
             id=f"{form_id}-{name}",
             name=name,
             label=label.words,
-            about=label.about,
-            kind=leaf.kind,
-            values=form.get(name, ()),
-            choices=options.get(leaf.path) or self.choices(leaf),
+            about="one in each line" if is_written else label.about,
+            kind=Kind.LINES if is_written else leaf.kind,
+            values=["\n".join(values)] if is_written else values,
+            choices=known,
             needed=leaf.needed,
             suggests=label.suggests,
             wrong=wrong.get(name, ""),

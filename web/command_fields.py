@@ -123,6 +123,7 @@ def flat(value: Any, within: str = "") -> dict[str, Sequence[str]]:
     return {within: [str(value)]} if value not in (None, "") else {}
 
 
+@cache
 def _hints(record: type[Record]) -> dict[str, Any]:
     hints = get_type_hints(record, include_extras=True)
     return {name: hints[name] for name in record.model_fields if name != "type"}

@@ -42,11 +42,8 @@ def choices(deps: WebDeps, review: Review, path: str) -> Choices:
     return found(deps, review) if found else ()
 
 
-def _of_items(filled: Callable[[Review, Item], Plain] = lambda review, item: {}) -> Callable[..., list[Subject]]:
-    def found(deps: WebDeps, review: Review) -> list[Subject]:
-        return [_of_item(id, {"item": id}, filled(review, item)) for id, item in _items(review).items()]
-
-    return found
+def _of_items(deps: WebDeps, review: Review) -> list[Subject]:
+    return [_of_item(id, {"item": id}, {}) for id in _items(review)]
 
 
 def _items(review: Review) -> dict[str, Item]:
@@ -97,6 +94,12 @@ def _requests(deps: WebDeps, review: Review) -> list[Subject]:
     return [Subject(f"request-{id}", {"request": id}, {}, {"request": id}) for id in pending]
 
 
+def _next_item(deps: WebDeps, review: Review) -> list[Subject]:
+    """A new item, with an id at hand that no other has."""
+    numbers = [int(id[1:]) for id in review.items if id[:1] == "I" and id[1:].isdecimal()]
+    return [Subject(filled={"spec": {"id": f"I{max(numbers, default=0) + 1}"}})]
+
+
 def _incident(deps: WebDeps, review: Review) -> list[Subject]:
     """One more incident, of the same service as things are now."""
     told = {"status": "resolved", "service": review.service, "severity": review.severity.value}
@@ -117,13 +120,14 @@ _SUBJECTS: Mapping[type[Record], Callable[[WebDeps, Review], list[Subject]]] = {
     inputs.SignForTeam: _signatures,
     inputs.DelegateSigning: lambda deps, review: [Subject(SIGN_OFF)],
     inputs.RequestChanges: lambda deps, review: [Subject(SIGN_OFF)],
-    inputs.AcceptItem: _of_items(),
-    inputs.WithdrawItem: _of_items(),
+    inputs.ProposeItem: _next_item,
+    inputs.AcceptItem: _of_items,
+    inputs.WithdrawItem: _of_items,
     inputs.ChangeItem: _changes,
-    inputs.ExtendDue: _of_items(),
-    inputs.MoveItem: _of_items(),
+    inputs.ExtendDue: _of_items,
+    inputs.MoveItem: _of_items,
     inputs.SplitItem: _splits,
-    inputs.VerifyItem: _of_items(),
+    inputs.VerifyItem: _of_items,
     inputs.Approve: _requests,
     inputs.Refuse: _requests,
 }
