@@ -3,7 +3,7 @@
 import hashlib
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator
 
 from domain.values import Line, Record
 
@@ -62,12 +62,20 @@ def _kind(media_type: str) -> str:
     return kind
 
 
+def _bounded(data: bytes) -> bytes:
+    if not data:
+        raise ValueError("there is nothing in it")
+    if len(data) > LARGEST:
+        raise ValueError(f"it is larger than {LARGEST // 1_000_000} MB, and that is the most that is kept")
+    return data
+
+
 class Attachment(Record):
     """A copy of something: its bytes, their media type, and what it was called."""
 
     name: Line
     media_type: Annotated[str, AfterValidator(_kind)]
-    data: bytes = Field(min_length=1, max_length=LARGEST)
+    data: Annotated[bytes, AfterValidator(_bounded)]
 
     @property
     def digest(self) -> str:

@@ -92,12 +92,13 @@ def kept_with(deps: WebDeps, review_id: str) -> list[KeptAttachment]:
 
 
 def keep(deps: WebDeps, review_id: str, name: str, media_type: str, data: bytes, author: PersonId) -> KeptAttachment:
-    """Keep a file with a review. Raises `ApiError` (422), which names what is wrong with it."""
+    """Keep a file with a review. Raises `ApiError` (422) that names each wrong field; its reasons name the file."""
     try:
         copy = Attachment(name=name, media_type=media_type, data=data)
     except ValidationError as error:
-        wrong = [f"{e['loc'][0]}: {fault(e, Attachment)}" for e in error.errors(include_input=False)]
-        raise ApiError(422, "; ".join(wrong)) from error
+        found = {str(e["loc"][0]): fault(e, Attachment) for e in error.errors(include_input=False)}
+        reasons = tuple(f"{name}: {said}" for said in found.values())
+        raise ApiError(422, "; ".join(f"{field}: {said}" for field, said in found.items()), reasons=reasons) from error
     (kept,) = _shown(deps, [deps.records.attachments.keep(review_id, copy, author)], review_id)
     return kept
 

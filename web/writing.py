@@ -90,8 +90,8 @@ def routes(deps: WebDeps, pages: Pages) -> APIRouter:
             for file in files:
                 kept = await run_in_threadpool(keep, deps, review.id, file.name, file.media_type, file.data, by)
         except ApiError as error:
-            refused = "The file is not kept"
-            return await run_in_threadpool(page, review, who, error.status, reasons=(error.sentence,), refused=refused)
+            told, refused = tuple(error.more.get("reasons", [error.sentence])), "The file is not kept"
+            return await run_in_threadpool(page, review, who, error.status, reasons=told, refused=refused)
         return RedirectResponse(f"{review_path(review.id)}/draft?attached={kept.digest}#files", 303)
 
     @router.post("/reviews/{review_id}/submit")

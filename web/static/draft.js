@@ -146,23 +146,37 @@ async function attach(area, files) {
     const body = new FormData();
     body.set("csrf", way.elements.csrf.value);
     body.set("file", file, file.name);
+    unkept(form, "");
     state(form, `keeping ${file.name}`, "");
     try {
       const answer = await fetch(way.action, { method: "POST", body });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const kept = page.getElementById("attached");
       if (!kept) {
-        const why = page.querySelector("[role=alert] li, #main p") || page.body;
-        state(form, `✕ ${file.name} is not kept. ${why.textContent}`, "hold");
-        return;
+        const why = page.querySelector("[role=alert] li") || page.querySelector("#main p:not(.crumbs)") || page.body;
+        return unkept(form, `✕ Not kept. ${why.textContent}`);
       }
       area.setRangeText(kept.dataset.markdown, area.selectionStart, area.selectionEnd, "end");
       area.dispatchEvent(new Event("input", { bubbles: true }));
       document.querySelector("#files").replaceWith(document.adoptNode(page.getElementById("files")));
     } catch {
-      state(form, `✕ Nobody answers: ${file.name} is not kept.`, "hold");
+      unkept(form, `✕ Nobody answers: ${file.name} is not kept.`);
     }
   }
+}
+
+// Said beside what is said of saving, which goes on.
+function unkept(form, words) {
+  const old = form.querySelector("[data-unkept]");
+  if (old) old.remove();
+  state(form, "", "");
+  if (!words) return;
+  const said = document.createElement("p");
+  said.className = "hold";
+  said.setAttribute("role", "alert");
+  said.dataset.unkept = "";
+  said.textContent = words;
+  form.querySelector(".saving").before(said);
 }
 
 const filesFor = (event, data) => (event.target.matches(".write textarea") && data ? [...data.files] : []);
