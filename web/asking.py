@@ -12,7 +12,7 @@ from functools import cached_property
 from domain.decide import Rejected, decide
 from domain.inputs import ChangeItem, Given, Input, VerifyItem
 from domain.review import Review
-from domain.stages import HEARD_IN
+from domain.stages import ENDED_STAGES, HEARD_IN
 from domain.values import Record
 from web.callers import Caller
 from web.command_fields import EVERY, Leaf, flat, leaves, read, row_numbers, tidied
@@ -137,7 +137,7 @@ def asking(deps: WebDeps, review: Review, told: Review, who: Caller, tried: Trie
     for command, words in WORDS.items():
         heard = review.stage in HEARD_IN[command]
         for plain, shown in zip(subjects(deps, command, review), subjects(deps, command, told), strict=True):
-            if heard or plain.place == MORE:
+            if heard or (plain.place == MORE and review.stage not in ENDED_STAGES):
                 form = _Form(deps, review, told, who, command, words, plain, shown)
                 reasons, options = form.tried_out
                 if reasons:

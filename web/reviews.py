@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from domain.faults import fault
 from domain.inputs import COMMANDS, Command
+from domain.values import canonical_json
 from web.asking import NOTHING_TRIED, Tried, asking
 from web.attachments import Handed, handed_over, keep
 from web.callers import Caller, Posted, Who, acting, review_for
@@ -63,18 +64,24 @@ def routes(deps: WebDeps, pages: Pages) -> APIRouter:
             ]
         return named
 
+    def key_of(review_id: str, form: Form) -> str:
+        """The same sent twice from one page is heard once; something else from it, after a step back, is heard."""
+        said = canonical_json({name: list(values) for name, values in form.items()})
+        return f"{one(form, 'key') or uuid4().hex}:{records.people.mark_of(said, review_id)}"
+
     @router.get("/reviews/{review_id}")
     def show_review(review_id: str, who: Who) -> HTMLResponse:
         return show(review_id, who)
 
     @router.post("/reviews/{review_id}/say")
     async def say(review_id: str, who: Who, form: Posted, request: Request) -> Response:
-        typed, key = tidied(form), one(form, "key") or uuid4().hex
+        typed = tidied(form)
         verb, _, adds = one(form, "do").partition(":")
         try:
             typed = await run_in_threadpool(kept, review_id, who, typed, await handed_over(request))
             if verb == "add":
                 return await run_in_threadpool(show, review_id, who, Tried(typed, adds=adds))
+            key = await run_in_threadpool(key_of, review_id, typed)
             said = await run_in_threadpool(admitted, deps, review_id, command_of(typed), key, who)
             await carried(deps, review_id, said)
         except ApiError as error:

@@ -225,3 +225,18 @@ async def test_a_file_that_comes_with_what_is_refused_is_kept_and_chosen(tmp_pat
         wrong = await say(people, writer, review, "verify_item", item="I1", files=other)
         assert wrong.status_code == 422
         assert alert(wrong.text)[0].startswith("replay.exe: .exe is no kind of file that is kept; these are: ")
+
+
+async def test_a_form_that_is_sent_twice_is_heard_once_and_another_from_the_same_page_is_heard(tmp_path: Path) -> None:
+    async with peopled(tmp_path) as people:
+        review = await people.web.in_draft()
+        writer = people.session(ENGINEER, Role.CONTRIBUTOR)
+        (propose,) = offered(await page_of(people, writer, review), "propose_item")
+        same = {name: values[0] for name, values in propose.values.items() if name not in ("csrf", "type")}
+        same |= {"spec.title": "Share the calendar", "spec.item_class": "process", "spec.strength": "weaker"}
+        same |= {"spec.outcome": "ownership_and_escalation"}
+        for each in (same, same, same | {"spec.id": "I2", "spec.title": "Another"}):
+            assert (await say(people, writer, review, "propose_item", **each)).status_code == 303
+        found = people.web.records.reviews.find(review)
+        assert found is not None
+        assert list(found.items) == ["I1", "I2"]
