@@ -168,8 +168,8 @@ class _Form:
             return self.reasons({}), {}
         known = self.choices(chosen)
         refused = {value: self.reasons({chosen.path: [value]}) for value, _ in known}
-        if not known:
-            return (), None
+        if not known:  # what cannot be chosen among may still be written
+            return (self.reasons({chosen.path: ["not-yet"]}), {}) if chosen.kind is Kind.FACTORS else ((), None)
         if all(refused.values()):
             of_all = [reason for reason in refused[known[0][0]] if all(reason in each for each in refused.values())]
             return tuple(of_all) or refused[known[-1][0]], None

@@ -66,7 +66,7 @@ def _splits(deps: WebDeps, review: Review) -> list[Subject]:
     """Each part is as the whole, but for what is typed; two ids are at hand."""
     found = []
     for id, item in _items(review).items():
-        free = [f"{id}{letter}" for letter in ascii_lowercase if f"{id}{letter}" not in review.items]
+        free = [part for letter in ascii_lowercase if (part := f"{id[:39]}{letter}") not in review.items]
         whole = {name: value for name, value in _spec(item).items() if name != "title"}
         fixed = {"item": id, "into": {"*": whole}}
         found.append(_of_item(id, fixed, {"into": [{"id": part} for part in free[:2]]}))

@@ -8,6 +8,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import ValidationError
 
+from domain.access import Act, refusals
 from domain.faults import fault
 from domain.inputs import COMMANDS, Command
 from domain.values import canonical_json
@@ -55,13 +56,17 @@ def routes(deps: WebDeps, pages: Pages) -> APIRouter:
         return pages.render("review.html", code, who=who, **shown)
 
     def kept(review_id: str, who: Caller, form: Form, files: list[Handed]) -> Form:
-        """The form with each file that came with it kept, and named by its digest. Raises `ApiError` (422)."""
-        named = dict(form)
+        """The form with each file that came with it kept, and named by its digest.
+
+        Raises `ApiError`: 403 for who may not attach any, 422 for what is not kept.
+        """
+        review, named = review_for(deps, review_id, who), dict(form)
+        lacking = refusals(who.standing, Act.SAVE_DRAFT) if files else ()
+        if lacking:
+            raise ApiError(403, " ".join(lacking))
         for file in files:
-            review_for(deps, review_id, who)
-            named[file.field] = [
-                keep(deps, review_id, file.name, file.media_type, file.data, acting(deps, who, None)).digest
-            ]
+            by = acting(deps, who, None)
+            named[file.field] = [keep(deps, review.id, file.name, file.media_type, file.data, by).digest]
         return named
 
     def key_of(review_id: str, form: Form) -> str:

@@ -225,6 +225,11 @@ async def test_a_file_that_comes_with_what_is_refused_is_kept_and_chosen(tmp_pat
         wrong = await say(people, writer, review, "verify_item", item="I1", files=other)
         assert wrong.status_code == 422
         assert alert(wrong.text)[0].startswith("replay.exe: .exe is no kind of file that is kept; these are: ")
+        reader = people.session("reader@example.org", Role.READER)
+        barred = await say(people, reader, review, "verify_item", item="I1", files={"x": ("more.log", b"more")})
+        assert barred.status_code == 403
+        assert "This takes the role contributor" in barred.text
+        assert people.web.records.attachments.of(review) == [kept]
 
 
 async def test_a_form_that_is_sent_twice_is_heard_once_and_another_from_the_same_page_is_heard(tmp_path: Path) -> None:
@@ -240,3 +245,15 @@ async def test_a_form_that_is_sent_twice_is_heard_once_and_another_from_the_same
         found = people.web.records.reviews.find(review)
         assert found is not None
         assert list(found.items) == ["I1", "I2"]
+
+
+async def test_the_parts_of_an_item_with_the_longest_id_get_ids_that_can_be(tmp_path: Path) -> None:
+    async with peopled(tmp_path) as people:
+        review = await people.web.in_draft()
+        writer, token = people.session(ENGINEER, Role.CONTRIBUTOR), people.token(ENGINEER, Role.CONTRIBUTOR)
+        spec = DRAFT["items"][2] | {"id": "I" * 40}
+        for command in ({"type": "propose_item", "spec": spec}, {"type": "accept_item", "item": "I" * 40}):
+            answer = await people.ask(token, "POST", f"/api/reviews/{review}/commands", json={"command": command})
+            assert answer.status_code == 200, answer.text
+        (split,) = offered(await page_of(people, writer, review), "split_item")
+        assert (split.says("into.0.id"), split.says("into.1.id")) == ("I" * 39 + "a", "I" * 39 + "b")
