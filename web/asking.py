@@ -240,7 +240,7 @@ class _Form:
 
     def choices(self, leaf: Leaf) -> Choices:
         """What may be chosen in a field."""
-        return choices(self.deps, self.told, leaf.path) or leaf.choices
+        return choices(self.deps, self.command, self.told, leaf.path) or leaf.choices
 
     @cached_property
     def leaves(self) -> list[Leaf]:

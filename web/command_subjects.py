@@ -36,9 +36,9 @@ def subjects(deps: WebDeps, command: type[Record], review: Review) -> list[Subje
     return found(deps, review) if found else [Subject()]
 
 
-def choices(deps: WebDeps, review: Review, path: str) -> Choices:
+def choices(deps: WebDeps, command: type[Record], review: Review, path: str) -> Choices:
     """What a review (texts in place) gives to choose from in a field; nothing where it gives nothing."""
-    found = _CHOICES.get(path)
+    found = _CHOICES.get((command, path)) or _CHOICES.get(path)
     return found(deps, review) if found else ()
 
 
@@ -167,12 +167,13 @@ def _files(deps: WebDeps, review: Review) -> Choices:
     return [(kept.digest, kept.name) for kept in deps.records.attachments.of(review.id)]
 
 
-_CHOICES: Mapping[str, Callable[[WebDeps, Review], Choices]] = {
+_CHOICES: Mapping[str | tuple[type[Record], str], Callable[[WebDeps, Review], Choices]] = {
     "team": lambda deps, review: [(team, team) for team in review.required_teams],
     "sections": _sections,
     "factor": _factors,
     "spec.prevents": _factors,
     "rule/subject": _in_the_way,
     "teams": _teams,
+    (inputs.Share, "teams"): _other_teams,
     "evidence.*.digest": _files,
 }
