@@ -31,6 +31,10 @@ Adopt = Annotated[
     typer.Option("--adopt", metavar="KEY", help="An issue that is there already, such as ACME-12 or 45: link it."),
 ]
 Owner = Annotated[str | None, typer.Option(metavar="HANDLE", help="Who sees that it is done.")]
+Due = Annotated[
+    str | None,
+    typer.Option(metavar="DATE", help="Earlier than the policy asks, such as 2026-12-01; without it: as it says."),
+]
 
 
 @items.command(
@@ -49,6 +53,7 @@ def add(
     prevents: Prevents = None,
     team: ForTeam = None,
     owner: Owner = None,
+    due: Due = None,
     url: Url = None,
     json: Json = False,
 ) -> None:
@@ -63,6 +68,7 @@ def add(
         "prevents": prevents or [],
         "team": team,
         "owner": owner,
+        "due": due,
     }
     carry(url, review, by, {"type": "propose_item", "spec": spec}, json, f"{item} is proposed.")
 
@@ -160,6 +166,7 @@ def change(
     prevents: Prevents = None,
     team: ForTeam = None,
     owner: Owner = None,
+    due: Due = None,
     url: Url = None,
     json: Json = False,
 ) -> None:
@@ -176,6 +183,7 @@ def change(
         "prevents": prevents,
         "team": team,
         "owner": owner,
+        "due": due,
     }
     changes = {name: value for name, value in given.items() if value}
     if not changes:

@@ -2,7 +2,6 @@
 
 import base64
 import json
-import mimetypes
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from console.stopping import USAGE, Stop
-from domain.attachment import Attachment
+from domain.attachment import Attachment, kind_by_name
 from domain.draft import DraftDocument
 from domain.faults import fault
 from domain.values import Period, PeriodText
@@ -55,9 +54,8 @@ def read_attachment(path: Path) -> dict[str, str]:
         data = path.read_bytes()
     except OSError as error:
         raise Stop(f"{path} cannot be read: {error.strerror}.", code=USAGE) from None
-    kind = mimetypes.guess_type(path.name)[0] or ("text/plain" if path.suffix == ".log" else "")
     try:
-        copy = Attachment(name=path.name, media_type=kind, data=data)
+        copy = Attachment(name=path.name, media_type=kind_by_name(path.name), data=data)
     except ValidationError as error:
         raise Stop(*(f"{path}: {fault(e, None)}" for e in error.errors(include_input=False)), code=USAGE) from None
     return {"name": copy.name, "media_type": copy.media_type, "data": base64.b64encode(data).decode()}
@@ -98,7 +96,7 @@ def ending(until: str | None, during: str | None, now: datetime) -> str | None:
     if until and during:
         raise Stop("Give --until or --for, not both.", code=USAGE)
     if until:
-        return moment(until).isoformat()
+        return end_of(until).isoformat()
     return _period(during).after(now).isoformat() if during else None
 
 

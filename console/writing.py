@@ -11,7 +11,6 @@ from console.options import Actor, HowGrave, Json, Reason, ReviewId, Url
 from console.reading import moment, read_draft
 from console.saying import carry, submit_saved, tell
 from console.screen import say
-from console.stopping import Stop
 from domain.taxonomy import IncidentStatus
 
 PANEL = "Carry it through"
@@ -82,9 +81,7 @@ def submit(
 def sign(review: ReviewId, team: Team, by: Actor, url: Url = None, json: Json = False) -> None:
     """Sign the text as it was submitted last, for a team."""
     api = Api(url)
-    submission = api.review(review)["submission"]
-    if submission is None:
-        raise Stop("Nothing is submitted yet: holdfast review submit REVIEW FILE")
+    submission = api.review(review)["submission"] or {"digest": "", "revision": 0}
     answer = api.command(review, by, {"type": "sign", "team": team, "digest": submission["digest"]})
     tell(api, review, answer, json, f"Signed revision {submission['revision']} for team {team}.")
 

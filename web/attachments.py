@@ -1,15 +1,18 @@
 """Files that are kept with a review: evidence, pictures, logs. Pictures may be shown; all else is only saved."""
 
+import re
+from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
 from pydantic import Base64Bytes, Field, ValidationError
+from starlette.datastructures import UploadFile
 
-from domain.attachment import PICTURES, Attachment
+from domain.attachment import PICTURES, Attachment, kind_by_name
 from domain.faults import fault
-from domain.values import Record, Utc
+from domain.values import PersonId, Record, Utc
 from records.attachments import Kept
 from web.callers import Who, acting, review_for
 from web.deps import WebDeps
@@ -38,6 +41,12 @@ class KeptAttachment(Record):
     kept_at: Utc
     url: str
 
+    @property
+    def markdown(self) -> str:
+        """What shows it in a text, or links to it there."""
+        name = re.sub(r"([\\\[\]])", r"\\\1", self.name)
+        return f"{'!' if self.media_type in PICTURES else ''}[{name}]({self.url})"
+
 
 _NO_REVIEW: Responses = {404: {"model": ErrorBody, "description": "There is no such review, or no such file."}}
 
@@ -50,7 +59,7 @@ def routes(deps: WebDeps) -> APIRouter:
     @router.get("/api/reviews/{review_id}/attachments", summary="List the files that are kept with a review")
     def list_attachments(review_id: str, who: Who) -> list[KeptAttachment]:
         """Oldest first."""
-        return shown(attachments.of(review_for(deps, review_id, who).id), review_id)
+        return kept_with(deps, review_for(deps, review_id, who).id)
 
     @router.post(
         "/api/reviews/{review_id}/attachments",
@@ -61,13 +70,7 @@ def routes(deps: WebDeps) -> APIRouter:
     def attach(review_id: str, body: NewAttachment, who: Who) -> KeptAttachment:
         """The same bytes again are the same file. Evidence of an item is named by its digest."""
         review_for(deps, review_id, who)
-        try:
-            copy = Attachment(name=body.name, media_type=body.media_type, data=body.data)
-        except ValidationError as error:
-            wrong = [f"{e['loc'][0]}: {fault(e, Attachment)}" for e in error.errors(include_input=False)]
-            raise ApiError(422, "; ".join(wrong)) from error
-        (kept,) = shown([attachments.keep(review_id, copy, acting(deps, who, body.by))], review_id)
-        return kept
+        return keep(deps, review_id, body.name, body.media_type, body.data, acting(deps, who, body.by))
 
     @router.get("/reviews/{review_id}/attachments/{digest}", include_in_schema=False)
     def hand_out(review_id: str, digest: Digest, who: Who) -> Response:
@@ -80,15 +83,52 @@ def routes(deps: WebDeps) -> APIRouter:
         headers = {"Content-Disposition": f"{way}; filename*=UTF-8''{quote(kept.name, safe='')}"}
         return Response(data, media_type=kept.media_type, headers=headers)
 
-    def shown(kept: list[Kept], review_id: str) -> list[KeptAttachment]:
-        handles = deps.records.people.handles(one.author for one in kept)
-        return [
-            KeptAttachment(
-                **one.model_dump(exclude={"author"}),
-                author=handles[one.author],
-                url=f"/reviews/{quote(review_id, safe='')}/attachments/{one.digest}",
-            )
-            for one in kept
-        ]
-
     return router
+
+
+def kept_with(deps: WebDeps, review_id: str) -> list[KeptAttachment]:
+    """The files of a review, oldest first."""
+    return _shown(deps, deps.records.attachments.of(review_id), review_id)
+
+
+def keep(deps: WebDeps, review_id: str, name: str, media_type: str, data: bytes, author: PersonId) -> KeptAttachment:
+    """Keep a file with a review. Raises `ApiError` (422) that names each wrong field; its reasons name the file."""
+    try:
+        copy = Attachment(name=name, media_type=media_type, data=data)
+    except ValidationError as error:
+        found = {str(e["loc"][0]): fault(e, Attachment) for e in error.errors(include_input=False)}
+        reasons = tuple(f"{name}: {said}" for said in found.values())
+        raise ApiError(422, "; ".join(f"{field}: {said}" for field, said in found.items()), reasons=reasons) from error
+    (kept,) = _shown(deps, [deps.records.attachments.keep(review_id, copy, author)], review_id)
+    return kept
+
+
+@dataclass(frozen=True)
+class Handed:
+    """A file that came with a form, in which field."""
+
+    field: str
+    name: str
+    media_type: str
+    data: bytes
+
+
+async def handed_over(request: Request) -> list[Handed]:
+    """The files that came with a form. What kind each is, is told by its name: browsers do not agree on it."""
+    found = []
+    for field, file in (await request.form()).multi_items():
+        if isinstance(file, UploadFile) and file.filename:
+            found.append(Handed(field, file.filename, kind_by_name(file.filename), await file.read()))
+    return found
+
+
+def _shown(deps: WebDeps, kept: list[Kept], review_id: str) -> list[KeptAttachment]:
+    handles = deps.records.people.handles(one.author for one in kept)
+    return [
+        KeptAttachment(
+            **one.model_dump(exclude={"author"}),
+            author=handles[one.author],
+            url=f"/reviews/{quote(review_id, safe=':')}/attachments/{one.digest}",
+        )
+        for one in kept
+    ]

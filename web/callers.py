@@ -6,12 +6,14 @@ has to sign in, and everything is recorded as "local, unauthenticated"; the web 
 
 import hashlib
 import hmac
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 from fastapi.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
 
 from domain.access import Act, is_open_to_anybody, refusals
 from domain.accounts import Held, Memberships
@@ -153,12 +155,20 @@ def the_caller(request: Request) -> Caller:
 Who = Annotated[Caller, Depends(the_caller)]
 
 
-async def posted(request: Request, who: Who) -> dict[str, list[str]]:
-    """The fields of a form on one of our pages. Raises `ApiError` (403) where it does not carry its session's token."""
-    form = await request.form()
+async def posted(request: Request, who: Who) -> AsyncIterator[dict[str, list[str]]]:
+    """The fields of a form on one of our pages. Raises `ApiError` (403) where it does not carry its session's token.
+
+    Files that came with it are `attachments.handed_over`, and closed once the request is answered.
+    """
+    async with request.form() as form:
+        yield _typed(form, who)
+
+
+def _typed(form: FormData, who: Caller) -> dict[str, list[str]]:
     if who.session is not None and not _is(str(form.get(CSRF_FIELD, "")), who.csrf):
         raise ApiError(403, "This form is from another session, or has been open for too long: load its page again.")
-    return {name: [str(value) for value in form.getlist(name)] for name in form if name != CSRF_FIELD}
+    typed = {name: [value for value in form.getlist(name) if isinstance(value, str)] for name in form}
+    return {name: values for name, values in typed.items() if name != CSRF_FIELD}
 
 
 Posted = Annotated[dict[str, list[str]], Depends(posted)]

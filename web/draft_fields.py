@@ -37,6 +37,7 @@ class Kind(StrEnum):
     FACTORS = "factors"
     FACTOR = "factor"
     LINES = "lines"
+    FILE = "file"
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,11 @@ BLANK = "__N__"
 """Stands for the number of a row in the row that a script copies."""
 
 
+def one(form: Form, name: str) -> str:
+    """What a form says in a field of which there is one; nothing where it has none."""
+    return next(iter(form.get(name, ())), "")
+
+
 # --- what was posted --------------------------------------------------------------------------------------------------
 
 

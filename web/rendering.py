@@ -47,6 +47,7 @@ class Pages:
             "iso": _iso,
             "plain": wording.plain,
             "safe_link": safe_link,
+            "size": wording.size,
             "short_name": wording.short_name,
             "without_marks": wording.without_marks,
             "review_path": review_path,

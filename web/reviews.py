@@ -1,20 +1,25 @@
 """A review's page, and what is said from its forms: the same commands as over the API, with the same reasons."""
 
-from typing import Any, get_origin
+from typing import Any
 from uuid import uuid4
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import ValidationError
 
+from domain.access import Act, refusals
+from domain.faults import fault
 from domain.inputs import COMMANDS, Command
+from domain.values import canonical_json
 from web.asking import NOTHING_TRIED, Tried, asking
-from web.callers import Caller, Posted, Who, review_for
+from web.attachments import Handed, handed_over, keep
+from web.callers import Caller, Posted, Who, acting, review_for
+from web.command_fields import read, tidied
 from web.commands import admitted, carried
 from web.deps import WebDeps
 from web.difference import differences
-from web.draft_form import Form
+from web.draft_form import Form, one
 from web.errors import ApiError, as_sentence
 from web.history import entries
 from web.markers import revealed
@@ -44,24 +49,55 @@ def routes(deps: WebDeps, pages: Pages) -> APIRouter:
         changed = differences(review, [link.envelope.event for link in history], records.drafts)
         page = review_page(told, draft, recorded, records.audit.verify(review_id), now, links(deps, told), changed)
         shown = {"page": page, "now": now, "shown_events": SHOWN_EVENTS}
-        may = asking(deps, review, who)
-        return pages.render("review.html", code, who=who, may=may, tried=tried, key=uuid4().hex, **shown)
+        may = asking(deps, review, told, who, tried)
+        suggested = {
+            "teams": sorted(deps.catalogue.teams),
+            "services": sorted(deps.catalogue.services),
+            "places": _places(deps),
+        }
+        shown |= {"may": may, "tried": tried, "key": uuid4().hex, "suggested": suggested}
+        return pages.render("review.html", code, who=who, **shown)
+
+    def kept(review_id: str, who: Caller, form: Form, files: list[Handed]) -> Form:
+        """The form with each file that came with it kept, and named by its digest.
+
+        Raises `ApiError`: 403 for who may not attach any, 422 for what is not kept.
+        """
+        review, named = review_for(deps, review_id, who), dict(form)
+        lacking = refusals(who.standing, Act.SAVE_DRAFT) if files else ()
+        if lacking:
+            raise ApiError(403, " ".join(lacking))
+        for file in files:
+            by = acting(deps, who, None)
+            named[file.field] = [keep(deps, review.id, file.name, file.media_type, file.data, by).digest]
+        return named
+
+    def key_of(review_id: str, form: Form) -> str:
+        """The same sent twice from one page is heard once; something else from it, after a step back, is heard."""
+        said = canonical_json({name: list(values) for name, values in form.items()})
+        return f"{one(form, 'key') or uuid4().hex}:{records.people.mark_of(said, review_id)}"
 
     @router.get("/reviews/{review_id}")
     def show_review(review_id: str, who: Who) -> HTMLResponse:
         return show(review_id, who)
 
     @router.post("/reviews/{review_id}/say")
-    async def say(review_id: str, who: Who, form: Posted) -> Response:
-        key = next(iter(form.get("key", ())), "") or uuid4().hex
+    async def say(review_id: str, who: Who, form: Posted, request: Request) -> Response:
+        typed = tidied(form)
+        verb, _, adds = one(form, "do").partition(":")
         try:
-            said = await run_in_threadpool(admitted, deps, review_id, command_of(form), key, who)
+            typed = await run_in_threadpool(kept, review_id, who, typed, await handed_over(request))
+            if verb == "add":
+                return await run_in_threadpool(show, review_id, who, Tried(typed, adds=adds))
+            key = await run_in_threadpool(key_of, review_id, typed)
+            said = await run_in_threadpool(admitted, deps, review_id, command_of(typed), key, who)
             await carried(deps, review_id, said)
         except ApiError as error:
             if error.status not in (409, 422, 503):
                 raise
             reasons = tuple(error.more.get("reasons") or [error.sentence])
-            return await run_in_threadpool(show, review_id, who, Tried(reasons, form), error.status)
+            tried = Tried(typed, reasons, error.more.get("fields", {}))
+            return await run_in_threadpool(show, review_id, who, tried, error.status)
         return RedirectResponse(review_path(review_id), 303)
 
     return router
@@ -69,17 +105,19 @@ def routes(deps: WebDeps, pages: Pages) -> APIRouter:
 
 def command_of(form: Form) -> Command:
     """The command that a form says; a field in which nothing is typed is left out. Raises `ApiError` (422)."""
-    kind = _BY_TYPE.get(next(iter(form.get("type", ())), ""))
+    kind = _BY_TYPE.get(one(form, "type"))
     if kind is None:
         raise ApiError(422, "type: this form says no command that there is.")
-    told: dict[str, Any] = {}
-    for name, about in kind.model_fields.items():
-        values = [value for value in form.get(name, ()) if value.strip()]
-        if values:
-            told[name] = values if get_origin(about.annotation) is tuple else values[0]
     try:
-        command: Command = kind.model_validate(told)
+        command: Command = kind.model_validate(read(kind, form))
     except ValidationError as error:
-        wrong = [dict(one) | {"loc": ("body", *one["loc"])} for one in error.errors(include_input=False)]
-        raise ApiError(422, as_sentence(wrong, kind)) from error
+        found = error.errors(include_input=False)
+        sentence = as_sentence([dict(each) | {"loc": ("body", *each["loc"])} for each in found], kind)
+        wrong = {".".join(map(str, each["loc"])): fault(each, kind) for each in found}
+        raise ApiError(422, sentence, fields=wrong) from error
     return command
+
+
+def _places(deps: WebDeps) -> list[str]:
+    """Where an issue may go, as far as the settings name it."""
+    return sorted({"builtin", deps.trackers.default, *(route.to for route in deps.trackers.routes)})

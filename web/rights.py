@@ -25,6 +25,7 @@ ROUTES: dict[tuple[str, str], Act] = {
     ("GET", "/reviews/{review_id}/draft"): Act.READ,
     ("POST", "/reviews/{review_id}/draft/{section}"): Act.SAVE_DRAFT,
     ("POST", "/reviews/{review_id}/submit"): Act.SAY,
+    ("POST", "/reviews/{review_id}/attachments"): Act.SAVE_DRAFT,
     ("GET", "/work"): Act.READ,
     ("GET", "/teams/{team}"): Act.READ,
     ("GET", "/issues"): Act.READ,

@@ -7,7 +7,7 @@ API takes nothing that another site's form could post. Who calls, and whether th
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -15,7 +15,10 @@ LARGEST_BODY = 1024 * 1024
 """Bytes that a request may carry."""
 
 LARGEST_UPLOAD = 14 * 1024 * 1024
-"""Bytes, where a file is attached: it comes as base64, a third larger than it is."""
+"""Bytes, where a file is attached: over the API it comes as base64, a third larger than it is."""
+
+WITH_FILES = ("/attachments", "/say")
+"""How the addresses end to which a file may be sent."""
 
 TOO_LARGE = "The body is larger than 1 MiB, or than 14 MiB where a file is attached."
 
@@ -74,7 +77,7 @@ class BodyLimit:
         if scope["type"] != "http" or scope["method"] not in ("POST", "PUT"):
             await self._app(scope, receive, send)
             return
-        largest = LARGEST_UPLOAD if scope["path"].endswith("/attachments") else LARGEST_BODY
+        largest = LARGEST_UPLOAD if scope["path"].endswith(WITH_FILES) else LARGEST_BODY
         said = Headers(scope=scope).get("content-length", "")
         read: list[Message] = []
         size = int(said) if said.isdecimal() and int(said) > largest else 0
@@ -82,7 +85,9 @@ class BodyLimit:
             read.append(await receive())
             size += len(read[-1].get("body", b""))
         if size > largest:
-            await JSONResponse({"error": TOO_LARGE}, 413)(scope, receive, send)
+            is_typed = Headers(scope=scope).get("content-type", "").startswith("multipart/form-data")
+            answer = PlainTextResponse(TOO_LARGE, 413) if is_typed else JSONResponse({"error": TOO_LARGE}, 413)
+            await answer(scope, receive, send)
             return
         read.reverse()
 

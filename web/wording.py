@@ -120,6 +120,13 @@ def without_marks(text: str) -> str:
     return re.sub(r"(?m)^- ", "• ", text)
 
 
+def size(count: int) -> str:
+    """How much so many bytes are: `812 bytes`, `14 kB`, `1.2 MB`."""
+    if count < 1000:
+        return counted(count, "byte")
+    return f"{count / 1000:.0f} kB" if count < 999_500 else f"{count / 1_000_000:.1f} MB".replace(".0 ", " ")
+
+
 def short_name(handle: str) -> str:
     """A handle without the domain of its e-mail address."""
     return handle.partition("@")[0] or handle

@@ -3,26 +3,31 @@
 from urllib.parse import quote
 from uuid import uuid4
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from domain.attachment import ENDINGS, LARGEST
 from domain.blame import roles_for
 from domain.draft import DraftDocument
 from domain.inputs import SubmitDraft
 from domain.review import Review
 from domain.template import ANSWER
-from web.callers import Caller, Posted, Who, review_for
+from web.attachments import handed_over, keep, kept_with
+from web.callers import Caller, Posted, Who, acting, review_for
 from web.commands import admitted, carried
 from web.deps import WebDeps
 from web.draft_fields import Field, Kind
-from web.draft_form import Form, Plain, Typed, add, at, parts_of, rewrite, typed, without
+from web.draft_form import Plain, Typed, add, at, one, parts_of, rewrite, typed, without
 from web.drafts import save_section
 from web.errors import ApiError
 from web.remarking import names_in
 from web.rendering import Pages, review_path
 from web.security import WITH_SCRIPT
 from web.writing_page import Tried, sections_of, writing_page
+
+ACCEPTED = ",".join(f".{ending}" for ending in ENDINGS)
+"""What a browser lets people choose among their files."""
 
 
 def routes(deps: WebDeps, pages: Pages) -> APIRouter:
@@ -37,15 +42,19 @@ def routes(deps: WebDeps, pages: Pages) -> APIRouter:
         saved: str = "",
         tried: Tried | None = None,
         reasons: tuple[str, ...] = (),
+        refused: str = "It is not submitted",
+        attached: str = "",
     ) -> HTMLResponse:
-        shown = writing_page(deps, review, who, saved, tried)
-        answer = pages.render("draft.html", code, who=who, page=shown, reasons=reasons, key=uuid4().hex)
+        shown = {"page": writing_page(deps, review, who, saved, tried), "files": kept_with(deps, review.id)}
+        shown |= {"reasons": reasons, "refused": refused, "attached": attached, "key": uuid4().hex}
+        shown |= {"accepted": ACCEPTED, "largest": LARGEST}
+        answer = pages.render("draft.html", code, who=who, **shown)
         answer.headers["Content-Security-Policy"] = WITH_SCRIPT
         return answer
 
     @router.get("/reviews/{review_id}/draft")
-    def show_draft(review_id: str, who: Who, saved: str = "") -> HTMLResponse:
-        return page(review_for(deps, review_id, who), who, saved=saved)
+    def show_draft(review_id: str, who: Who, saved: str = "", attached: str = "") -> HTMLResponse:
+        return page(review_for(deps, review_id, who), who, saved=saved, attached=attached)
 
     @router.post("/reviews/{review_id}/draft/{section}")
     def save_typed(review_id: str, section: str, who: Who, form: Posted) -> Response:
@@ -76,6 +85,20 @@ def routes(deps: WebDeps, pages: Pages) -> APIRouter:
         there = quote(section, safe=":")
         return RedirectResponse(f"{review_path(review.id)}/draft?saved={there}#{there}", 303)
 
+    @router.post("/reviews/{review_id}/attachments")
+    async def attach(review_id: str, request: Request, who: Who, form: Posted) -> Response:
+        review, files = await run_in_threadpool(review_for, deps, review_id, who), await handed_over(request)
+        try:
+            if not files:
+                raise ApiError(422, "Choose a file first.")
+            by = await run_in_threadpool(acting, deps, who, None)
+            for file in files:
+                kept = await run_in_threadpool(keep, deps, review.id, file.name, file.media_type, file.data, by)
+        except ApiError as error:
+            told, refused = tuple(error.more.get("reasons", [error.sentence])), "The file is not kept"
+            return await run_in_threadpool(page, review, who, error.status, reasons=told, refused=refused)
+        return RedirectResponse(f"{review_path(review.id)}/draft?attached={kept.digest}#files", 303)
+
     @router.post("/reviews/{review_id}/submit")
     async def submit(review_id: str, who: Who, form: Posted) -> Response:
         revision = int(one(form, "revision")) if one(form, "revision").isdecimal() else 0
@@ -99,11 +122,6 @@ def in_roles(deps: WebDeps, review: Review, section: str, text: Typed, name: str
     for part in parts_of(section):
         if isinstance(part, Field) and part.kind is Kind.PROSE:
             rewrite(text, part.path, lambda prose: roles_for(prose, chosen).text)
-
-
-def one(form: Form, name: str) -> str:
-    """What a form says in a field of which there is one."""
-    return next(iter(form.get(name, ())), "")
 
 
 def _taken(review: Review, document: DraftDocument) -> list[str]:

@@ -120,7 +120,8 @@ def test_an_owner_is_assigned_once(holdfast: Holdfast) -> None:
 
 def test_a_draft_is_saved_submitted_and_signed(holdfast: Holdfast, tmp_path: Path) -> None:
     review = holdfast.opened()
-    assert "Nothing is submitted yet" in holdfast.refused("review", "sign", review, "--team", "ml")
+    unheard = holdfast.refused("review", "sign", review, "--team", "ml")
+    assert unheard == "A text cannot be signed while the review is in draft.\n"
     said = holdfast.done("review", "submit", review, str(DRAFT), by="writer@example.org")
     assert said == "Revision 1 is submitted.\nThe review is in stage sign_off.\n"
     said = holdfast.done("review", "sign", review, "--team", "ml", by="ml-signer@example.org")

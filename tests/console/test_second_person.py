@@ -27,7 +27,7 @@ def test_a_waiver_ends_with_the_day_that_is_named(holdfast: Holdfast) -> None:
     asked = ("review", "waive", review, "done", "I1", "--reason", "ships in May", "--until")
     assert holdfast.json(*asked, last.isoformat())["events"] == ["ApprovalAsked"]
     until = holdfast.json("review", "show", review)["requests"]["R1"]["until"]
-    assert until == f"{last + timedelta(days=1)}T00:00:00Z"
+    assert until == f"{last}T23:59:59Z"
     assert holdfast.refused(*asked, f"{last}T12:00Z") == "R1 asks for that already, and waits for an approval.\n"
 
 

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from domain.attachment import LARGEST, PICTURES, Attachment
+from domain.attachment import ENDINGS, KINDS, LARGEST, PICTURES, Attachment, kind_by_name
 
 
 def test_a_copy_is_known_by_the_digest_of_its_bytes() -> None:
@@ -30,3 +30,9 @@ def test_an_empty_one_and_one_that_is_too_large_are_refused(size: int) -> None:
 
 def test_what_is_shown_in_a_page_is_a_picture_that_runs_no_script() -> None:
     assert {"image/gif", "image/jpeg", "image/png", "image/webp"} == PICTURES
+
+
+def test_the_kind_of_a_file_is_told_by_how_its_name_ends() -> None:
+    assert {kind_by_name(f"a.{ending}") for ending in ENDINGS} == KINDS
+    assert kind_by_name("Replay 2.LOG") == "text/plain"
+    assert (kind_by_name("run.exe"), kind_by_name("log")) == (".exe", "")

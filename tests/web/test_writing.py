@@ -7,12 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 import pytest_asyncio
 
+from domain.attachment import LARGEST
 from domain.taxonomy import Role
 from runtime.settings import WebSettings
+from tests.page_forms import alert, forms_of
 from tests.web.people import peopled
 from tests.web.site import DRAFT, ENGINEER, HEAD, REQUESTER, Site, site
+from web.markdown import markdown
+from web.security import TOO_LARGE
 
 SAME = {"Origin": "http://127.0.0.1:8585"}
 
@@ -356,3 +361,52 @@ async def test_who_may_only_read_sees_why_they_cannot_write(tmp_path: Path) -> N
         assert 'class="whole" disabled' in page.text
         answer = await people.ask(reader, "POST", f"/reviews/{review}/draft/summary", data={"summary": "x"})
         assert answer.status_code == 403
+
+
+async def test_a_file_is_attached_on_the_page_of_the_draft_and_shown_with_its_markdown(web: Site) -> None:
+    review = await web.in_draft()
+    await sign_in(web)
+    page = f"/reviews/{review}/draft"
+    (form,) = [form for form in forms_of(await web.page(page)) if form.files]
+    answer = await web.http.post(form.action, data=form.values, files={"file": ("p99 [all].png", b"\x89PNG")})
+    (kept,) = web.records.attachments.of(review)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{page}?attached={kept.digest}#files")
+    assert (kept.name, kept.media_type) == ("p99 [all].png", "image/png")
+    shown = unescape(await web.page(answer.headers["location"]))
+    line = rf"![p99 \[all\].png](/reviews/{review}/attachments/{kept.digest})"
+    assert f'id="attached" data-markdown="{line}"' in shown
+    assert f'src="/reviews/{review}/attachments/{kept.digest}"' in markdown(line)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "status", "said"),
+    [
+        ("run.exe", b"MZ", 422, "run.exe: .exe is no kind of file that is kept; these are: application/json"),
+        ("none", b"x", 422, "none: nothing is no kind of file that is kept"),
+        ("empty.txt", b"", 422, "empty.txt: there is nothing in it"),
+        (
+            "large.txt",
+            b"x" * (LARGEST + 1),
+            422,
+            "large.txt: it is larger than 10 MB, and that is the most that is kept",
+        ),
+        (
+            "larger.txt",
+            b"x" * 15_000_000,
+            413,
+            TOO_LARGE,
+        ),
+        ("", b"", 422, "Choose a file first."),
+    ],
+)
+async def test_a_file_that_is_not_kept_is_told_on_the_page(
+    web: Site, name: str, content: bytes, status: int, said: str
+) -> None:
+    review = await web.in_draft()
+    await sign_in(web)
+    (form,) = [form for form in forms_of(await web.page(f"/reviews/{review}/draft")) if form.files]
+    answer = await web.http.post(form.action, data=form.values, files={"file": (name, content)} if name else None)
+    assert answer.status_code == status
+    told = alert(answer.text) or [answer.text]
+    assert told[0].startswith(said)
+    assert web.records.attachments.of(review) == []

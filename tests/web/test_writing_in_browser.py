@@ -168,6 +168,37 @@ async def test_a_draft_is_written_and_submitted_without_script(web: Site) -> Non
         await page.wait_for_url(f"{address}/reviews/{review}#sign-off")
 
 
+PASTE = """(area, [kind, name, type]) => {
+  const data = new DataTransfer();
+  data.items.add(new File(["\\x89PNG"], name, { type }));
+  const told = kind === "paste" ? { clipboardData: data } : { dataTransfer: data };
+  const event = kind === "paste" ? new ClipboardEvent(kind, { ...told, bubbles: true, cancelable: true })
+    : new DragEvent(kind, { ...told, bubbles: true, cancelable: true });
+  area.dispatchEvent(event);
+}"""
+"""Pastes or drops a file, as the browser tells the page of it."""
+
+
+@pytest.mark.browser
+async def test_a_picture_is_pasted_or_dropped_into_a_text_and_what_is_not_kept_is_said(web: Site) -> None:
+    review = await web.in_draft()
+    async with served(web) as address, chromium() as browser, somebody(browser, address, ENGINEER) as page:
+        await page.goto(f"{address}/reviews/{review}/draft")
+        area, told = page.locator("#summary textarea"), page.locator("#summary").get_by_role("alert")
+        await area.fill("See: ")
+        await area.evaluate(PASTE, ["drop", "run.exe", "application/octet-stream"])
+        await expect(told).to_contain_text("✕ Not kept. run.exe: .exe is no kind of file that is kept")
+        await area.evaluate(PASTE, ["paste", "paste.png", "image/png"])
+        await until(lambda: summary(web, review).count("](/reviews/") == 1)
+        await expect(told).to_have_count(0)
+        await area.evaluate(PASTE, ["drop", "drop.png", "image/png"])
+        await until(lambda: summary(web, review).count("](/reviews/") == 2)
+        (kept,) = web.records.attachments.of(review)  # the same bytes are the same file
+        line = f"![paste.png](/reviews/{review}/attachments/{kept.digest})"
+        assert summary(web, review) == f"See: {line}{line}"
+        await expect(page.locator("#files").get_by_role("link", name="paste.png")).to_be_visible()
+
+
 @pytest.mark.browser
 async def test_a_signer_goes_from_their_work_to_the_signature(web: Site) -> None:
     review, _ = await web.in_sign_off()

@@ -152,6 +152,68 @@ document.addEventListener("input", (event) => {
   if (event.target.tagName === "TEXTAREA") grow(event.target.closest("section"));
 });
 
+// A picture or file that is pasted or dropped into a text is kept by the form that does so without script; the line that
+// shows it is read from the page that comes back.
+async function attach(area, files) {
+  const form = area.closest("form[data-section]"), way = document.querySelector("form[data-attach]");
+  if (!form || !way || way.querySelector("fieldset[disabled]")) return;
+  for (const file of files) {
+    const body = new FormData();
+    body.set("csrf", way.elements.csrf.value);
+    body.set("file", file, file.name);
+    unkept(form, "");
+    state(form, `keeping ${file.name}`, "");
+    try {
+      const answer = await fetch(way.action, { method: "POST", body });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const kept = page.getElementById("attached");
+      if (!kept) {
+        const why = page.querySelector("[role=alert] li") || page.querySelector("#main p:not(.crumbs)") || page.body;
+        return unkept(form, `✕ Not kept. ${why.textContent}`);
+      }
+      area.setRangeText(kept.dataset.markdown, area.selectionStart, area.selectionEnd, "end");
+      area.dispatchEvent(new Event("input", { bubbles: true }));
+      document.querySelector("#files").replaceWith(document.adoptNode(page.getElementById("files")));
+    } catch {
+      unkept(form, `✕ Nobody answers: ${file.name} is not kept.`);
+    }
+  }
+}
+
+// Said beside what is said of saving, which goes on.
+function unkept(form, words) {
+  const old = form.querySelector("[data-unkept]");
+  if (old) old.remove();
+  state(form, "", "");
+  if (!words) return;
+  const said = document.createElement("p");
+  said.className = "hold";
+  said.setAttribute("role", "alert");
+  said.dataset.unkept = "";
+  said.textContent = words;
+  form.querySelector(".saving").before(said);
+}
+
+const filesFor = (event, data) => (event.target.matches(".write textarea") && data ? [...data.files] : []);
+
+document.addEventListener("paste", (event) => {
+  const files = filesFor(event, event.clipboardData);
+  if (!files.length) return;
+  event.preventDefault();
+  attach(event.target, files);
+});
+
+document.addEventListener("dragover", (event) => {
+  if (event.target.matches(".write textarea") && event.dataTransfer.types.includes("Files")) event.preventDefault();
+});
+
+document.addEventListener("drop", (event) => {
+  const files = filesFor(event, event.dataTransfer);
+  if (!files.length) return;
+  event.preventDefault();
+  attach(event.target, files);
+});
+
 document.addEventListener("submit", async (event) => {
   const form = event.target, button = event.submitter;
   if (form.matches("[data-section]")) {
