@@ -16,8 +16,9 @@ from domain.values import Record, Utc
 from domain.view import next_deadline
 from records import tables
 from records.people import insert_once
+from records.search_index import write_facts
 
-SHAPE = 2
+SHAPE = 3
 """Raised when something else is written than before: what an older release wrote is then made anew."""
 
 
@@ -83,6 +84,7 @@ def project(connection: Connection, review: Review, owed: Plan, now: datetime, b
     if before is None or watched != list(_watched(before)):
         _rewrite(connection, tables.watched_issues, review, map(_watching, watched))
     _ask(connection, review, now)
+    write_facts(connection, review, before)
     if before is None or review.incidents != before.incidents:
         routes = [
             {"incident": i.ref, "review_id": review.id, "source_key": source_key(i.source, i.key)}
