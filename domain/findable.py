@@ -14,7 +14,7 @@ from domain.template import ANSWER, SECTIONS
 from domain.values import Record, TextRef
 
 LONGEST = 100_000
-"""In characters: so much of the facts of a review, and of its draft, is found. PostgreSQL indexes a megabyte at most."""
+"""In characters: so much of a review's facts, and of its draft, is found. PostgreSQL indexes a megabyte at most."""
 
 TITLE, ABOUT = "title", "about"
 """The parts of the facts that are no section of a draft."""

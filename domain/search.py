@@ -98,7 +98,8 @@ def query(text: str) -> Query:
     Every word, `"words in quotes"` as they are, and nothing with a `-word`. The last word is taken for the beginning of
     one, unless a space or a quote follows it.
     """
-    wanted, unwanted = [], []
+    wanted: list[Phrase] = []
+    unwanted: list[Phrase] = []
     for match in _ASKED.finditer(text):
         minus, quoted, word = match.groups()
         is_exact = word is None

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, column, func, literal, literal_column, select, table, text
+from sqlalchemy import ColumnElement, Connection, Select, column, func, literal_column, select, table, text
 from sqlalchemy.dialects.postgresql import REGCONFIG
 from sqlalchemy.sql import cast
 
@@ -78,22 +78,21 @@ class Search:
         """The newest reviews that match, each with how well."""
         words, reviews = tables.searched, tables.reviews
         newest: ColumnElement[int] = words.c.id
+        rank: ColumnElement[float]
         if self._database.is_postgres:
-            asked = func.to_tsquery(cast("simple", REGCONFIG), literal(_for_postgres(query)))
-            kept = literal_column("searched.words")
+            asked = func.to_tsquery(cast("simple", REGCONFIG), _for_postgres(query))
+            kept: ColumnElement[str] = column("words")
+            is_match = kept.op("@@")(asked)
             rank = func.ts_rank_cd(text("'{0.1, 0.1, 0.3, 1.0}'"), kept, asked, 1)
-            matching = select(words.c.review_id, words.c.id, rank.label("rank")).where(kept.op("@@")(asked))
             joined = words.join(reviews, reviews.c.review_id == words.c.review_id)
         else:
             index = table("searched_words", column("rowid"))
+            is_match = literal_column("searched_words").op("MATCH")(_for_sqlite(query))
             rank = -func.bm25(literal_column("searched_words"), 10.0, 3.0, 1.0)
-            matching = select(words.c.review_id, words.c.id, rank.label("rank")).where(
-                literal_column("searched_words").op("MATCH")(_for_sqlite(query))
-            )
             newest = index.c.rowid  # in whose order FTS5 goes by itself
-            joined = index.join(words, words.c.id == index.c.rowid).join(
-                reviews, reviews.c.review_id == words.c.review_id
-            )
+            joined = index.join(words, words.c.id == index.c.rowid)
+            joined = joined.join(reviews, reviews.c.review_id == words.c.review_id)
+        matching = select(words.c.review_id, words.c.id, rank.label("rank")).where(is_match)
         return matching.select_from(joined).order_by(newest.desc()).limit(RANKED + 1)
 
 

@@ -72,10 +72,15 @@ def forget_text(connection: Connection, ref: TextRef) -> None:
 
 def facts_of(connection: Connection, reviews: Iterable[Review]) -> dict[str, list[Part]]:
     """What is recorded of reviews, with texts in place of their references; nothing for one that was erased."""
-    kept, refs = list(reviews), set[str]()
+    kept, refs = list(reviews), list[TextRef]()
+
+    def note(ref: TextRef) -> str:
+        refs.append(ref)
+        return ""
+
     for review in kept:
-        facts(review, lambda ref: refs.add(ref) or "")
-    known = {row.ref: row.body for row in connection.execute(_TEXTS, {"refs": sorted(refs)})}
+        facts(review, note)
+    known = {row.ref: row.body for row in connection.execute(_TEXTS, {"refs": sorted(set(refs))})}
     return {review.id: facts(review, lambda ref: known.get(ref, "")) for review in kept}
 
 
