@@ -47,7 +47,7 @@ def sections(document: DraftDocument | None) -> list[Part]:
     if document is None:
         return []
     said = [(id, [text for name in FIELDS_OF[id] for text in _texts(getattr(document, name))]) for id in SECTIONS]
-    return _bounded([*said, *((f"{ANSWER}{id}", [answer]) for id, answer in document.answers.items())])
+    return _bounded([*said, *((f"{ANSWER}{id}", [answer]) for id, answer in sorted(document.answers.items()))])
 
 
 _LEFT_OUT = frozenset({"id", "owner", "led_to", "prevents", "confidence", "item_class", "strength"})

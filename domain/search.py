@@ -20,8 +20,8 @@ LONGEST_QUERY = 300
 LONGEST_WORD = 100
 """In characters; what a longer one goes on with is not told apart."""
 
-BREAK = "x0break0x"
-"""A word that nobody writes, between texts that are told apart: no phrase goes over it."""
+BREAK = "é"
+"""Stands between texts that are told apart, so that no phrase goes over it; having an accent, it is nobody's word."""
 
 _WORD = re.compile(r"[^\W_](?:[^\W_]|[\u0300-\u036f])*")
 _ASKED = re.compile(r'(-?)"([^"]*)(?:"|$)|(\S+)')
