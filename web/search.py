@@ -104,6 +104,7 @@ def routes(deps: WebDeps, pages: Pages) -> APIRouter:
             chosen=chosen,
             any=_address({"q": q}),
             page=page,
+            per_page=PAGE,
             before=_address(chosen | {"page": page - 1}) if page > 1 else None,
             after=_address(chosen | {"page": page + 1}),
             stages=list(Stage),
