@@ -39,7 +39,7 @@ def write_facts(connection: Connection, review: Review, before: Review | None = 
 
     Belongs into the transaction that projects the review.
     """
-    if before is not None and facts(review, str) == facts(before, str):
+    if before is not None and not _differ(review, before):
         return
     parts = facts_of(connection, [review])[review.id]
     row = {
@@ -49,6 +49,12 @@ def write_facts(connection: Connection, review: Review, before: Review | None = 
     if connection.execute(_FACTS, row | {"which": review.id}).rowcount == 0:
         draft = _words(sections(newest_draft(connection, review.id)))
         connection.execute(insert(tables.searched), row | {"review_id": review.id, "draft": draft})
+
+
+def _differ(review: Review, before: Review) -> bool:
+    """Whether other words are to be found; most inputs touch neither incidents nor items."""
+    touched = (review.incidents, review.items) != (before.incidents, before.items)
+    return touched and facts(review, str) != facts(before, str)
 
 
 def write_draft(connection: Connection, review_id: str, document: DraftDocument | None) -> None:

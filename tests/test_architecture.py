@@ -67,6 +67,7 @@ ONLY_THESE: dict[tuple[str, str], frozenset[str]] = {
             "records.notices",
             "records.people",
             "records.read_model",
+            "records.search",
             "records.sessions",
             "records.store",
             "records.tokens",
