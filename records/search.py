@@ -10,7 +10,6 @@ from sqlalchemy.sql import cast
 from domain.access import Sight
 from domain.findable import Part, sections
 from domain.review import Review
-from domain.search import Phrase, Query
 from domain.taxonomy import Severity, Stage
 from domain.values import Record
 from records import tables
@@ -18,6 +17,7 @@ from records.database import Database
 from records.read_model import states_of
 from records.search_index import facts_of, newest_draft
 from records.sight import seen_by
+from records.words import Phrase, Query
 
 RANKED = 1_000
 """So many of the newest reviews that match are put in order; with more of them a word more is what helps."""

@@ -11,9 +11,9 @@ from sqlalchemy import Connection, bindparam, insert, select, text, update
 from domain.draft import DraftDocument
 from domain.findable import TITLE, Part, facts, sections
 from domain.review import Review
-from domain.search import indexed
 from domain.values import TextRef
 from records import tables
+from records.words import indexed
 
 _FACTS = (
     update(tables.searched)

@@ -71,6 +71,7 @@ ONLY_THESE: dict[tuple[str, str], frozenset[str]] = {
             "records.sessions",
             "records.store",
             "records.tokens",
+            "records.words",
         }
     ),
 }

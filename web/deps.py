@@ -10,7 +10,6 @@ from domain.catalogue import Catalogue
 from domain.inputs import Input
 from domain.policy import Policy
 from domain.review import Review
-from domain.search import Query
 from domain.standing import Standing
 from domain.taxonomy import Stage
 from domain.view import Answer
@@ -18,6 +17,7 @@ from integrations.openid import Begun
 from records.paging import Page, Place
 from records.search import Found, Narrowed
 from records.store import Records
+from records.words import Query
 from runtime.settings import IncidentSettings, PagerDutySettings, SignInSettings, TrackerSettings, WebSettings
 from workflows.door import AwayError, Outbox, Wishes
 

@@ -10,11 +10,11 @@ from pydantic import Field
 
 from domain.findable import ABOUT, TITLE, Part
 from domain.review import Review
-from domain.search import LONGEST_QUERY, Match, Phrase, Piece, match, query
 from domain.taxonomy import Severity, Stage
 from domain.template import ANSWER
 from domain.values import LONGEST_LINE, Record
 from records.search import RANKED, Hit, Narrowed
+from records.words import LONGEST_QUERY, Match, Phrase, Piece, match, query
 from web.callers import Caller, Who
 from web.deps import WebDeps
 from web.rendering import Pages, review_path

@@ -8,11 +8,11 @@ from sqlalchemy import event, select, text
 from domain.access import Sight
 from domain.draft import DraftDocument
 from domain.inputs import AssignOwner, IncidentTold, MakePrivate, Tick
-from domain.search import query
 from domain.taxonomy import IncidentKind, Severity, Stage
 from records import search, tables
 from records.search import Found, Narrowed
 from records.store import Records
+from records.words import query
 from tests.domain.build import document
 from tests.records.build import Teller, told
 

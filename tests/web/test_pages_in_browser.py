@@ -113,9 +113,10 @@ async def test_a_search_is_done_by_keyboard_and_leads_to_the_section_without_scr
         await page.goto(address)
         await page.get_by_label("Search reviews and drafts").fill("precision drift")
         await page.keyboard.press("Enter")
-        assert page.url == f"{address}/search?q=precision+drift"
+        await page.wait_for_url(f"{address}/search?q=precision+drift")
         await page.get_by_label("Stage").select_option("Remediation")
         await page.get_by_label("Words that a review has").press("Enter")
+        await page.wait_for_url("**stage=remediation**")
         assert await page.get_by_role("heading", name="1 review").is_visible()
         assert await page.locator("mark", has_text="drift").first.is_visible()
         await page.get_by_role("link", name="Why", exact=True).click()

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from domain.search import BREAK, Phrase, indexed, match, query, stem, words
+from records.words import BREAK, Phrase, indexed, match, query, stem, words
 
 
 @pytest.mark.parametrize(
