@@ -43,7 +43,7 @@ def upgrade() -> None:
         "searched",
         sa.Column("id", row, autoincrement=True, nullable=False, comment="higher is newer"),
         sa.Column("review_id", sa.String(length=300), nullable=False),
-        sa.Column("title", sa.Text(), nullable=False, comment="words and stems, as `domain.search` cuts them"),
+        sa.Column("title", sa.Text(), nullable=False, comment="words and stems, as `records.words` cuts them"),
         sa.Column("facts", sa.Text(), nullable=False),
         sa.Column("draft", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
