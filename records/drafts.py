@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from domain.draft import DraftContent, DraftDocument, derive
@@ -14,6 +14,7 @@ from domain.values import PersonId, Record, canonical_json, digest_of
 from records import tables
 from records.database import Database
 from records.people import keep_texts, person_id, salt_of
+from records.search_index import forget_draft, write_draft
 
 
 class StaleRevisionError(Exception):
@@ -64,6 +65,7 @@ class Drafts:
                 connection.execute(insert(tables.draft_revisions).values(row))
             except IntegrityError as error:
                 raise StaleRevisionError(f"Revision {saved.revision} was saved by somebody else meanwhile.") from error
+            write_draft(connection, review_id, document)
             return saved
 
     def save_with_others(self, review_id: str, document: DraftDocument, author: PersonId, upon: int) -> Saved | Merged:
@@ -93,6 +95,14 @@ class Drafts:
         with self._database.read() as connection:
             row = connection.execute(_REVISION, {"review": review_id, "revision": revision}).one_or_none()
         return _document(row) if row is not None else None
+
+    def erase(self, review_id: str, revision: int) -> None:
+        """Erase what a revision said for good; its digest stays."""
+        table = tables.draft_revisions
+        with self._database.write() as connection:
+            gone = update(table).where(table.c.review_id == review_id, table.c.revision == revision)
+            connection.execute(gone.values(body=None))
+            forget_draft(connection, review_id)
 
     def salt_and_people(self, review_id: str, document: DraftDocument) -> tuple[str, dict[str, PersonId]]:
         """What deriving a document of this review takes, saved or not: salt, and ids by handle."""

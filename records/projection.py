@@ -16,8 +16,9 @@ from domain.taxonomy import Stage
 from domain.values import Record, Utc, digest_of
 from records import tables
 from records.people import insert_once
+from records.search_index import write_facts
 
-SHAPE = 2
+SHAPE = 3
 """Raised when something else is written than before: what an older release wrote is then made anew."""
 
 
@@ -86,6 +87,7 @@ def project(connection: Connection, review: Review, owed: Plan, now: datetime, b
         rows = [{"trait": digest_of(trait), "opened": review.opened} for trait in traits(review) if review.opened]
         _rewrite(connection, tables.review_traits, review, rows)
     _ask(connection, review, now)
+    write_facts(connection, review, before)
     if before is None or review.incidents != before.incidents:
         routes = [
             {"incident": i.ref, "review_id": review.id, "source_key": source_key(i.source, i.key)}

@@ -57,6 +57,12 @@ def state_of(connection: Connection, review_id: str) -> Review | None:
     return _review(row) if row else None
 
 
+def states_of(connection: Connection, ids: Collection[str]) -> dict[str, Review]:
+    """These reviews as the read model has them, by id."""
+    rows = connection.execute(_STATES.where(tables.reviews.c.review_id.in_(ids)))
+    return {review.id: review for review in map(_review, rows)}
+
+
 _STATES = select(tables.reviews.c.state, tables.policies.c.body).outerjoin(
     tables.policies, tables.policies.c.digest == tables.reviews.c.policy
 )
@@ -86,9 +92,8 @@ class Reviews:
 
     def some(self, ids: Iterable[str]) -> dict[str, Review]:
         """These reviews as they are now, by id; without those that there are not."""
-        query = _STATES.where(tables.reviews.c.review_id.in_(list(dict.fromkeys(ids))))
         with self._database.read() as connection:
-            return {review.id: review for review in map(_review, connection.execute(query))}
+            return states_of(connection, list(dict.fromkeys(ids)))
 
     def list(self, stages: Iterable[Stage] = (), limit: int = 500) -> Sequence[Review]:
         """The reviews in these stages (all but excluded ones where none is named), the most pressing first."""
@@ -213,23 +218,33 @@ class Reviews:
         """Drop the read model and make it anew from the streams; how many reviews there are then."""
         with self._database.write() as connection:
             if self._database.is_postgres:  # or what somebody records meanwhile could be overwritten
-                connection.execute(text("LOCK TABLE reviews IN EXCLUSIVE MODE"))
+                connection.execute(text("LOCK TABLE reviews, searched IN EXCLUSIVE MODE"))
             connection.execute(delete(tables.projection))
             connection.execute(insert(tables.projection), {"one": 1, "shape": _shape()})
-            for table in (
-                tables.policies,
-                tables.reviews,
-                tables.audiences,
-                tables.asked,
-                tables.watched_issues,
-                tables.review_traits,
-            ):
+            for table in _MADE_ANEW:
                 connection.execute(delete(table))
-            stream_ids = list(connection.execute(select(tables.events.c.stream_id).distinct()).scalars())
+            stream_ids = list(connection.execute(_BY_AGE).scalars())
             for stream_id in stream_ids:
                 review, now = read_review(connection, stream_id), datetime.now(UTC)
                 project(connection, review, plan(review, now), now)
         return len(stream_ids)
+
+
+_MADE_ANEW = (
+    tables.reviews,
+    tables.audiences,
+    tables.asked,
+    tables.watched_issues,
+    tables.review_traits,
+    tables.policies,
+    tables.searched,
+)
+
+_BY_AGE = (
+    select(tables.events.c.stream_id)
+    .where(tables.events.c.seq == 1)
+    .order_by(tables.events.c.recorded_at, tables.events.c.stream_id)
+)
 
 
 @cache

@@ -17,6 +17,7 @@ from records.inbox import Inbox
 from records.notices import Notices
 from records.people import People
 from records.read_model import Reviews
+from records.search import Search
 from records.seen import Seen
 from records.sessions import Sessions
 from records.tokens import Tokens
@@ -36,6 +37,7 @@ class Records:
         self.reviews = Reviews(database)
         self.reviews.bring_up_to_date()
         self.asked = AskedOf(database)
+        self.search = Search(database)
         self.drafts = Drafts(database)
         self.attachments = Attachments(database)
         self.people = People(database)

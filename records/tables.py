@@ -211,6 +211,22 @@ watched_issues = Table(
     Index("watched_issues_project", "tracker", "project"),
 )
 
+searched = Table(
+    "searched",
+    metadata,
+    Column("id", ROW, primary_key=True, autoincrement=True, comment="higher is newer"),
+    Column("review_id", String(300), nullable=False, unique=True),
+    Column("title", Text, nullable=False, comment="words and stems, as `records.words` cuts them"),
+    Column("facts", Text, nullable=False),
+    Column("draft", Text, nullable=False),
+)
+
+ONLY_IN: dict[str, frozenset[str]] = {
+    "sqlite": frozenset({f"searched_words{part}" for part in ("", "_data", "_idx", "_docsize", "_config")}),
+    "postgresql": frozenset({"words", "searched_words"}),
+}
+"""What makes `searched` fast, and has no like in the other database: a full-text table, or a column and its index."""
+
 # --- operational ------------------------------------------------------------------------------------------------------
 
 tracker_projects = Table(

@@ -71,9 +71,11 @@ ONLY_THESE: dict[tuple[str, str], frozenset[str]] = {
             "records.paging",
             "records.people",
             "records.read_model",
+            "records.search",
             "records.sessions",
             "records.store",
             "records.tokens",
+            "records.words",
         }
     ),
 }

@@ -21,6 +21,7 @@ from web import (
     pages,
     reporting,
     reviews,
+    search,
     sign_in,
     webhooks,
     work,
@@ -79,6 +80,7 @@ def create_app(deps: WebDeps) -> FastAPI:
     app.include_router(reporting.routes(deps, rendering))  # before the page of a review that would be called “new”
     app.include_router(reviews.routes(deps, rendering))
     app.include_router(work.routes(deps, rendering))
+    app.include_router(search.routes(deps, rendering))
     app.include_router(pages.routes(deps, rendering, app.openapi))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_middleware(JsonOnly)

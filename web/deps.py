@@ -13,7 +13,9 @@ from domain.review import Review
 from domain.standing import Standing
 from domain.view import Answer
 from integrations.openid import Begun
+from records.search import Found, Narrowed
 from records.store import Records
+from records.words import Query
 from runtime.settings import IncidentSettings, PagerDutySettings, SignInSettings, TrackerSettings, WebSettings
 from workflows.door import AwayError, Outbox, Wishes
 
@@ -90,6 +92,14 @@ class WebDeps:
     def ending_in(self, id: str, standing: Standing | None) -> Sequence[str]:
         """Ids of reviews that somebody may see, of which `id` is the part that their source gave."""
         return self.records.reviews.ending_in(sight(standing), f":{id}")
+
+    def search(self, standing: Standing | None, query: Query, narrowed: Narrowed, limit: int, offset: int) -> Found:
+        """The reviews that somebody may see and that match, the best first, `limit` of them from `offset` on."""
+        return self.records.search.find(sight(standing), query, narrowed, limit, offset)
+
+    def services(self, standing: Standing | None) -> Sequence[str]:
+        """The services of all reviews that somebody may see, by name."""
+        return self.records.search.services(sight(standing))
 
     async def say(self, review_id: str, input: Input) -> Answer:
         """Say a command to a review. Raises `AwayError` where no answer came."""

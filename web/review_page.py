@@ -100,6 +100,7 @@ class Asking:
 class Answered:
     """A question of the template, and its answer."""
 
+    question: str
     prompt: str
     answer: str | None
 
@@ -425,7 +426,7 @@ def _answers(review: Review, answers: dict[str, str]) -> list[Answered]:
         asked_here = question.id in review.profile.questions or set(question.kinds) & set(review.kinds)
         answer = answers.get(question.id, "").strip()
         if asked_here or answer:
-            found.append(Answered(question.prompt, answer or None))
+            found.append(Answered(question.id, question.prompt, answer or None))
     return found
 
 

@@ -73,6 +73,7 @@ PAGES = (
         "A draft is written by sections, each saved on its own; what is still missing stands beside it.",
         narrow=True,
     ),
+    Page("search", "/search", "/search?q=merchant", "Every review and draft is searched; a hit leads to its place."),
     Page(
         "work", "/work", "/work", "What is asked of whoever is signed in, late things first, each with a way to do it."
     ),

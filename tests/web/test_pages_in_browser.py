@@ -61,6 +61,7 @@ async def test_pages_fit_in_light_and_dark_and_speak_to_nobody_else(web: Site) -
         f"/reviews/{story}",
         "/reviews/pagerduty:LONG",
         "/issues/HF-9",
+        "/search?q=merchant+precision+identifier",
         "/api",
         "/reviews/nothing",
         "/sign-in",
@@ -94,13 +95,33 @@ async def test_pages_are_whole_without_script(web: Site) -> None:
         context = await browser.new_context(java_script_enabled=False)
         page = await context.new_page()
         await page.goto(address)
-        await page.locator("summary", has_text="Not reviewed").click()
+        await page.get_by_role("link", name="2 not reviewed").click()
         assert await page.get_by_text("severity: SEV4 is not reviewed").is_visible()
+        await page.get_by_role("link", name="Reviews", exact=True).first.click()
         await page.get_by_role("link", name="Precision fell to 0.61").last.click()
         assert page.url == f"{address}/reviews/{story}"
         assert await page.get_by_role("heading", name="Cannot close yet: 1 thing").is_visible()
         await page.get_by_role("link", name="HF-6").click()
         assert await page.get_by_role("heading", name="Alert on a shift of the merchant mix").is_visible()
+
+
+@pytest.mark.browser
+async def test_a_search_is_done_by_keyboard_and_leads_to_the_section_without_script(web: Site) -> None:
+    story = await busy(web)
+    async with served(web) as address, chromium() as browser:
+        context = await browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844})
+        page = await context.new_page()
+        await page.goto(address)
+        await page.get_by_label("Search reviews and drafts").fill("precision drift")
+        await page.keyboard.press("Enter")
+        await page.wait_for_url(f"{address}/search?q=precision+drift")
+        await page.get_by_label("Stage").select_option("Remediation")
+        await page.get_by_label("Words that a review has").press("Enter")
+        await page.wait_for_url("**stage=remediation**")
+        assert await page.get_by_role("heading", name="1 review").is_visible()
+        assert await page.locator("mark", has_text="drift").first.is_visible()
+        await page.get_by_role("link", name="Why", exact=True).click()
+        assert page.url == f"{address}/reviews/{story}#causes"
 
 
 @pytest.mark.browser

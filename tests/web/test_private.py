@@ -55,6 +55,9 @@ async def test_to_who_may_not_see_a_review_it_is_nowhere(people: People) -> None
         "/api/issues",
         "/trackers",
         "/api/trackers",
+        "/search?q=shown",
+        "/api/search?q=salaries",
+        "/api/search?q=pagerduty",
         "/api/reviews?stage=draft",
     ):
         text = (await people.ask(outsider, "GET", path)).text

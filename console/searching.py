@@ -1,0 +1,49 @@
+"""`holdfast search`: reviews and drafts by their words."""
+
+from typing import Annotated, Any
+
+import typer
+
+from console.api import Api
+from console.options import Json, Url
+from console.screen import as_json, heading, say
+from domain.taxonomy import Stage
+from web.search import PAGE
+from web.wording import counted, plain
+
+
+def search(
+    words: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="WORDS", help="All are needed; the last may be a beginning. -- WORDS -WORD leaves a word out."
+        ),
+    ],
+    stage: Annotated[Stage | None, typer.Option(help="Only reviews in this stage.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100, help="At most so many, the best first.")] = PAGE,
+    url: Url = None,
+    json: Json = False,
+) -> None:
+    """Search titles, ids, services, models, items, issues and drafts."""
+    asked = {"q": " ".join(words), "limit": str(limit)} | ({"stage": stage.value} if stage else {})
+    found = Api(url).get("/api/search", asked)
+    if json:
+        as_json(found)
+        return
+    for hit in found["hits"]:
+        heading(f"{hit['id']}: {_line(hit['pieces'])}")
+        say(f"{hit['severity']}, {plain(hit['stage'])}, {hit['service']}")
+        say(*(f"  {place['heading']}: {_line(place['pieces'])}" for place in hit["places"]), "")
+    say(_summary(found))
+
+
+def _line(pieces: list[dict[str, Any]]) -> str:
+    return " ".join("".join(piece["text"] for piece in pieces).split())
+
+
+def _summary(found: dict[str, Any]) -> str:
+    count, shown = found["count"], len(found["hits"])
+    if not count:
+        return "No review that you see has all of this. Fewer words find more."
+    many = f"More than {counted(count, 'review')}" if found["more"] else counted(count, "review")
+    return f"{many}; these are the best {shown}." if shown < count else f"{many}."

@@ -1,0 +1,106 @@
+"""The words by which reviews are found, written as they change: derived from the read model, texts and drafts.
+
+A row for each review, so that words of its title, its items and its draft find it together. What a word was made of is
+read again when it is shown (`records.search`), never from here.
+"""
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, bindparam, insert, select, text, update
+
+from domain.draft import DraftDocument
+from domain.findable import TITLE, Part, facts, sections
+from domain.review import Review
+from domain.values import TextRef
+from records import tables
+from records.words import indexed
+
+_FACTS = (
+    update(tables.searched)
+    .where(tables.searched.c.review_id == bindparam("which"))
+    .values(title=bindparam("title"), facts=bindparam("facts"))
+)
+_DRAFT = (
+    update(tables.searched).where(tables.searched.c.review_id == bindparam("which")).values(draft=bindparam("draft"))
+)
+_TEXTS = select(tables.texts.c.ref, tables.texts.c.body).where(
+    tables.texts.c.ref.in_(bindparam("refs", expanding=True)), tables.texts.c.body.is_not(None)
+)
+_NEWEST = (
+    select(tables.draft_revisions.c.body)
+    .where(tables.draft_revisions.c.review_id == bindparam("which"))
+    .order_by(tables.draft_revisions.c.revision.desc())
+    .limit(1)
+)
+
+
+def write_facts(connection: Connection, review: Review, before: Review | None = None) -> None:
+    """Write the words of what is recorded of a review, where they are others than `before`.
+
+    Belongs into the transaction that projects the review.
+    """
+    if before is not None and not _differ(review, before):
+        return
+    parts = facts_of(connection, [review])[review.id]
+    row = {
+        "title": _words(part for part in parts if part.id == TITLE),
+        "facts": _words(part for part in parts if part.id != TITLE),
+    }
+    if connection.execute(_FACTS, row | {"which": review.id}).rowcount == 0:
+        draft = _words(sections(newest_draft(connection, review.id)))
+        connection.execute(insert(tables.searched), row | {"review_id": review.id, "draft": draft})
+
+
+def _differ(review: Review, before: Review) -> bool:
+    """Whether other words are to be found; most inputs touch neither incidents nor items."""
+    touched = (review.incidents, review.items) != (before.incidents, before.items)
+    return touched and facts(review, str) != facts(before, str)
+
+
+def write_draft(connection: Connection, review_id: str, document: DraftDocument | None) -> None:
+    """Write the words of a review's newest draft; of a review that is not there yet they come with its facts."""
+    connection.execute(_DRAFT, {"which": review_id, "draft": _words(sections(document))})
+
+
+def forget_draft(connection: Connection, review_id: str) -> None:
+    """Keep no word of what was erased of a review's draft."""
+    write_draft(connection, review_id, newest_draft(connection, review_id))
+    _purge(connection)
+
+
+def forget_text(connection: Connection, ref: TextRef) -> None:
+    """Keep no word of a text that was erased, whatever review referred to it."""
+    states = select(tables.reviews.c.state).where(tables.reviews.c.state.contains(ref, autoescape=True))
+    for state in connection.execute(states).scalars().all():
+        write_facts(connection, Review.model_validate_json(state))
+    _purge(connection)
+
+
+def facts_of(connection: Connection, reviews: Iterable[Review]) -> dict[str, list[Part]]:
+    """What is recorded of reviews, with texts in place of their references; nothing for one that was erased."""
+    kept, refs = list(reviews), list[TextRef]()
+
+    def note(ref: TextRef) -> str:
+        refs.append(ref)
+        return ""
+
+    for review in kept:
+        facts(review, note)
+    known = {row.ref: row.body for row in connection.execute(_TEXTS, {"refs": sorted(set(refs))})}
+    return {review.id: facts(review, lambda ref: known.get(ref, "")) for review in kept}
+
+
+def newest_draft(connection: Connection, review_id: str) -> DraftDocument | None:
+    """The newest draft of a review; none where there is none, or it was erased."""
+    body = connection.execute(_NEWEST, {"which": review_id}).scalar_one_or_none()
+    return DraftDocument.model_validate_json(body) if body else None
+
+
+def _words(parts: Iterable[Part]) -> str:
+    return indexed(text for part in parts for text in part.texts)
+
+
+def _purge(connection: Connection) -> None:
+    """Take out what an index of SQLite keeps of rows that are gone until it is merged by itself."""
+    if connection.dialect.name == "sqlite":
+        connection.execute(text("INSERT INTO searched_words (searched_words) VALUES ('optimize')"))

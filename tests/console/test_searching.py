@@ -1,0 +1,27 @@
+"""Searching from the command line."""
+
+from tests.console.conftest import Holdfast
+
+
+def test_what_is_found_is_shown_with_where(holdfast: Holdfast) -> None:
+    review = holdfast.submitted()
+    lines = holdfast.done("search", "ranking", "unrelated").splitlines()
+    assert lines[0] == f"{review}: Ranking returned unrelated results"
+    assert lines[1].startswith("SEV2, Sign-off, ")
+    assert lines[-1] == "1 review."
+    (hit,) = holdfast.json("search", "ranking", "unrelated")["hits"]
+    assert hit["id"] == review
+    summary = holdfast.records.drafts.newest(review)
+    assert summary is not None
+    assert summary.document is not None
+    shown = holdfast.done("search", *summary.document.summary.split()[:2])
+    assert summary.document.summary.split()[0] in shown.split(": ", 2)[2]
+
+
+def test_a_stage_and_a_limit_narrow_it(holdfast: Holdfast) -> None:
+    holdfast.opened()
+    holdfast.opened()
+    assert holdfast.done("search", "ranking", "--limit", "1").splitlines()[-1] == "2 reviews; these are the best 1."
+    assert "No review that you see" in holdfast.done("search", "ranking", "--stage", "closed")
+    assert "No review that you see" in holdfast.done("search", "--", "ranking", "-unrelated")
+    assert holdfast.json("search", "ranking", "--stage", "draft")["count"] == 2

@@ -1,0 +1,185 @@
+"""Searching: a page and the API over the same answer, in which every hit says where it was found."""
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Literal
+from urllib.parse import quote, urlencode
+
+from fastapi import APIRouter, Query
+from fastapi.responses import HTMLResponse
+from pydantic import Field
+
+from domain.findable import ABOUT, TITLE, Part
+from domain.review import Review
+from domain.taxonomy import Severity, Stage
+from domain.template import ANSWER
+from domain.values import LONGEST_LINE, Record
+from records.search import RANKED, Hit, Narrowed
+from records.words import LONGEST_QUERY, Match, Phrase, Piece, match, query
+from web.callers import Caller, Who
+from web.deps import WebDeps
+from web.rendering import Pages, review_path
+from web.wording import plain
+
+PAGE = 20
+"""Hits on a page."""
+
+PLACES = 3
+"""So many places of a review are shown at most; together they have as much of the query as its parts do."""
+
+
+class SearchPlace(Record):
+    """Where in a review something was found."""
+
+    part: str = Field(description="`about`, `items`, or a section of the draft")
+    heading: str
+    path: str = Field(description="where that can be read")
+    pieces: tuple[Piece, ...] = Field(description="the words around it, as plain text")
+
+
+class SearchHit(Record):
+    """A review that was found."""
+
+    id: str
+    title: str
+    pieces: tuple[Piece, ...] = Field(description="the title, and what of it was looked for")
+    stage: Stage
+    severity: Severity
+    service: str
+    places: tuple[SearchPlace, ...] = Field(description="where else it was found")
+
+
+class SearchAnswer(Record):
+    """Some of the reviews that were found, the best first."""
+
+    hits: tuple[SearchHit, ...]
+    count: int = Field(description=f"how many match; {RANKED} where there are more")
+    more: bool = Field(description=f"whether more than {RANKED} match: then only the newest of them are put in order")
+    following: int | None = Field(description="the offset from which the next hits come; none where there are no more")
+
+
+def routes(deps: WebDeps, pages: Pages) -> APIRouter:
+    """The page and the API."""
+    router = APIRouter()
+
+    @router.get("/api/search", tags=["Reviews"], summary="Search reviews and drafts")
+    def search(
+        who: Who,
+        q: Annotated[
+            str,
+            Query(
+                max_length=LONGEST_QUERY,
+                description='all these words, `"a phrase"`, nothing with a `-word`; the last word may be a beginning',
+            ),
+        ],
+        stage: Annotated[Stage | None, Query(description="only reviews in this stage")] = None,
+        service: Annotated[str | None, Query(description="only of this service")] = None,
+        severity: Annotated[Severity | None, Query(description="only of this severity")] = None,
+        limit: Annotated[int, Query(ge=1, le=100)] = PAGE,
+        offset: Annotated[int, Query(ge=0, le=RANKED)] = 0,
+    ) -> SearchAnswer:
+        """Titles, ids, services, models, kinds, incidents, items and their issues, and all that the newest draft says.
+
+        The best first: title before items before draft, and the newest where two match equally well. Names of people
+        are not searched.
+        """
+        narrowed = Narrowed(stage=stage, service=service, severity=severity)
+        return answer(deps, who, q, narrowed, limit, offset)
+
+    @router.get("/search", include_in_schema=False)
+    def show_search(
+        who: Who,
+        q: Annotated[str, Query(max_length=LONGEST_QUERY)] = "",
+        stage: Stage | Literal[""] = "",
+        service: Annotated[str, Query(max_length=LONGEST_LINE)] = "",
+        severity: Severity | Literal[""] = "",
+        page: Annotated[int, Query(ge=1, le=RANKED // PAGE)] = 1,
+    ) -> HTMLResponse:
+        narrowed = Narrowed(stage=stage or None, service=service or None, severity=severity or None)
+        chosen = {"q": q, "stage": stage, "service": service, "severity": severity}
+        return pages.render(
+            "search.html",
+            who=who,
+            asked=query(q),
+            found=answer(deps, who, q, narrowed, PAGE, (page - 1) * PAGE),
+            chosen=chosen,
+            any=_address({"q": q}),
+            page=page,
+            per_page=PAGE,
+            before=_address(chosen | {"page": page - 1}) if page > 1 else None,
+            after=_address(chosen | {"page": page + 1}),
+            stages=list(Stage),
+            services=sorted({*deps.services(who.standing), *([service] if service else [])}),
+            severities=list(Severity),
+            longest=LONGEST_QUERY,
+            ranked=RANKED,
+        )
+
+    return router
+
+
+def _address(chosen: dict[str, str | int]) -> str:
+    return f"/search?{urlencode({name: value for name, value in chosen.items() if value})}"
+
+
+def answer(deps: WebDeps, who: Caller, text: str, narrowed: Narrowed, limit: int, offset: int) -> SearchAnswer:
+    """What somebody finds by a text among the reviews that they see."""
+    asked = query(text)
+    found = deps.search(who.standing, asked, narrowed, limit, offset)
+    following = offset + limit
+    return SearchAnswer(
+        hits=tuple(_shown(hit, asked.wanted) for hit in found.hits),
+        count=found.count,
+        more=found.is_cut,
+        following=following if following < found.count else None,
+    )
+
+
+def _shown(hit: Hit, wanted: Sequence[Phrase]) -> SearchHit:
+    review = hit.review
+    assert review.stage is not None  # what is in the read model has begun
+    title = next((part.texts[0] for part in hit.parts if part.id == TITLE), review.id)
+    in_title = match(title, wanted, around=None)
+    return SearchHit(
+        id=review.id,
+        title=title,
+        pieces=in_title.pieces,
+        stage=review.stage,
+        severity=review.severity,
+        service=review.service,
+        places=tuple(_places(hit, wanted)),
+    )
+
+
+def _places(hit: Hit, wanted: Sequence[Phrase]) -> Iterator[SearchPlace]:
+    """The part with the most of the query, then those with what is still missing of it."""
+    found = [(part, _best(part, wanted)) for part in hit.parts if part.id != TITLE]
+    shown: frozenset[Phrase] = frozenset()
+    for _ in range(min(PLACES, len(found))):
+        part, best = max(found, key=lambda one: len(one[1].phrases - shown))
+        if not best.phrases - shown:
+            return
+        shown |= best.phrases
+        heading, path = _heading(hit.review, part.id), _path(hit.review, part.id)
+        yield SearchPlace(part=part.id, heading=heading, path=path, pieces=best.pieces)
+
+
+def _best(part: Part, wanted: Sequence[Phrase]) -> Match:
+    return max((match(text, wanted) for text in part.texts), key=lambda found: len(found.phrases))
+
+
+def _heading(review: Review, part: str) -> str:
+    """What a part is called, as the pinned template calls it."""
+    if part == ABOUT:
+        return "About it"
+    policy = review.policy
+    named = {section.id: section.title for section in policy.sections} if policy else {}
+    named |= {f"{ANSWER}{question.id}": question.prompt for question in policy.questions} if policy else {}
+    return named.get(part) or plain(part).capitalize()
+
+
+def _path(review: Review, part: str) -> str:
+    """Where a part can be read; items that nobody has submitted yet only in the draft."""
+    place = review_path(review.id)
+    if part == ABOUT:
+        return place
+    return f"{place}{'' if part != 'items' or review.items else '/draft'}#{quote(part, safe=':')}"
