@@ -61,11 +61,14 @@ class Wanted(Record):
         return self.until is not None and self.until < now
 
 
-def asks(review: Review, now: datetime) -> tuple[Wanted, ...]:
-    """All that a review asks of anybody at `now` (UTC), each once; nothing of one that has ended."""
+def asks(review: Review, now: datetime, in_the_way: Blockers | None = None) -> tuple[Wanted, ...]:
+    """All that a review asks of anybody at `now` (UTC), each once; nothing of one that has ended.
+
+    `in_the_way` is what `blockers` says at that moment, for a caller who has asked already.
+    """
     if review.stage not in (*OPEN_STAGES, Stage.CLOSED):
         return ()
-    in_the_way = blockers(review, now)
+    in_the_way = blockers(review, now) if in_the_way is None else in_the_way
     found = [wanted for part in _PARTS for wanted in part(review, now, in_the_way)]
     return tuple(wanted.model_copy(update={"private": bool(review.private_to)}) for wanted in found)
 

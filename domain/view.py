@@ -44,9 +44,12 @@ class Outcome(Message):
     view: View
 
 
-def outcome(review: Review, now: datetime, answer: Answer) -> Outcome:
-    """What a review owes and shows at `now` (UTC), with an answer to whoever said something to it."""
-    in_the_way = blockers(review, now)
+def outcome(review: Review, now: datetime, answer: Answer, in_the_way: Sequence[Blocker] | None = None) -> Outcome:
+    """What a review owes and shows at `now` (UTC), with an answer to whoever said something to it.
+
+    `in_the_way` is what `blockers` says at that moment, for a caller who has asked already.
+    """
+    in_the_way = blockers(review, now) if in_the_way is None else in_the_way
     return Outcome(answer=answer, plan=plan(review, now, in_the_way), view=view(review, in_the_way))
 
 

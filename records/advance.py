@@ -19,6 +19,7 @@ from domain.inputs import Given, IncidentTold, Input, JoinIncident, OpenReview, 
 from domain.places import Routing
 from domain.policy import Policy
 from domain.review import Review
+from domain.rules import blockers
 from domain.view import Answer, Outcome, outcome
 from records import attachments, drafts, inbox, streams
 from records.calendars import Calendars
@@ -77,10 +78,11 @@ class Advance:
     ) -> Outcome:
         recorded = decide(review, input, now, self._given(connection, review, input, now))
         after, names = fold(review, recorded), tuple(type(event).__name__ for event in recorded)
-        heard = outcome(after, now, Answer(accepted=True, events=names, stage=after.stage))
+        in_the_way = blockers(after, now)
+        heard = outcome(after, now, Answer(accepted=True, events=names, stage=after.stage), in_the_way)
         if recorded:
             streams.append(connection, review.id, last, recorded, input, now, epoch)
-            project(connection, after, heard.plan, now, before=review)
+            project(connection, after, heard.plan, in_the_way, now, before=review)
         if not input.is_command:
             inbox.finish(connection, input.id)
         return heard

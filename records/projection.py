@@ -1,17 +1,18 @@
 """What can be read of a review, written as its events are recorded: the other half is `records.read_model`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pydantic import Field
 from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
 
-from domain.asks import Role, asks, team_of
+from domain.asks import Role, Wanted, asks, team_of
 from domain.issues import TRACKING
 from domain.plan import Plan, clocks_running, items_running
 from domain.prefill import traits
 from domain.review import IssueRef, Review
+from domain.rules import Blocker
 from domain.taxonomy import Stage
 from domain.values import Record, Utc, digest_of
 from records import tables
@@ -51,8 +52,15 @@ _ASK_NO_MORE = delete(tables.asked).where(
 )
 
 
-def project(connection: Connection, review: Review, owed: Plan, now: datetime, before: Review | None = None) -> None:
-    """Write what can be read of a review, and of its plan at `now` (UTC).
+def project(
+    connection: Connection,
+    review: Review,
+    owed: Plan,
+    in_the_way: Sequence[Blocker],
+    now: datetime,
+    before: Review | None = None,
+) -> None:
+    """Write what can be read of a review, of its plan at `now` (UTC), and of what it asks while that is in the way.
 
     Belongs into the transaction that appended its events.
     `before` is the review as it was projected last; none where that is not known, and everything is written.
@@ -86,7 +94,7 @@ def project(connection: Connection, review: Review, owed: Plan, now: datetime, b
     if before is None or (traits(review), review.opened) != (traits(before), before.opened):
         rows = [{"trait": digest_of(trait), "opened": review.opened} for trait in traits(review) if review.opened]
         _rewrite(connection, tables.review_traits, review, rows)
-    _ask(connection, review, now)
+    _ask(connection, review, asks(review, now, in_the_way))
     write_facts(connection, review, before)
     if before is None or review.incidents != before.incidents:
         routes = [
@@ -123,7 +131,7 @@ _NAMED = (Role.PERSON, Role.TEAM, Role.LEAD)
 """Who is asked by name; of the others, having the role is enough."""
 
 
-def _ask(connection: Connection, review: Review, now: datetime) -> None:
+def _ask(connection: Connection, review: Review, asked: Iterable[Wanted]) -> None:
     """Write what has come to be asked, and take out what is asked no more; most of it stays from input to input."""
     written = {row.key: row._asdict() for row in connection.execute(_ASKED, {"which": review.id})}
     wanted = {
@@ -136,7 +144,7 @@ def _ask(connection: Connection, review: Review, now: datetime) -> None:
             "until": min(one.until or tables.NEVER, tables.NEVER),
             "urgent": one.urgent,
         }
-        for one in asks(review, now)
+        for one in asked
     }
     gone = [{"which": review.id, "what": key} for key, row in written.items() if wanted.get(key) != row]
     new = [row for key, row in wanted.items() if written.get(key) != row]

@@ -12,6 +12,7 @@ from domain.evolve import fold
 from domain.plan import plan
 from domain.policy import Policy
 from domain.review import IssueRef, Review
+from domain.rules import blockers
 from domain.stages import ENDED_STAGES, OPEN_STAGES
 from domain.taxonomy import Stage
 from domain.values import END_OF_TIME, Record, digest_of
@@ -226,7 +227,8 @@ class Reviews:
             stream_ids = list(connection.execute(_BY_AGE).scalars())
             for stream_id in stream_ids:
                 review, now = read_review(connection, stream_id), datetime.now(UTC)
-                project(connection, review, plan(review, now), now)
+                in_the_way = blockers(review, now) if review.stage else []
+                project(connection, review, plan(review, now, in_the_way), in_the_way, now)
         return len(stream_ids)
 
 
