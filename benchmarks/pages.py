@@ -26,7 +26,16 @@ FEW = 20
 AT_ONCE = 100
 """How many copies are written in one transaction."""
 
-COPIED = (tables.reviews, tables.audiences, tables.asked, tables.drafts, tables.draft_revisions, tables.builtin_issues)
+COPIED = (
+    tables.reviews,
+    tables.audiences,
+    tables.asked,
+    tables.review_traits,
+    tables.searched,
+    tables.drafts,
+    tables.draft_revisions,
+    tables.builtin_issues,
+)
 """What a copy of a review has of its own, beside its events. Its issues get their own numbers; nobody watches them."""
 
 
@@ -106,6 +115,9 @@ PAGES = (
     f"/reviews/{STORY}",
     f"/reviews/{STORY}/draft",
     "/reviews/grafana:G-119/draft",  # nobody has written in it: what is known is looked up
+    "/search?q=merchant",
+    "/search?q=calibration+accounts",
+    "/search?q=nothing+of+that+kind",
     "/near-misses/new",
     "/account",
     "/api/reviews",

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from pydantic import Field
-from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Delete, Insert, Table, bindparam, delete, insert, select, update
 
 from domain.asks import Role, Wanted, asks, team_of
 from domain.issues import TRACKING
@@ -110,9 +111,16 @@ def _look_at(owed: Plan, now: datetime) -> datetime | None:
 
 
 def _rewrite(connection: Connection, table: Table, review: Review, rows: Iterable[dict[str, Any]]) -> None:
-    connection.execute(delete(table).where(table.c.review_id == review.id))
+    forget, keep = _statements(table)
+    connection.execute(forget, {"which": review.id})
     if anew := [{"review_id": review.id} | row for row in rows]:
-        connection.execute(insert(table), anew)
+        connection.execute(keep, anew)
+
+
+@cache
+def _statements(table: Table) -> tuple[Delete, Insert]:
+    """Made once: making them anew takes longer than carrying them out."""
+    return delete(table).where(table.c.review_id == bindparam("which")), insert(table)
 
 
 def _watching(issue: WatchedIssue) -> dict[str, Any]:
