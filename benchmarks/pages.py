@@ -150,6 +150,8 @@ async def _filled(console: Console, folder: Path, url: str, count: int) -> Async
 def _copy(connection: Connection, copies: list[tuple[str, str]]) -> None:
     for table in COPIED:
         rows = [_renamed(row, id, copy) for id, copy in copies for row in _rows_of(connection, table, id)]
+        if table is tables.searched:
+            rows = [{name: value for name, value in row.items() if name != "id"} for row in rows]
         if table is tables.builtin_issues:
             last = connection.execute(select(func.max(table.c.number))).scalar_one() or 0
             rows = [row | {"number": last + place} for place, row in enumerate(rows, 1)]
