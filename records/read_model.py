@@ -141,10 +141,11 @@ class Reviews:
         reviews = self.some(id for _, id in keys)
         return Page(tuple(reviews[id] for _, id in keys if id in reviews), following)
 
-    def counts(self, sight: Sight) -> dict[Stage, int]:
-        """How many reviews somebody sees in each stage."""
-        found = tables.reviews
-        query = select(found.c.stage, func.count()).where(seen_by(sight)).group_by(found.c.stage)
+    def counts(self, sight: Sight, stages: Iterable[Stage] = tuple(Stage)) -> dict[Stage, int]:
+        """How many reviews somebody sees in each of these stages."""
+        found, wanted = tables.reviews, [stage.value for stage in stages]
+        query = select(found.c.stage, func.count()).where(found.c.stage.in_(wanted), seen_by(sight))
+        query = query.group_by(found.c.stage)
         with self._database.read() as connection:
             return {Stage(stage): count for stage, count in connection.execute(query)}
 

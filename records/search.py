@@ -68,12 +68,6 @@ class Search:
             hits = _hits(connection, ids)
         return Found(hits=hits, count=len(ranked), is_cut=len(rows) > RANKED)
 
-    def services(self, sight: Sight) -> Sequence[str]:
-        """The services of all reviews that somebody sees, by name."""
-        services = select(tables.reviews.c.service).where(seen_by(sight)).distinct()
-        with self._database.read() as connection:
-            return sorted(connection.execute(services).scalars())
-
     def _matching(self, query: Query) -> Select[Any]:
         """The newest reviews that match, each with how well."""
         words, reviews = tables.searched, tables.reviews

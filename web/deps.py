@@ -97,10 +97,6 @@ class WebDeps:
         """The reviews that somebody may see and that match, the best first, `limit` of them from `offset` on."""
         return self.records.search.find(sight(standing), query, narrowed, limit, offset)
 
-    def services(self, standing: Standing | None) -> Sequence[str]:
-        """The services of all reviews that somebody may see, by name."""
-        return self.records.search.services(sight(standing))
-
     async def say(self, review_id: str, input: Input) -> Answer:
         """Say a command to a review. Raises `AwayError` where no answer came."""
         if self.door is None:

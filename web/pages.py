@@ -46,7 +46,7 @@ def routes(deps: WebDeps, pages: Pages, openapi: Callable[[], dict[str, Any]]) -
     def show_stage(stage: Stage, who: Who, after: After = None) -> HTMLResponse:
         now, seen = deps.now(), sight(who.standing)
         page = records.reviews.page(seen, [stage], ROWS, place_of(after))
-        names, count = _names(deps, page.rows), records.reviews.counts(seen).get(stage, 0)
+        names, count = _names(deps, page.rows), records.reviews.counts(seen, [stage]).get(stage, 0)
         listed = group(stage, page.rows, names, count, now)
         return pages.render("stage.html", who=who, group=listed, following=page.following, further=after is not None)
 

@@ -20,7 +20,7 @@ from web.deps import WebDeps
 from web.rendering import Pages, review_path
 from web.wording import plain
 
-PAGE = 20
+PAGE = 10
 """Hits on a page."""
 
 PLACES = 3
@@ -108,7 +108,7 @@ def routes(deps: WebDeps, pages: Pages) -> APIRouter:
             before=_address(chosen | {"page": page - 1}) if page > 1 else None,
             after=_address(chosen | {"page": page + 1}),
             stages=list(Stage),
-            services=sorted({*deps.services(who.standing), *([service] if service else [])}),
+            services=sorted(deps.catalogue.services),
             severities=list(Severity),
             longest=LONGEST_QUERY,
             ranked=RANKED,

@@ -186,7 +186,6 @@ def test_stage_service_and_severity_narrow_what_is_found(records: Records, telle
         (Narrowed(stage=Stage.DRAFT, service="search"), []),
     ):
         assert find(records, "pagerduty", narrowed=narrowed) == which
-    assert records.search.services(EVERYTHING) == ["ranker", "search"]
 
 
 def test_a_private_review_is_neither_found_nor_counted(records: Records, teller: Teller) -> None:
@@ -201,9 +200,6 @@ def test_a_private_review_is_neither_found_nor_counted(records: Records, teller:
         found = records.search.find(sight, query("pagerduty"), ANYWHERE, 20)
         assert (ids(found), found.count) == (seen, len(seen))
         assert find(records, "pagerduty:Q1 ", sight) == ([secret] if secret in seen else [])
-    lone = open_titled(teller, "Q3", "Alone", service="search")
-    teller.say(lone, MakePrivate(teams=("security",), reason="text:why"))
-    assert records.search.services(Sight(teams=("ml",))) == ["ranker"]
 
 
 def test_hits_come_in_pages_of_which_only_so_many_are_put_in_order(
