@@ -85,7 +85,7 @@ def build_worker(client: Client, parts: Parts, task_queue: str = contract.TASK_Q
         parts.known_now,
         parts.settle,
     )
-    listening = Listening(records.people, parts.handle_of)
+    listening = Listening(records.people, parts.handle_of, parts.standing_of)
     sync = SyncActivities(
         records.reviews, records.inbox, records.seen, parts.trackers, parts.address_of, listening, parts.sweep_every
     )

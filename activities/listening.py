@@ -9,6 +9,7 @@ from domain.comments import NotUnderstood, Said, end_of, said
 from domain.inputs import CommentSaid, ExtendDue, Input, VerifyItem
 from domain.ports import Comment
 from domain.review import Evidence
+from domain.standing import Standing
 from domain.taxonomy import Door
 from domain.values import PersonId, TextRef, digest_of
 
@@ -28,11 +29,20 @@ class PeopleBook(Protocol):
 
 
 class Listening:
-    """Makes facts of comments. `handle_of` tells whose an account is in a tracker; none for one that is not known."""
+    """Makes facts of comments. `handle_of` tells whose an account is in a tracker; none for one that is not known.
 
-    def __init__(self, people: PeopleBook, handle_of: Callable[[str, str], str | None]) -> None:
+    `standing_of` tells what a person may do; none where nobody has to sign in.
+    """
+
+    def __init__(
+        self,
+        people: PeopleBook,
+        handle_of: Callable[[str, str], str | None],
+        standing_of: Callable[[PersonId], Standing | None] = lambda person: None,
+    ) -> None:
         self._people = people
         self._handle_of = handle_of
+        self._standing_of = standing_of
 
     def facts(self, tracker: str, review_id: str, item: str, comments: Iterable[Comment]) -> Iterable[Input]:
         """A fact for each comment that speaks to us and is not ours; the same comment gives the same fact, once.
@@ -53,10 +63,12 @@ class Listening:
             if handle is None:
                 wrong = UNKNOWN
             wants = None if wanted is None or wrong is not None else self._command(wanted, review_id, item)
+            by = self._people.id_of(handle) if handle else tracker
             yield Input(
                 id=f"comment:{digest_of([review_id, item, comment.author, comment.at.isoformat(), met[which]])}",
-                by=self._people.id_of(handle) if handle else tracker,
+                by=by,
                 door=Door.TRACKER,
+                standing=self._standing_of(by) if handle else None,
                 at=comment.at,
                 body=CommentSaid(item=item, comment=comment.id, wants=wants, wrong=wrong),
             )

@@ -2,18 +2,21 @@
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from activities.sync import SWEEP
 from activities.trackers import SETTLE
 from building.files import read_catalogue, read_policy, read_routing
 from building.recipients import build_book
 from building.trackers import build_trackers
+from domain.accounts import Memberships
 from domain.catalogue import Catalogue
 from domain.notices import Book
 from domain.places import Routing
 from domain.policy import Policy
 from domain.ports import EvidenceSource, IssueTracker, Notifier
+from domain.standing import NOBODY as NO_STANDING
+from domain.standing import Standing
 from domain.values import PersonId
 from integrations.evidence import HttpEvidence
 from integrations.notifiers.apprise import AppriseNotifier
@@ -40,6 +43,7 @@ class Parts:
     sweep_every: timedelta = SWEEP
     new_per_minute: Mapping[str, int] = dataclasses.field(default_factory=dict)
     book: Book = NOBODY
+    memberships: Memberships | None = None
     notifier: Notifier = dataclasses.field(default_factory=lambda: AppriseNotifier({}))
 
     def account_of(self, person: PersonId, tracker: str) -> str | None:
@@ -50,6 +54,13 @@ class Parts:
     def handle_of(self, account: str, tracker: str) -> str | None:
         """Whose account that is in a tracker: as the catalogue says, else as their identity provider does."""
         return self.catalogue.handle_of(account, tracker) or self.records.accounts.handle_of(account, tracker)
+
+    def standing_of(self, person: PersonId) -> Standing | None:
+        """What somebody may do; none where nobody has to sign in, and so everybody may do everything."""
+        if self.memberships is None:
+            return None
+        account = self.records.accounts.of(person)
+        return self.records.accounts.standing(account, self.memberships, datetime.now(UTC)) if account else NO_STANDING
 
     def person_of(self, account: str, tracker: str) -> tuple[PersonId, bool]:
         """Whose an account is in a tracker, and whether the catalogue says so; else somebody of that name alone."""
@@ -87,5 +98,6 @@ def build_parts(settings: Settings) -> Parts:
             "jira": settings.trackers.jira.new_per_minute,
         },
         book=book,
+        memberships=Memberships.model_validate(settings.sign_in.memberships()) if settings.sign_in.issuer else None,
         notifier=AppriseNotifier(channels),
     )

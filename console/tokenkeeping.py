@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from console.recordkeeping import opened
 from console.stopping import REFUSED, Stop
 from domain.access import token_refusals
+from domain.accounts import Memberships
 from domain.taxonomy import Scope
 from domain.values import LONGEST_LINE, Record
 from records.tokens import Token
 from runtime.settings import load_settings
-from web.callers import memberships
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def create(holder: str, purpose: str, scopes: tuple[Scope, ...], days: int) -> M
         person, maker = records.people.id_of(holder), records.people.id_of(getpass.getuser())
         token, secret = records.tokens.make(person, maker, purpose, scopes, now, now + timedelta(days=days))
         account = records.accounts.of(person)
-    given = memberships(load_settings().sign_in)
+    given = Memberships.model_validate(load_settings().sign_in.memberships())
     told, told_at = (account.held, account.signed_in_at) if account else (None, None)
     return Made(token, secret, bool(given.standing(holder, told, told_at, now, None).roles))
 

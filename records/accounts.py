@@ -4,7 +4,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
-from domain.accounts import Held, Identity
+from domain.accounts import Held, Identity, Memberships
+from domain.standing import Standing
 from domain.values import PersonId, Record, Utc
 from records import tables
 from records.database import Database
@@ -50,6 +51,15 @@ class Accounts:
         """What is known of a person; none for one who was erased."""
         with self._database.read() as connection:
             return _account(connection, person)
+
+    def standing(self, account: Account, memberships: Memberships, now: datetime) -> Standing:
+        """Where somebody stands at `now` (UTC), by what was last said of them and what is given by handle."""
+        standing = memberships.standing(account.handle, account.held, account.signed_in_at, now, None)
+        made, for_whom = tables.api_tokens.c.made_by, tables.api_tokens.c.person
+        others = select(for_whom).where(made == account.person, for_whom != account.person).distinct()
+        with self._database.read() as connection:
+            stands_for = tuple(connection.execute(others.order_by(for_whom)).scalars())
+        return standing.model_copy(update={"stands_for": stands_for})
 
     def all(self) -> list[Account]:
         """Everybody who was not erased, by handle."""

@@ -88,13 +88,6 @@ class Tokens:
             rows = connection.execute(query if person is None else query.where(table.c.person == person)).all()
         return [_token(row) for row in rows]
 
-    def made_for(self, maker: PersonId) -> tuple[PersonId, ...]:
-        """For whom somebody has ever made a token, other than themselves."""
-        table = tables.api_tokens
-        query = select(table.c.person).where(table.c.made_by == maker, table.c.person != maker).distinct()
-        with self._database.read() as connection:
-            return tuple(connection.execute(query.order_by(table.c.person)).scalars())
-
     def revoke(self, id: str, now: datetime) -> Token | None:
         """End a token for good; none where there is no such token. Revoking it again changes nothing."""
         table = tables.api_tokens

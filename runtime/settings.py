@@ -232,8 +232,13 @@ class SignInSettings(_Part):
     session: timedelta = Field(default=timedelta(hours=12), description="how long a session lasts at most")
     idle: timedelta = Field(default=timedelta(hours=2), description="how long it lasts unused")
     claims_last: timedelta = Field(
-        default=timedelta(days=30), description="after the last sign-in: how long its claims count for tokens"
+        default=timedelta(days=30),
+        description="after the last sign-in: how long its claims count for tokens, and for comments in trackers",
     )
+
+    def memberships(self) -> dict[str, Any]:
+        """What claims and handles give, as `domain.accounts.Memberships` has it."""
+        return self.model_dump(include={"everyone", "roles", "teams", "people", "claims_last"})
 
 
 class Settings(BaseSettings):

@@ -16,14 +16,13 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 
 from domain.access import Act, is_open_to_anybody, refusals
-from domain.accounts import Held, Memberships
+from domain.accounts import Memberships
 from domain.review import Review
 from domain.standing import NOBODY, Standing
-from domain.taxonomy import Door, Role
+from domain.taxonomy import Door
 from domain.values import PersonId
 from records.accounts import Account
 from runtime.hosts import is_loopback
-from runtime.settings import SignInSettings
 from web.admit import person
 from web.deps import WebDeps
 from web.errors import ApiError, no_review
@@ -53,26 +52,12 @@ class Caller:
         return not refusals(self.standing, act)
 
 
-def memberships(settings: SignInSettings) -> Memberships:
-    """Which claims give what, as the settings say it."""
-    return Memberships(
-        everyone=tuple(Role(role) for role in settings.everyone),
-        roles={Role(role): tuple(values) for role, values in settings.roles.items()},
-        teams={team: tuple(values) for team, values in settings.teams.items()},
-        people={
-            handle: Held(roles=tuple(Role(role) for role in held.roles), teams=tuple(held.teams))
-            for handle, held in settings.people.items()
-        },
-        claims_last=settings.claims_last,
-    )
-
-
 class Gate:
     """Tells who calls, and lets them in or not."""
 
     def __init__(self, deps: WebDeps) -> None:
         self._deps = deps
-        self._memberships = memberships(deps.sign_in)
+        self._memberships = Memberships.model_validate(deps.sign_in.memberships())
 
     async def check(self, request: Request) -> None:
         """Let a request in, with its caller at hand. Raises `ApiError`: 401 for nobody, 403 with every reason."""
@@ -122,9 +107,7 @@ class Gate:
         return Caller(account.person, account.handle, self._standing(account), Door.SIGNED_IN, secret)
 
     def _standing(self, account: Account) -> Standing:
-        now = self._deps.now()
-        standing = self._memberships.standing(account.handle, account.held, account.signed_in_at, now, None)
-        return standing.model_copy(update={"stands_for": self._deps.records.tokens.made_for(account.person)})
+        return self._deps.records.accounts.standing(account, self._memberships, self._deps.now())
 
     def _require_own_page(self, request: Request, caller: Caller) -> None:
         """Raise `ApiError` (403) where another site's page may have sent this with our cookie."""

@@ -10,13 +10,13 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import ValidationError
 
-from domain.accounts import Held, Identity
+from domain.accounts import Held, Identity, Memberships
 from domain.values import PersonId
 from integrations.openid import ProviderError
 from records.sessions import SIGN_IN_WITHIN, Pending
 from runtime.hosts import is_loopback
 from web.admit import person
-from web.callers import Posted, Who, is_https, memberships, own_path, session_cookie
+from web.callers import Posted, Who, is_https, own_path, session_cookie
 from web.deps import WebDeps
 from web.errors import ApiError
 from web.rendering import Pages
@@ -30,7 +30,7 @@ def routes(deps: WebDeps, pages: Pages) -> APIRouter:
     sessions = deps.records.sessions
     pending_cookie = f"{session_cookie(deps)}-sign-in"
     redirect_uri = (deps.web.public_url or deps.web.local_url).rstrip("/") + CALLBACK
-    means = memberships(deps.sign_in)
+    means = Memberships.model_validate(deps.sign_in.memberships())
 
     def set_cookie(response: Response, name: str, secret: str, seconds: float) -> None:
         response.set_cookie(

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from domain import events, inputs
 from domain.deciding.decision import Decision, refuse_if, where
+from domain.deciding.privacy import move_what_others_see
 from domain.deciding.requests import ask_in_tracker
 from domain.plan import awaiting_closing_read
 from domain.review import Closure, Failure, Item, Reading
@@ -38,6 +39,8 @@ def items_read(d: Decision, body: inputs.ItemsRead) -> None:
         d.record(events.ItemStatusesRead(readings=newer))
     for reading in newer:
         ask_in_tracker(d, reading)
+    if newer:
+        move_what_others_see(d)
     if not body.for_closing or not awaiting_closing_read(d.review, d.now):
         return
     begun = min((readings[id].as_of for id in wanted), default=d.now)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from domain import events, inputs
+from domain.access import refusals
 from domain.deciding.decision import Decision, Rejected, unheard
 from domain.deciding.items import extend_due
 from domain.deciding.verifying import verify_item
@@ -23,6 +24,8 @@ def _answer(d: Decision, body: inputs.CommentSaid) -> tuple[str, ...]:
     if body.wants is None:
         return ()
     try:
+        if lacking := refusals(d.input.standing, type(body.wants)):
+            raise Rejected(*lacking)
         if d.review.stage not in HEARD_IN[type(body.wants)]:
             raise Rejected(unheard(d.review, type(body.wants)))
         return _WANTED[type(body.wants)](d, body.wants)

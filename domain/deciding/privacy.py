@@ -20,7 +20,7 @@ def make_private(d: Decision, body: inputs.MakePrivate) -> None:
     )
     home = d.given.routing.kept_private(review.home, review.service, review.models, review.team)
     d.record(events.ReviewMadePrivate(teams=teams, by=d.by, reason=body.reason, home=home))
-    _move_what_others_see(d)
+    move_what_others_see(d)
 
 
 def locks_out(d: Decision, teams: tuple[str, ...]) -> str | None:
@@ -31,9 +31,14 @@ def locks_out(d: Decision, teams: tuple[str, ...]) -> str | None:
     return f"Name a team of theirs, or they could not see it themselves; they are in {these(d.input.standing.teams)}."
 
 
-def _move_what_others_see(d: Decision) -> None:
-    """Items go on in a place that is private. What their issues said before cannot be taken back."""
+def move_what_others_see(d: Decision) -> None:
+    """Items of a private review go on in a place that is private. What their issues said before cannot be taken back.
+
+    What is done stays where it is, and is moved when it is not done any more.
+    """
     review = d.review
+    if not review.private_to:
+        return
     for id, item in review.items.items():
         if not item.accepted or item.status is ItemStatus.DONE or item.place is None:
             continue

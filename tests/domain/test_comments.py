@@ -5,10 +5,13 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from domain.comments import HELP, NotUnderstood, Said, end_of, said, why
-from domain.inputs import CommentAnswered, CommentSaid, ExtendDue
+from domain.decide import decide
+from domain.events import CommentHeard
+from domain.inputs import CommentAnswered, CommentSaid, ExtendDue, Given, Input
 from domain.issues import TRACKING
 from domain.rules import Blocker
-from domain.taxonomy import Ask
+from domain.standing import Standing
+from domain.taxonomy import Ask, Door, Role
 from tests.domain.build import Driver, in_draft, in_remediation
 
 
@@ -120,3 +123,19 @@ def test_nothing_is_answered_where_there_is_no_issue() -> None:
     driver = in_draft()
     driver.say(CommentSaid(item="I9", comment="c1"))
     assert driver.plan.effects == ()
+
+
+def test_who_may_not_say_a_command_may_not_in_a_comment_either() -> None:
+    driver = in_remediation()
+    body = CommentSaid(item="I1", comment="c1", wants=_extend(driver, 9))
+    given = Given(policy=driver.policy, catalogue=driver.catalogue)
+
+    def heard(standing: Standing | None) -> tuple[str, ...]:
+        said = Input(id="c1", by="ann", door=Door.TRACKER, standing=standing, body=body)
+        (event,) = [e for e in decide(driver.review, said, driver.now, given) if isinstance(e, CommentHeard)]
+        return event.answer
+
+    reader, contributor = Standing(roles=(Role.READER,)), Standing(roles=(Role.CONTRIBUTOR,))
+    assert heard(reader) == ("This takes the role contributor; they have reader.",)
+    assert heard(contributor) == heard(None)
+    assert heard(None)[0].startswith("Asked as R1")

@@ -1,21 +1,34 @@
 """Private reviews: who sees them, where their items go, and what is told of them."""
 
+from datetime import timedelta
+
 import pytest
 
 from domain.access import visible, visible_to
 from domain.comments import why
 from domain.decide import Rejected, decide
-from domain.events import ItemMoved, ReviewMadePrivate, ReviewShared
-from domain.inputs import AcceptItem, AssignOwner, Given, Input, MakePrivate, MoveItem, OpenReview, ProposeItem, Share
+from domain.events import ItemMoved, ItemStatusesRead, ReviewMadePrivate, ReviewShared
+from domain.inputs import (
+    AcceptItem,
+    AssignOwner,
+    Given,
+    Input,
+    ItemsRead,
+    MakePrivate,
+    MoveItem,
+    OpenReview,
+    ProposeItem,
+    Share,
+)
 from domain.issues import tracking_issue
 from domain.places import Place, Routing
 from domain.plan import PRIVATE, tracking_text
 from domain.review import Review
 from domain.rules import blockers
 from domain.standing import NOBODY, Standing
-from domain.taxonomy import Door, ItemClass, Outcome, Role, Stage
+from domain.taxonomy import Door, IssueStatus, ItemClass, Outcome, Role, Stage
 from domain.view import View, view
-from tests.domain.build import NOW, POLICY, Driver, closed, in_draft, in_remediation, incident, spec
+from tests.domain.build import NOW, POLICY, Driver, closed, finish, in_draft, in_remediation, incident, spec
 
 PUBLIC, PRIVATE_PLACE = Place(tracker="github", project="acme/ranker"), Place(tracker="jira", project="SEC")
 BUILTIN = Place(tracker="builtin")
@@ -166,6 +179,23 @@ def test_what_is_open_elsewhere_goes_on_where_it_is_private() -> None:
     after = closed()
     assert [type(event) for event in after.say(make_private("legal"))][:1] == [ReviewMadePrivate]
     assert not any(isinstance(event, ItemMoved) for event in after.events)
+
+
+def test_what_was_done_elsewhere_goes_on_where_it_is_private_once_it_is_open_again() -> None:
+    driver = in_remediation()
+    driver.say(ProposeItem(spec=spec("P1", item_class=ItemClass.PREVENT)), "ann")
+    driver.say(AcceptItem(item="P1"))
+    driver.obey()
+    finish(driver, ["I1"])
+    driver.say(make_private("legal"), "ann")
+    assert driver.review.items["I1"].place != BUILTIN
+    driver.now += timedelta(minutes=1)
+    opened = driver.found("I1").model_copy(update={"status": IssueStatus.OPEN})
+    recorded = driver.say(ItemsRead(readings=(opened,)))
+    assert [type(event) for event in recorded][:2] == [ItemStatusesRead, ItemMoved]
+    driver.obey()
+    item = driver.review.items["I1"]
+    assert (item.place, item.left) == (BUILTIN, None)
 
 
 def test_the_id_alone_is_told_of_a_private_review() -> None:
