@@ -15,7 +15,7 @@ def work() -> None:
 
 
 def web() -> None:
-    """Be the web app: pages, the API and webhooks. There is no sign-in yet, so it listens on this machine only."""
+    """Be the web app: pages, the API and webhooks. Without a sign-in it serves this machine only."""
     from console import serving
 
     serving.serve()

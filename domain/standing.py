@@ -15,7 +15,7 @@ class Standing(Record):
         default=None, description="of the token that they use; none for who is signed in, whom nothing narrows"
     )
     stands_for: tuple[PersonId, ...] = Field(
-        default=(), description="those whose API tokens they made: what these say they could have said themselves"
+        default=(), description="those whose tokens they made, and who made theirs: one person could be all of them"
     )
 
 

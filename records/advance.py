@@ -11,11 +11,12 @@ from datetime import datetime
 from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, IntegrityError
 
+from domain.asks import asks
 from domain.catalogue import Catalogue
 from domain.decide import Rejected, decide
 from domain.draft import DraftContent
 from domain.evolve import fold
-from domain.inputs import Given, IncidentTold, Input, JoinIncident, OpenReview, SubmitDraft, VerifyItem
+from domain.inputs import Given, IncidentTold, Input, JoinIncident, OpenReview, SubmitDraft, Tick, VerifyItem
 from domain.places import Routing
 from domain.policy import Policy
 from domain.review import Review
@@ -26,7 +27,7 @@ from records.calendars import Calendars
 from records.chain import Link
 from records.database import Database
 from records.memory import Memory
-from records.projection import project
+from records.projection import project, project_asks
 
 POISONOUS = (ArithmeticError, AssertionError, IntegrityError, DataError, LookupError, TypeError, ValueError)
 """Faults that come again however often an input is heard: not of the connection, but of the input or of our code."""
@@ -83,6 +84,8 @@ class Advance:
         if recorded:
             streams.append(connection, review.id, last, recorded, input, now, epoch)
             project(connection, after, heard.plan, in_the_way, now, before=review)
+        elif after.stage is not None and isinstance(input.body, Tick):
+            project_asks(connection, after, asks(after, now, in_the_way))  # some of it is for time alone to say
         if not input.is_command:
             inbox.finish(connection, input.id)
         return heard

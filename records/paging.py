@@ -2,16 +2,21 @@
 
 import base64
 import binascii
-import heapq
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, select, tuple_, union
 
 T = TypeVar("T")
+
+
+LONGEST = 3_000
+"""No place takes more characters to say."""
+
+NO_PLACE = "this is no place in the list: begin at its first page again"
 
 
 @dataclass(frozen=True)
@@ -26,13 +31,19 @@ class Place:
         return base64.urlsafe_b64encode(said.encode()).decode().rstrip("=")
 
 
-def place(text: str) -> Place:
-    """The place that this text stands for, as a page before gave it. Raises `ValueError` where it gave no such text."""
+def place(text: str, names: int) -> Place:
+    """The place that this text stands for in a list that is sorted by so many names, as a page before gave it.
+
+    Raises `ValueError` where none gave it.
+    """
     try:
-        moment, *names = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        return Place(datetime.fromisoformat(moment).astimezone(UTC), tuple(map(str, names)))
-    except (binascii.Error, TypeError, UnicodeDecodeError, ValueError, OverflowError):
-        raise ValueError("this is no place in the list: begin at its first page again") from None
+        moment, *told = json.loads(base64.urlsafe_b64decode(text[:LONGEST] + "=" * (-len(text) % 4)))
+        found = Place(datetime.fromisoformat(moment).astimezone(UTC), tuple(told))
+    except (binascii.Error, TypeError, UnicodeDecodeError, ValueError, OverflowError, RecursionError):
+        raise ValueError(NO_PLACE) from None
+    if len(told) != names or not all(isinstance(name, str) and name.isprintable() for name in told):
+        raise ValueError(NO_PLACE)
+    return found
 
 
 @dataclass(frozen=True)
@@ -54,12 +65,13 @@ def page_of(
 
     Each query is answered from an index in its order; together they would have to be sorted as a whole.
     """
-    found = []
-    for query in queries:
-        if after is not None:
-            query = query.where(tuple_(*order) > tuple_(after.moment, *after.names))
-        found.append([tuple(row) for row in connection.execute(query.limit(limit + 1))])
-    rows = list(dict.fromkeys(heapq.merge(*found)))[: limit + 1]
+    if not queries:
+        return [], None
+    if after is not None:
+        queries = [query.where(tuple_(*order) > tuple_(after.moment, *after.names)) for query in queries]
+    some = [select(query.limit(limit + 1).subquery()) for query in queries]
+    together = union(*some).subquery()  # put in order by the database, too: it sorts names in its own way
+    rows = [tuple(row) for row in connection.execute(select(together).order_by(*together.c).limit(limit + 1))]
     if len(rows) <= limit:
         return rows, None
     moment, *names = rows[limit - 1]

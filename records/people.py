@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from domain.values import PersonId, TextRef, text_ref
 from records import tables
 from records.database import Database
-from records.search_index import forget_text
+from records.search_index import before_erasing, forget_text
 
 AT_ONCE = 1_000
 """How many of what somebody wrote are looked up at once: databases take only so many values in a query."""
@@ -148,6 +148,7 @@ class People:
     def erase_text(self, ref: TextRef) -> None:
         """Erase a text for good; its digest stays in the events."""
         with self._database.write() as connection:
+            before_erasing(connection)
             connection.execute(update(tables.texts).where(tables.texts.c.ref == ref).values(body=None))
             forget_text(connection, ref)
 

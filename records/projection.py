@@ -95,7 +95,7 @@ def project(
     if before is None or (traits(review), review.opened) != (traits(before), before.opened):
         rows = [{"trait": digest_of(trait), "opened": review.opened} for trait in traits(review) if review.opened]
         _rewrite(connection, tables.review_traits, review, rows)
-    _ask(connection, review, asks(review, now, in_the_way))
+    project_asks(connection, review, asks(review, now, in_the_way))
     write_facts(connection, review, before)
     if before is None or review.incidents != before.incidents:
         routes = [
@@ -139,7 +139,7 @@ _NAMED = (Role.PERSON, Role.TEAM, Role.LEAD)
 """Who is asked by name; of the others, having the role is enough."""
 
 
-def _ask(connection: Connection, review: Review, asked: Iterable[Wanted]) -> None:
+def project_asks(connection: Connection, review: Review, asked: Iterable[Wanted]) -> None:
     """Write what has come to be asked, and take out what is asked no more; most of it stays from input to input."""
     written = {row.key: row._asdict() for row in connection.execute(_ASKED, {"which": review.id})}
     wanted = {

@@ -41,6 +41,7 @@ def write_facts(connection: Connection, review: Review, before: Review | None = 
     """
     if before is not None and not _differ(review, before):
         return
+    _alone(connection, "_shared")  # beside other writers; but a text that is being erased is not read before it is
     parts = facts_of(connection, [review])[review.id]
     row = {
         "title": _words(part for part in parts if part.id == TITLE),
@@ -68,8 +69,18 @@ def forget_draft(connection: Connection, review_id: str) -> None:
     _purge(connection)
 
 
+def before_erasing(connection: Connection) -> None:
+    """Wait until nobody is writing words of a text that they have read, and let nobody begin until this is over."""
+    _alone(connection)
+
+
+def _alone(connection: Connection, how: str = "") -> None:
+    if connection.dialect.name == "postgresql":  # SQLite has one writer at a time anyway
+        connection.execute(text(f"SELECT pg_advisory_xact_lock{how}(hashtext('holdfast search'))"))
+
+
 def forget_text(connection: Connection, ref: TextRef) -> None:
-    """Keep no word of a text that was erased, whatever review referred to it."""
+    """Keep no word of a text that is erased, whatever review refers to it. `before_erasing` comes first."""
     states = select(tables.reviews.c.state).where(tables.reviews.c.state.contains(ref, autoescape=True))
     for state in connection.execute(states).scalars().all():
         write_facts(connection, Review.model_validate_json(state))

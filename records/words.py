@@ -55,11 +55,16 @@ def stem(word: str) -> str:
     return stemmed
 
 
+LARGEST = 300_000
+"""In bytes: PostgreSQL indexes a megabyte of a row at most, and a sign of some scripts becomes many when it is cut."""
+
+
 def indexed(texts: Iterable[str]) -> str:
     """What a database keeps of texts to find them by: their words in order, and behind them the stems of these."""
     cut = [words(text) for text in texts]
     stems = dict.fromkeys(stem(word) for one in cut for word in one if stem(word) != word)
-    return f" {BREAK} ".join(" ".join(one) for one in (*cut, list(stems)) if one)
+    kept = f" {BREAK} ".join(" ".join(one) for one in (*cut, list(stems)) if one)
+    return kept.encode()[:LARGEST].decode(errors="ignore")
 
 
 class Phrase(Record):
@@ -92,6 +97,10 @@ class Query(Record):
     unwanted: tuple[Phrase, ...] = ()
 
 
+MOST = 12
+"""So many words and phrases of a query count, and so many that are left out; looking for more finds nothing better."""
+
+
 def query(text: str) -> Query:
     """What somebody who types this looks for; any text means something, and one without words nothing.
 
@@ -107,7 +116,7 @@ def query(text: str) -> Query:
         if found := tuple(words(quoted if is_exact else word)):
             is_open = not is_exact and not is_unwanted and match.end() == len(text)
             (unwanted if is_unwanted else wanted).append(Phrase(words=found, is_exact=is_exact, is_open=is_open))
-    return Query(wanted=tuple(dict.fromkeys(wanted)), unwanted=tuple(dict.fromkeys(unwanted)))
+    return Query(wanted=tuple(dict.fromkeys(wanted))[:MOST], unwanted=tuple(dict.fromkeys(unwanted))[:MOST])
 
 
 class Piece(Record):

@@ -17,7 +17,7 @@ from web.deps import WebDeps
 from web.errors import WRONG_BODY, ErrorBody, Responses
 from web.history import Entry
 from web.notices import NoticeOutcome, ShownNotice, shown_notices
-from web.places import After, link_next, place_of
+from web.places import REVIEWS, After, link_next, place_of
 from web.trackers import TrackerProject, tracker_projects
 
 ReviewId = Annotated[str, Path(description="the review's id, such as `pagerduty:Q3X7A`")]
@@ -69,7 +69,7 @@ def routes(deps: WebDeps) -> APIRouter:
     ) -> list[reading.ReviewSummary]:
         """The most pressing first. Where there are more, the header `Link` says where they are (`rel="next"`)."""
         stages = stage or [stage for stage in Stage if stage is not Stage.EXCLUDED]
-        page = records.reviews.page(sight(who.standing), stages, limit, place_of(after))
+        page = records.reviews.page(sight(who.standing), stages, limit, place_of(after, REVIEWS))
         link_next(request, response, "after", page.following)
         return reading.summaries(deps, page.rows)
 

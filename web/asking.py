@@ -37,13 +37,14 @@ _BROUGHT: Mapping[type[Record], Form] = {
 class Tried:
     """What somebody said, the reasons for which it was refused or what is wrong by field, and all that they typed.
 
-    `adds` is the list that is to have one more row.
+    `adds` is the list that is to have one more row. `unanswered`: nobody knows whether it was heard.
     """
 
     form: Form = field(default_factory=dict)
     reasons: tuple[str, ...] = ()
     wrong: Mapping[str, str] = field(default_factory=dict)
     adds: str = ""
+    unanswered: bool = False
 
 
 NOTHING_TRIED = Tried()

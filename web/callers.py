@@ -47,6 +47,12 @@ class Caller:
         """What the forms of this session carry. It tells nothing of the session's own secret."""
         return hashlib.sha256(f"form of {self.session}".encode()).hexdigest() if self.session else ""
 
+    @property
+    def hands(self) -> frozenset[PersonId]:
+        """Who counts as this one person: what any of them may not do is not asked of them."""
+        own = (self.person,) if self.person else ()
+        return frozenset((*own, *(self.standing.stands_for if self.standing else ())))
+
     def may(self, act: Act) -> bool:
         """Whether they may do that."""
         return not refusals(self.standing, act)
@@ -94,7 +100,9 @@ class Gate:
         account = self._deps.records.accounts.of(token.person) if token else None
         if token is None or account is None:
             raise ApiError(401, "authorization: this token has ended, was revoked, or never was.")
-        standing = self._standing(account).model_copy(update={"scopes": token.scopes})
+        standing = self._standing(account)
+        behind = () if token.made_by == token.person else (token.made_by,)  # who made it may be the one who uses it
+        standing = standing.model_copy(update={"scopes": token.scopes, "stands_for": (*standing.stands_for, *behind)})
         return Caller(account.person, account.handle, standing, Door.TOKEN)
 
     def _by_session(self, secret: str) -> Caller | None:

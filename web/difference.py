@@ -4,7 +4,7 @@ Which sections concern a team is asked of the domain; here is only what is shown
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -94,14 +94,43 @@ def _lines(section: str, document: DraftDocument) -> str:
     return "\n".join(field.text if is_one else f"{field.label}: {field.text}" for field in said)
 
 
+MOST = 800
+"""So many words of a part that changed are compared one by one; of a longer one the lines are shown as gone and new.
+
+Comparing takes time that grows with the square of their number.
+"""
+
+
 def compared(then: str, now: str) -> list[Words]:
-    """Two texts in one, by words."""
-    before, after = (re.findall(r"\s+|[^\s]+", text) for text in (then, now))
+    """Two texts in one: by lines, and by words where lines differ."""
+    before, after = (text.splitlines(keepends=True) for text in (then, now))
     found = list[Words]()
-    for tag, i, j, k, m in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        if tag == "equal":
-            found.append(Words("kept", "".join(before[i:j])))
-            continue
-        found += [Words("gone", "".join(before[i:j]))] if j > i else []
-        found += [Words("new", "".join(after[k:m]))] if m > k else []
+    for how, old, new in _opposed(before, after):
+        found += [Words("kept", old)] if how == "equal" else _by_words(old, new)
     return found
+
+
+def _by_words(then: str, now: str) -> list[Words]:
+    before, after = (re.findall(r"\S+\s*|\s+", text) for text in (then, now))
+    if len(before) + len(after) > MOST:
+        return [Words(how, text) for how, text in (("gone", then), ("new", now)) if text]
+    found = list[Words]()
+    for how, old, new in _opposed(before, after):
+        if how == "equal":
+            found.append(Words("kept", old))
+            continue
+        found += [Words("gone", old)] if old else []
+        found += [Words("new", new)] if new else []
+    return found
+
+
+def _opposed(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    """What is equal or not in two sequences, with what each of them says there."""
+    if len(before) + len(after) > MOST:  # too many lines: what they begin and end with alike is told, and no more
+        start = next((n for n, (old, new) in enumerate(zip(before, after, strict=False)) if old != new), None)
+        start = min(len(before), len(after)) if start is None else start
+        yield "equal", "".join(before[:start]), "".join(after[:start])
+        yield "replace", "".join(before[start:]), "".join(after[start:])
+        return
+    for how, i, j, k, m in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        yield how, "".join(before[i:j]), "".join(after[k:m])

@@ -23,6 +23,9 @@ from web.places import link_next
 
 _KEY = re.compile(r"(HF-)?[0-9]{1,15}", re.IGNORECASE | re.ASCII)
 
+AT_ONCE = 200
+"""How many are read at once, of which some may be of reviews that somebody does not see."""
+
 LAST = 10**15
 """No issue has a higher number."""
 
@@ -116,10 +119,10 @@ def list_issues(deps: WebDeps, who: Caller, limit: int, before: int | None) -> t
     """The newest issues with a number below `before` that somebody may see, and below which there may be more."""
     found: list[BuiltinIssue] = []
     while len(found) < limit:
-        issues = deps.records.builtin.page(limit, before)
+        issues = deps.records.builtin.page(AT_ONCE, before)
         hidden = deps.unseen(who.standing, [issue.review for issue in issues])
         found += [issue for issue in issues if issue.review not in hidden]
-        if len(issues) < limit:
+        if len(issues) < AT_ONCE:
             return found[:limit], found[limit - 1].number if len(found) > limit else None
         before = issues[-1].number
     return found[:limit], found[limit - 1].number

@@ -14,7 +14,7 @@ from web.board import ORDER, ROWS, board, group, shares
 from web.callers import Who
 from web.deps import WebDeps
 from web.issues import LAST, find_issue, list_issues
-from web.places import After, place_of
+from web.places import REVIEWS, After, place_of
 from web.rendering import Pages
 from web.trackers import refusals, tracker_projects
 from web.work import pressing
@@ -45,7 +45,7 @@ def routes(deps: WebDeps, pages: Pages, openapi: Callable[[], dict[str, Any]]) -
     @router.get("/stages/{stage}")
     def show_stage(stage: Stage, who: Who, after: After = None) -> HTMLResponse:
         now, seen = deps.now(), sight(who.standing)
-        page = records.reviews.page(seen, [stage], ROWS, place_of(after))
+        page = records.reviews.page(seen, [stage], ROWS, place_of(after, REVIEWS))
         names, count = _names(deps, page.rows), records.reviews.counts(seen, [stage]).get(stage, 0)
         listed = group(stage, page.rows, names, count, now)
         return pages.render("stage.html", who=who, group=listed, following=page.following, further=after is not None)

@@ -10,12 +10,16 @@ from web.errors import ApiError
 After = Annotated[str | None, Query(description="the place where the page before ended, as its next link has it")]
 
 
-def place_of(after: str | None) -> Place | None:
-    """The place in a list that an address names. Raises `ApiError` (422) where no page gave it."""
+REVIEWS, ASKED = 1, 2
+"""By how many names a list of reviews is sorted, after its due date, and one of what is asked."""
+
+
+def place_of(after: str | None, names: int) -> Place | None:
+    """The place that an address names, in a list sorted by so many names. Raises `ApiError` (422) where it is none."""
     if after is None:
         return None
     try:
-        return place(after)
+        return place(after, names)
     except ValueError as error:
         raise ApiError(422, f"after: {error}.") from None
 

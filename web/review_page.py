@@ -37,6 +37,8 @@ _HEADINGS = {
     "causes": "Causes",
     "prevention": "Prevention",
     "done": "Items",
+    "extent": "Extent",
+    "verified": "Verification",
     "sign_off": "Signatures",
     "unknown": "Events",
 }

@@ -1,5 +1,6 @@
 """A review's page, and what is said from its forms: the same commands as over the API, with the same reasons."""
 
+import re
 from typing import Any
 from uuid import uuid4
 
@@ -55,7 +56,8 @@ def routes(deps: WebDeps, pages: Pages) -> APIRouter:
             "services": sorted(deps.catalogue.services),
             "places": _places(deps),
         }
-        shown |= {"may": may, "tried": tried, "key": uuid4().hex, "suggested": suggested}
+        key = form_key(tried.form) if tried.unanswered else uuid4().hex
+        shown |= {"may": may, "tried": tried, "key": key, "suggested": suggested}
         return pages.render("review.html", code, who=who, **shown)
 
     def kept(review_id: str, who: Caller, form: Form, files: list[Handed]) -> Form:
@@ -72,11 +74,6 @@ def routes(deps: WebDeps, pages: Pages) -> APIRouter:
             named[file.field] = [keep(deps, review.id, file.name, file.media_type, file.data, by).digest]
         return named
 
-    def key_of(review_id: str, form: Form) -> str:
-        """The same sent twice from one page is heard once; something else from it, after a step back, is heard."""
-        said = canonical_json({name: list(values) for name, values in form.items()})
-        return f"{one(form, 'key') or uuid4().hex}:{records.people.mark_of(said, review_id)}"
-
     @router.get("/reviews/{review_id}")
     def show_review(review_id: str, who: Who) -> HTMLResponse:
         return show(review_id, who)
@@ -89,18 +86,33 @@ def routes(deps: WebDeps, pages: Pages) -> APIRouter:
             typed = await run_in_threadpool(kept, review_id, who, typed, await handed_over(request))
             if verb == "add":
                 return await run_in_threadpool(show, review_id, who, Tried(typed, adds=adds))
-            key = await run_in_threadpool(key_of, review_id, typed)
+            key = await run_in_threadpool(key_of, deps, review_id, typed)
             said = await run_in_threadpool(admitted, deps, review_id, command_of(typed), key, who)
             await carried(deps, review_id, said)
         except ApiError as error:
             if error.status not in (409, 422, 503):
                 raise
             reasons = tuple(error.more.get("reasons") or [error.sentence])
-            tried = Tried(typed, reasons, error.more.get("fields", {}))
+            tried = Tried(typed, reasons, error.more.get("fields", {}), unanswered=error.status == 503)
             return await run_in_threadpool(show, review_id, who, tried, error.status)
         return RedirectResponse(review_path(review_id), 303)
 
     return router
+
+
+_KEY = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+
+
+def form_key(form: Form) -> str:
+    """The id that a page gave to what is said from it; a new one where it gave none."""
+    key = one(form, "key")
+    return key if _KEY.fullmatch(key) else uuid4().hex
+
+
+def key_of(deps: WebDeps, review_id: str, form: Form) -> str:
+    """The same sent twice from one page is heard once; something else from it, after a step back, is heard."""
+    said = canonical_json({name: list(values) for name, values in form.items()})
+    return f"{form_key(form)}:{deps.records.people.mark_of(said, review_id)}"
 
 
 def command_of(form: Form) -> Command:

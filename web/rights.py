@@ -43,7 +43,7 @@ ROUTES: dict[tuple[str, str], Act] = {
     ("GET", "/api/reviews/{review_id}/draft"): Act.READ,
     ("PUT", "/api/reviews/{review_id}/draft"): Act.SAVE_DRAFT,
     ("PUT", "/api/reviews/{review_id}/draft/{section}"): Act.SAVE_DRAFT,
-    ("POST", "/api/reviews/{review_id}/draft/remarks"): Act.READ,
+    ("POST", "/api/reviews/{review_id}/draft/remarks"): Act.SAVE_DRAFT,
     ("GET", "/api/reviews/{review_id}/attachments"): Act.READ,
     ("POST", "/api/reviews/{review_id}/attachments"): Act.SAVE_DRAFT,
     ("GET", "/reviews/{review_id}/attachments/{digest}"): Act.READ,

@@ -20,6 +20,9 @@ from web.deps import WebDeps
 from web.rendering import Pages, review_path
 from web.wording import plain
 
+NO_NUL = r"^[^\x00]*$"
+"""PostgreSQL takes no NUL."""
+
 PAGE = 10
 """Hits on a page."""
 
@@ -72,7 +75,7 @@ def routes(deps: WebDeps, pages: Pages) -> APIRouter:
             ),
         ],
         stage: Annotated[Stage | None, Query(description="only reviews in this stage")] = None,
-        service: Annotated[str | None, Query(description="only of this service")] = None,
+        service: Annotated[str | None, Query(description="only of this service", pattern=NO_NUL)] = None,
         severity: Annotated[Severity | None, Query(description="only of this severity")] = None,
         limit: Annotated[int, Query(ge=1, le=100)] = PAGE,
         offset: Annotated[int, Query(ge=0, le=RANKED)] = 0,
@@ -90,7 +93,7 @@ def routes(deps: WebDeps, pages: Pages) -> APIRouter:
         who: Who,
         q: Annotated[str, Query(max_length=LONGEST_QUERY)] = "",
         stage: Stage | Literal[""] = "",
-        service: Annotated[str, Query(max_length=LONGEST_LINE)] = "",
+        service: Annotated[str, Query(max_length=LONGEST_LINE, pattern=NO_NUL)] = "",
         severity: Severity | Literal[""] = "",
         page: Annotated[int, Query(ge=1, le=RANKED // PAGE)] = 1,
     ) -> HTMLResponse:

@@ -1,6 +1,6 @@
 """What is asked of whoever looks, and what a team has open: by the same asks that messages are made of."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,7 +20,7 @@ from web.callers import Caller, Who
 from web.deps import WebDeps
 from web.errors import ApiError
 from web.markers import revealed
-from web.places import After, place_of
+from web.places import ASKED, After, place_of
 from web.rendering import Pages, review_path
 from web.wording import Said, day, due
 
@@ -64,14 +64,16 @@ def routes(deps: WebDeps, pages: Pages) -> APIRouter:
     def show_work(who: Who, after: After = None) -> HTMLResponse:
         of = asked_as(who, deps.catalogue)
         seen = sight(who.standing)
-        shown = desk(deps, lambda place: asked.these(seen, of, AT_ONCE, place), place_of(after), but=who.person)
+        shown = desk(deps, lambda place: asked.these(seen, of, AT_ONCE, place), place_of(after, ASKED), but=who.hands)
         teams = [team for team in deps.catalogue.teams if who.standing is None or team in who.standing.teams]
         return pages.render("work.html", who=who, desk=shown, teams=teams, further=after is not None)
 
     @router.get("/teams/{team}")
     def show_team(team: str, who: Who, after: After = None) -> HTMLResponse:
+        if not team.isprintable():
+            raise ApiError(404, "There is no such team.")
         seen = sight(who.standing)
-        shown = desk(deps, lambda place: asked.team(seen, team, AT_ONCE, place), place_of(after))
+        shown = desk(deps, lambda place: asked.team(seen, team, AT_ONCE, place), place_of(after, ASKED))
         known = deps.catalogue.teams.get(team)
         if known is None and not shown.late and not shown.others:
             raise ApiError(404, f"There is no team {team} in the catalogue, and nothing is asked of one.")
@@ -103,7 +105,7 @@ def desk(
     deps: WebDeps,
     listed: Callable[[Place | None], Page[Pointer]],
     after: Place | None,
-    but: PersonId | None = None,
+    but: Collection[PersonId] = (),
 ) -> Desk:
     """What is asked, from a place of the list on, without what `but` would be refused."""
     now, lines, following = deps.now(), list[Line](), after
@@ -124,11 +126,11 @@ def pressing(deps: WebDeps, who: Caller, now: datetime, limit: int = 6) -> tuple
     return lines_of(deps, chosen[:limit], now), len(chosen) > limit or late.following is not None
 
 
-def lines_of(deps: WebDeps, pointers: Sequence[Pointer], now: datetime, but: PersonId | None = None) -> list[Line]:
+def lines_of(deps: WebDeps, pointers: Sequence[Pointer], now: datetime, but: Collection[PersonId] = ()) -> list[Line]:
     """What is still asked at these places, in their order, with names in place; without what `but` may not do."""
     reviews = deps.records.reviews.some(pointer.review for pointer in pointers)
     wanted = {(id, one.key): one for id, review in reviews.items() for one in asks(review, now)}
-    found = [wanted[at] for p in pointers if (at := (p.review, p.key)) in wanted and but not in wanted[at].but]
+    found = [wanted[at] for p in pointers if (at := (p.review, p.key)) in wanted and {*wanted[at].but}.isdisjoint(but)]
     told = {review.id: review for review in revealed(deps.records.people, reviews.values())}
     names = deps.records.people.handles(one.of.id for one in found if one.of.role is As.PERSON)
     return [_line(told[one.review], one, names, now) for one in found]

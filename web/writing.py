@@ -18,11 +18,12 @@ from web.callers import Caller, Posted, Who, acting, review_for
 from web.commands import admitted, carried
 from web.deps import WebDeps
 from web.draft_fields import Field, Kind
-from web.draft_form import Plain, Typed, add, at, one, parts_of, rewrite, typed, without
+from web.draft_form import Form, Plain, Typed, add, at, one, parts_of, rewrite, typed, without
 from web.drafts import save_section
 from web.errors import ApiError
 from web.remarking import names_in
 from web.rendering import Pages, review_path
+from web.reviews import key_of
 from web.security import WITH_SCRIPT
 from web.writing_page import Tried, sections_of, writing_page
 
@@ -68,7 +69,7 @@ def routes(deps: WebDeps, pages: Pages) -> APIRouter:
         text = typed(section, without(form, path, number) if verb == "remove" else form, _taken(review, document))
         if verb == "role":
             in_roles(deps, review, section, text, what)
-        upon = int(one(form, "upon")) if one(form, "upon").isdecimal() else 0
+        upon = _number(form, "upon")
         if verb == "add" and isinstance(at(text.shown, what), list):
             add(text, what)
             return page(review, who, tried=Tried(section, text.shown, upon))
@@ -101,9 +102,9 @@ def routes(deps: WebDeps, pages: Pages) -> APIRouter:
 
     @router.post("/reviews/{review_id}/submit")
     async def submit(review_id: str, who: Who, form: Posted) -> Response:
-        revision = int(one(form, "revision")) if one(form, "revision").isdecimal() else 0
-        command = SubmitDraft(revision=revision, digest=one(form, "digest"))
-        said = await run_in_threadpool(admitted, deps, review_id, command, one(form, "key") or uuid4().hex, who)
+        command = SubmitDraft(revision=_number(form, "revision"), digest=one(form, "digest"))
+        key = await run_in_threadpool(key_of, deps, review_id, form)
+        said = await run_in_threadpool(admitted, deps, review_id, command, key, who)
         try:
             await carried(deps, review_id, said)
         except ApiError as error:
@@ -113,6 +114,12 @@ def routes(deps: WebDeps, pages: Pages) -> APIRouter:
         return RedirectResponse(f"{review_path(review_id)}#sign-off", 303)
 
     return router
+
+
+def _number(form: Form, name: str) -> int:
+    """A revision that a form names; 0 where it names none that can be."""
+    told = one(form, name)
+    return int(told) if told.isascii() and told.isdecimal() and len(told) < 10 else 0
 
 
 def in_roles(deps: WebDeps, review: Review, section: str, text: Typed, name: str) -> None:

@@ -36,7 +36,7 @@ class Decision:
 
     @property
     def hands(self) -> frozenset[PersonId]:
-        """Who counts as this one person, where a second one is needed: they, and those whose tokens they made."""
+        """Who counts as this one person, where a second one is needed: see `Standing.stands_for`."""
         return frozenset({self.by, *(self.input.standing.stands_for if self.input.standing else ())})
 
     def in_time(self, period: Period) -> Utc:

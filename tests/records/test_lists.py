@@ -1,13 +1,16 @@
 """Lists that are cut into pages: nothing is skipped or shown twice, nor found by who may not see it."""
 
-from datetime import UTC, datetime
+import base64
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from domain.access import Sight
-from domain.asks import Role
-from domain.inputs import AssignOwner, MakePrivate
+from domain.asks import Role, asks
+from domain.inputs import Approve, AskWaiver, AssignOwner, MakePrivate, Tick
 from domain.taxonomy import Stage
+from records import tables
 from records.asked import Of
 from records.paging import Place, place
 from records.store import Records
@@ -30,7 +33,7 @@ def test_pages_show_every_review_once_and_in_order(records: Records) -> None:
         if page.following is None:
             break
         assert len(page.rows) == 3
-        after = place(str(page.following))
+        after = place(str(page.following), 1)
     assert (len(found), set(found)) == (7, ids)
     assert [review.id for review in records.reviews.page(ALL, list(Stage), 100).rows] == found
     assert records.reviews.page(ALL, [Stage.CLOSED], 3).rows == ()
@@ -74,7 +77,24 @@ def test_what_is_asked_no_more_is_listed_no_more(records: Records) -> None:
 
 def test_a_place_is_what_a_page_said_and_nothing_else() -> None:
     somewhere = Place(datetime(2026, 11, 1, tzinfo=UTC), ("pagerduty:Q1", "key/1"))
-    assert place(str(somewhere)) == somewhere
-    for odd in ("", "!", "e30", "WzFd", "WyJub3QgYSB0aW1lIl0", "W10"):
+    assert place(str(somewhere), 2) == somewhere
+    deep = base64.urlsafe_b64encode(b"[" * 2_000).decode()
+    odd = ("", "!", "e30", "WzFd", "WyJub3QgYSB0aW1lIl0", "W10", deep, str(Place(somewhere.moment, ("a\x00", "b"))))
+    for text in (*odd, str(Place(somewhere.moment, ("one",)))):
         with pytest.raises(ValueError, match="no place in the list"):
-            place(odd)
+            place(text, 2)
+
+
+def test_what_time_alone_begins_to_ask_is_listed_when_the_workflow_looks(records: Records) -> None:
+    teller = Teller(records)
+    review = teller.to_remediation("Q1")
+    item = next(id for id, item in teller.find(review).items.items() if item.accepted)
+    teller.say(review, AskWaiver(rule="done", subject=item, until=teller.now + timedelta(days=3), reason="text:why"))
+    teller.say(review, Approve(request="R1"), by="p-another")
+    with records.database.read() as connection:
+        keys = select(tables.asked.c.key).where(tables.asked.c.review_id == review)
+        assert any("/waiver:done/" in key for key in connection.execute(keys).scalars())
+    teller.now += timedelta(days=4)
+    teller.say(review, Tick())
+    with records.database.read() as connection:
+        assert {*connection.execute(keys).scalars()} == {w.key for w in asks(teller.find(review), teller.now)}

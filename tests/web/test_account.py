@@ -7,11 +7,13 @@ from pathlib import Path
 import httpx
 import pytest
 import pytest_asyncio
+from starlette.requests import Request
 
 from domain.taxonomy import Role
 from runtime.settings import HeldSettings, SignInSettings, WebSettings
 from tests.web.people import SAME, People, peopled
 from tests.web.site import Site, site
+from web.callers import Gate
 
 
 @pytest_asyncio.fixture
@@ -77,6 +79,18 @@ async def test_nobody_is_a_second_person_by_a_token_that_they_made(people: Peopl
         assert refused.json()["reasons"] == ["Who asked for R1 does not approve it: another person has to."]
         await people.ask(admin, "DELETE", f"/api/tokens/{made['id']}")  # it counts for good
     assert (await people.ask(head, "POST", path, json=approve)).status_code == 200
+
+
+async def test_nobody_verifies_their_own_work_by_a_token_that_they_made_for_another(people: People) -> None:
+    admin = people.session("admin@example.org", Role.ADMIN, Role.CONTRIBUTOR)
+    maker, other = (people.person(f"{name}@example.org", Role.CONTRIBUTOR) for name in ("admin", "ben"))
+    people.person("admin@example.org", Role.ADMIN, Role.CONTRIBUTOR)
+    wanted = {"purpose": "deploys", "holder": "ben@example.org", "scopes": ["write"]}
+    made = (await people.ask(admin, "POST", "/api/tokens", json=wanted)).json()
+    gate = Gate(people.web.deps)
+    request = Request({"type": "http", "headers": [(b"authorization", f"Bearer {made['token']}".encode())]})
+    caller = gate.caller(request)
+    assert (caller.person, caller.hands) == (other, frozenset({maker, other}))
 
 
 async def test_an_admin_sees_who_there_is_and_erases_a_person(people: People) -> None:

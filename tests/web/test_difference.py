@@ -1,11 +1,12 @@
 """What changed since a team spoke: for those that it concerns, word by word."""
 
+from hypothesis import given, strategies
 from sqlalchemy import text
 
 from domain.review import Review
 from tests.domain.build import policy_with_section_teams
 from tests.web.site import DRAFT, ENGINEER, SIGNERS, Site
-from web.difference import Since, Words, compared, differences
+from web.difference import MOST, Since, Words, compared, differences
 
 FACTORS = [DRAFT["factors"][0] | {"evidence": "Share of the category by minute."}, DRAFT["factors"][1]]
 
@@ -33,9 +34,9 @@ def found(web: Site, id: str, **changes: object) -> dict[str, Since]:
 def test_words_that_stay_are_kept() -> None:
     assert compared("One two three.", "One or three.") == [
         Words("kept", "One "),
-        Words("gone", "two"),
-        Words("new", "or"),
-        Words("kept", " three."),
+        Words("gone", "two "),
+        Words("new", "or "),
+        Words("kept", "three."),
     ]
     assert compared("", "New.") == [Words("new", "New.")]
     assert compared("Gone.", "") == [Words("gone", "Gone.")]
@@ -84,3 +85,20 @@ async def test_a_text_that_was_erased_is_compared_with_nothing(web: Site) -> Non
     with web.records.database.write() as connection:
         connection.execute(text("UPDATE draft_revisions SET body = NULL"))
     assert found(web, review) == {}
+
+
+@given(strategies.text("ab \n,é", max_size=60), strategies.text("ab \n,é", max_size=60))
+def test_both_texts_can_be_read_in_a_difference(then: str, now: str) -> None:
+    words = compared(then, now)
+    assert "".join(some.text for some in words if some.how != "new") == then
+    assert "".join(some.text for some in words if some.how != "gone") == now
+
+
+def test_a_long_part_that_changed_is_shown_as_gone_and_new() -> None:
+    then = " ".join(f"word{number}" for number in range(5 * MOST))
+    now = then.replace("word7", "other")
+    assert [(some.how, some.text) for some in compared(then, now)] == [("gone", then), ("new", now)]
+    lines = "".join(f"line {number}\n" for number in range(5 * MOST))
+    assert compared(lines, lines) == [Words("kept", lines)]
+    longer = compared(lines, f"{lines}one more\n")
+    assert [(some.how, some.text) for some in longer] == [("kept", lines), ("new", "one more\n")]
