@@ -8,7 +8,6 @@ from console.api import Api
 from console.options import Json, Url
 from console.screen import as_json, heading, say
 from domain.taxonomy import Stage
-from web.search import PAGE
 from web.wording import counted, plain
 
 
@@ -20,7 +19,7 @@ def search(
         ),
     ],
     stage: Annotated[Stage | None, typer.Option(help="Only reviews in this stage.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=100, help="At most so many, the best first.")] = PAGE,
+    limit: Annotated[int, typer.Option(min=1, max=100, help="At most so many, the best first.")] = 10,
     url: Url = None,
     json: Json = False,
 ) -> None:

@@ -171,7 +171,7 @@ async def test_who_may_only_read_is_told_the_one_reason_once(tmp_path: Path) -> 
     async with peopled(tmp_path) as people:
         review = await in_remediation(people)
         page = await page_of(people, people.session("reader@example.org", Role.READER), review)
-        assert [form.action for form in forms_of(page)] == ["/sign-out"]
+        assert [form.action for form in forms_of(page)] == ["/search", "/sign-out"]
         (told,) = re.findall("<li>Propose an item; [^<]*</li>", unescape(page))
         assert told.endswith("Close the review: This takes the role contributor; they have reader.</li>")
 
