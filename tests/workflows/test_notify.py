@@ -148,7 +148,7 @@ async def test_from_the_settings_into_the_thread_of_a_review(
             assert await notify(house) == 1, "and then what else there is"
             assert await notify(house) == 0
         parts.records.database.close()
-    threads = [message for message in slack.messages if "The week of" not in message["text"]]
+    threads = [message for message in slack.messages if "The week of" not in message["title"]]
     (in_ml, in_ops), replies = threads[:2], threads[2:]
     assert [(m["channel"], m.get("thread_ts")) for m in (in_ml, in_ops)] == [("C1", None), ("C2", None)]
     assert [(m["channel"], m["thread_ts"]) for m in replies] == [("C1", in_ml["ts"]), ("C2", in_ops["ts"])]
