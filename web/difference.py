@@ -106,7 +106,7 @@ def compared(then: str, now: str) -> list[Words]:
     before, after = (text.splitlines(keepends=True) for text in (then, now))
     found = list[Words]()
     for how, old, new in _opposed(before, after):
-        found += [Words("kept", old)] if how == "equal" else _by_words(old, new)
+        found += [_kept(old, new)] if how == "equal" else _by_words(old, new)
     return found
 
 
@@ -117,20 +117,26 @@ def _by_words(then: str, now: str) -> list[Words]:
     found = list[Words]()
     for how, old, new in _opposed(before, after):
         if how == "equal":
-            found.append(Words("kept", old))
+            found.append(_kept(old, new))
             continue
         found += [Words("gone", old)] if old else []
         found += [Words("new", new)] if new else []
     return found
 
 
+def _kept(then: str, now: str) -> Words:
+    """What both say, with the space behind it that either has: what follows does not stick to it."""
+    return Words("kept", now if now != now.rstrip() else now + then[len(then.rstrip()) :])
+
+
 def _opposed(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[str, str, str]]:
-    """What is equal or not in two sequences, with what each of them says there."""
+    """What is equal or not in two sequences but for the space behind it, with what each of them says there."""
     if len(before) + len(after) > MOST:  # too many lines: what they begin and end with alike is told, and no more
         start = next((n for n, (old, new) in enumerate(zip(before, after, strict=False)) if old != new), None)
         start = min(len(before), len(after)) if start is None else start
         yield "equal", "".join(before[:start]), "".join(after[:start])
         yield "replace", "".join(before[start:]), "".join(after[start:])
         return
-    for how, i, j, k, m in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+    old, new = ([one.rstrip() for one in some] for some in (before, after))
+    for how, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         yield how, "".join(before[i:j]), "".join(after[k:m])
