@@ -20,7 +20,7 @@ from records import tables
 from records.people import insert_once
 from records.search_index import write_facts
 
-SHAPE = 3
+SHAPE = 4
 """Raised when something else is written than before: what an older release wrote is then made anew."""
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, column, func, literal_column, select, table, text
+from sqlalchemy import ColumnElement, Connection, Select, column, func, literal_column, select, table, text, true
 from sqlalchemy.dialects.postgresql import REGCONFIG
 from sqlalchemy.sql import cast
 
@@ -19,7 +19,7 @@ from records.search_index import facts_of, newest_draft
 from records.sight import seen_by
 from records.words import Phrase, Query
 
-RANKED = 1_000
+RANKED = 300
 """So many of the newest reviews that match are put in order; with more of them a word more is what helps."""
 
 
@@ -61,39 +61,61 @@ class Search:
         """
         if not query.wanted:
             return Found()
+        matching = _in_postgres if self._database.is_postgres else _in_sqlite
         with self._database.read() as connection:
-            rows = connection.execute(self._matching(query).where(*_conditions(sight, narrowed))).all()
+            if self._database.is_postgres:
+                connection.execute(text(BY_INDEX))
+            rows = connection.execute(matching(query, _conditions(sight, narrowed)).limit(RANKED + 1)).all()
             ranked = sorted(rows[:RANKED], key=lambda row: (-row.rank, -row.id))
             ids = [row.review_id for row in ranked[offset : offset + limit]]
             hits = _hits(connection, ids)
         return Found(hits=hits, count=len(ranked), is_cut=len(rows) > RANKED)
 
-    def _matching(self, query: Query) -> Select[Any]:
-        """The newest reviews that match, each with how well."""
-        words, reviews = tables.searched, tables.reviews
-        newest: ColumnElement[int] = words.c.id
-        rank: ColumnElement[float]
-        if self._database.is_postgres:
-            asked = func.to_tsquery(cast("simple", REGCONFIG), _for_postgres(query))
-            kept: ColumnElement[str] = column("words")
-            is_match = kept.op("@@")(asked)
-            rank = func.ts_rank_cd(text("'{0.1, 0.1, 0.3, 1.0}'"), kept, asked, 1)
-            joined = words.join(reviews, reviews.c.review_id == words.c.review_id)
-        else:
-            index = table("searched_words", column("rowid"))
-            is_match = literal_column("searched_words").op("MATCH")(_for_sqlite(query))
-            rank = -func.bm25(literal_column("searched_words"), 10.0, 3.0, 1.0)
-            newest = index.c.rowid  # in whose order FTS5 goes by itself
-            joined = index.join(words, words.c.id == index.c.rowid)
-            joined = joined.join(reviews, reviews.c.review_id == words.c.review_id)
-        matching = select(words.c.review_id, words.c.id, rank.label("rank")).where(is_match)
-        return matching.select_from(joined).order_by(newest.desc()).limit(RANKED + 1)
+
+BY_INDEX = "SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off"
+"""Only the index of words is asked for them: reading the words of each review takes far longer than it is reckoned."""
 
 
-def _conditions(sight: Sight, narrowed: Narrowed) -> list[Any]:
+def _in_sqlite(query: Query, conditions: Sequence[ColumnElement[bool]]) -> Select[Any]:
+    """The reviews that match, the newest first, each with how well."""
+    words, index = tables.searched, table("searched_words", column("rowid"))
+    is_match = literal_column("searched_words").op("MATCH")(_for_sqlite(query))
+    rank = -func.bm25(literal_column("searched_words"), 10.0, 3.0, 1.0)
+    matching = select(words.c.review_id, words.c.id, rank.label("rank")).where(is_match, *conditions)
+    found = matching.select_from(index.join(words, words.c.id == index.c.rowid))
+    return found.order_by(index.c.rowid.desc())  # in that order FTS5 goes by itself
+
+
+def _in_postgres(query: Query, conditions: Sequence[ColumnElement[bool]]) -> Select[Any]:
+    """The reviews that match, the newest first, each with how well.
+
+    The index knows in which reviews all words are, and nothing of their order: so phrases are looked for in the words
+    of one review after the other, from the newest on, and only until there are enough.
+    """
+    words = tables.searched
+    kept: ColumnElement[str] = column("words")
+    asked = func.to_tsquery(_PLAIN, _for_postgres(query))
+    candidates = select(words.c.id).where(
+        kept.op("@@")(func.to_tsquery(_PLAIN, _for_postgres(query.loose))), *conditions
+    )
+    found = candidates.cte("found").prefix_with("MATERIALIZED")
+    newest = select(found).order_by(found.c.id.desc()).cte("newest").prefix_with("MATERIALIZED")
+    rank = func.ts_rank_cd(text("'{0.1, 0.1, 0.3, 1.0}'"), kept, asked, 1)
+    checked = select(words.c.review_id, rank.label("rank")).where(words.c.id == newest.c.id, kept.op("@@")(asked))
+    one = checked.offset(0).lateral("one")  # the offset keeps the order in which they are looked at
+    return select(one.c.review_id, newest.c.id, one.c.rank).select_from(newest.join(one, true()))
+
+
+_PLAIN = cast("simple", REGCONFIG)
+
+
+def _conditions(sight: Sight, narrowed: Narrowed) -> list[ColumnElement[bool]]:
+    """Who sees what is known beside the words; the rest is asked of the reviews where somebody narrows it."""
     reviews = tables.reviews.c
     wanted = {reviews.stage: narrowed.stage, reviews.service: narrowed.service, reviews.severity: narrowed.severity}
-    return [seen_by(sight), *(kept == value for kept, value in wanted.items() if value is not None)]
+    asked = [kept == value for kept, value in wanted.items() if value is not None]
+    seen = seen_by(sight, tables.searched)
+    return [seen, tables.searched.c.review_id.in_(select(reviews.review_id).where(*asked))] if asked else [seen]
 
 
 def _hits(connection: Connection, ids: Sequence[str]) -> tuple[Hit, ...]:

@@ -18,7 +18,7 @@ from records.words import indexed
 _FACTS = (
     update(tables.searched)
     .where(tables.searched.c.review_id == bindparam("which"))
-    .values(title=bindparam("title"), facts=bindparam("facts"))
+    .values({name: bindparam(name) for name in ("is_private", "title", "facts")})
 )
 _DRAFT = (
     update(tables.searched).where(tables.searched.c.review_id == bindparam("which")).values(draft=bindparam("draft"))
@@ -35,7 +35,7 @@ _NEWEST = (
 
 
 def write_facts(connection: Connection, review: Review, before: Review | None = None) -> None:
-    """Write the words of what is recorded of a review, where they are others than `before`.
+    """Write the words of what is recorded of a review, and whether it is private, where that is not as `before`.
 
     Belongs into the transaction that projects the review.
     """
@@ -44,6 +44,7 @@ def write_facts(connection: Connection, review: Review, before: Review | None = 
     _alone(connection, "_shared")  # beside other writers; but a text that is being erased is not read before it is
     parts = facts_of(connection, [review])[review.id]
     row = {
+        "is_private": bool(review.private_to),
         "title": _words(part for part in parts if part.id == TITLE),
         "facts": _words(part for part in parts if part.id != TITLE),
     }
@@ -53,7 +54,9 @@ def write_facts(connection: Connection, review: Review, before: Review | None = 
 
 
 def _differ(review: Review, before: Review) -> bool:
-    """Whether other words are to be found; most inputs touch neither incidents nor items."""
+    """Whether other words are to be found, or by others; most inputs touch neither incidents nor items."""
+    if bool(review.private_to) != bool(before.private_to):
+        return True
     touched = (review.incidents, review.items) != (before.incidents, before.items)
     return touched and facts(review, str) != facts(before, str)
 

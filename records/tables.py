@@ -216,6 +216,7 @@ searched = Table(
     metadata,
     Column("id", ROW, primary_key=True, autoincrement=True, comment="higher is newer"),
     Column("review_id", String(300), nullable=False, unique=True),
+    Column("is_private", Boolean, nullable=False, comment="as `reviews` has it, and so that nothing else is asked"),
     Column("title", Text, nullable=False, comment="words and stems, as `records.words` cuts them"),
     Column("facts", Text, nullable=False),
     Column("draft", Text, nullable=False),

@@ -30,12 +30,14 @@ _STEMMER, _ONE_AT_A_TIME = snowballstemmer.stemmer("english"), Lock()
 
 def words(text: str) -> list[str]:
     """The words of a text, in order."""
+    if text.isascii():  # as most are; all at once is faster
+        return [word[:LONGEST_WORD] for word in _WORD.findall(text.lower())]
     return [word for word, _, _ in _placed(text)]
 
 
 def _placed(text: str) -> list[tuple[str, int, int]]:
     """The words of a text, each with where it begins and ends."""
-    found = ((_folded(match[0]), match.start(), match.end()) for match in _WORD.finditer(text))
+    found = ((_folded(match[0]), *match.span()) for match in _WORD.finditer(text))
     return [one for one in found if one[0]]
 
 
@@ -81,12 +83,24 @@ class Phrase(Record):
         """The stem by which it is found, too; none where it is found as it is only."""
         return stem(self.words[0]) if len(self.words) == 1 and not self.is_exact else None
 
+    @property
+    def apart(self) -> "tuple[Phrase, ...]":
+        """Its words, each for itself."""
+        if len(self.words) == 1:
+            return (self,)
+        *first, last = (Phrase(words=(word,), is_exact=True) for word in self.words)
+        return (*first, last.model_copy(update={"is_open": self.is_open}))
+
     def begins(self, said: Sequence[str]) -> bool:
         """Whether these words begin with it."""
         *first, last = self.words
-        if len(said) < len(self.words) or list(said[: len(first)]) != first:
-            return False
-        word = said[len(first)]
+        return list(said[: len(first)]) == first and len(said) > len(first) and self._ends_with(said[len(first)], last)
+
+    def may_begin_with(self, word: str) -> bool:
+        """Whether some words that begin with this one begin with it."""
+        return word == self.words[0] if len(self.words) > 1 else self._ends_with(word, self.words[0])
+
+    def _ends_with(self, word: str, last: str) -> bool:
         return word == last or (self.is_open and word.startswith(last)) or self.stem in (word, stem(word))
 
 
@@ -95,6 +109,12 @@ class Query(Record):
 
     wanted: tuple[Phrase, ...] = ()
     unwanted: tuple[Phrase, ...] = ()
+
+    @property
+    def loose(self) -> "Query":
+        """The same without the order of words: all that this finds, and maybe more."""
+        wanted = [one for phrase in self.wanted for one in phrase.apart]
+        return Query(wanted=tuple(wanted), unwanted=tuple(one for one in self.unwanted if len(one.words) == 1))
 
 
 MOST = 12
@@ -130,25 +150,36 @@ AROUND = 110
 """So many characters are shown before and behind what was found."""
 
 
-class Match(Record):
-    """Where in a text something was found: which of the phrases, and the pieces around them."""
+class Finder:
+    """Finds phrases in texts; what it learns of a word in one text it knows in the next."""
 
-    phrases: frozenset[Phrase]
-    pieces: tuple[Piece, ...]
+    def __init__(self, wanted: Sequence[Phrase]) -> None:
+        self._wanted = wanted
+        self._beginning: dict[str, tuple[Phrase, ...]] = {}
 
+    def phrases(self, text: str) -> frozenset[Phrase]:
+        """Those that are in a text."""
+        return frozenset(phrase for _, phrase in self._found(words(text)))
 
-def match(text: str, wanted: Sequence[Phrase], around: int | None = AROUND) -> Match:
-    """What of a query is in a text, with the part that has most of it; the whole text where `around` is none."""
-    said = _placed(text)
-    plain = [word for word, _, _ in said]
-    found = []
-    for at in range(len(plain)):
-        for phrase in wanted:
-            if phrase.begins(plain[at : at + len(phrase.words)]):
-                found.append((said[at][1], said[at + len(phrase.words) - 1][2], phrase))
-    begin, end = (0, len(text)) if around is None else _window(found, len(text), around)
-    shown = [(first, last) for first, last, _ in found if begin <= first and last <= end]
-    return Match(phrases=frozenset(phrase for _, _, phrase in found), pieces=tuple(_pieces(text, shown, begin, end)))
+    def pieces(self, text: str, around: int | None = AROUND) -> tuple[Piece, ...]:
+        """The part of a text that has most of them, cut where they are; the whole text where `around` is none."""
+        said = _placed(text)
+        found = [
+            (said[at][1], said[at + len(phrase.words) - 1][2], phrase)
+            for at, phrase in self._found([word for word, _, _ in said])
+        ]
+        begin, end = (0, len(text)) if around is None else _window(found, len(text), around)
+        shown = [(first, last) for first, last, _ in found if begin <= first and last <= end]
+        return tuple(_pieces(text, shown, begin, end))
+
+    def _found(self, said: Sequence[str]) -> Iterator[tuple[int, Phrase]]:
+        """Every phrase, with the place of the word at which it begins."""
+        for at, word in enumerate(said):
+            if word not in self._beginning:
+                self._beginning[word] = tuple(phrase for phrase in self._wanted if phrase.may_begin_with(word))
+            for phrase in self._beginning[word]:
+                if phrase.begins(said[at : at + len(phrase.words)]):
+                    yield at, phrase
 
 
 def _window(found: Sequence[tuple[int, int, Phrase]], length: int, around: int) -> tuple[int, int]:

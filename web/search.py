@@ -1,6 +1,6 @@
 """Searching: a page and the API over the same answer, in which every hit says where it was found."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Annotated, Literal
 from urllib.parse import quote, urlencode
 
@@ -14,7 +14,7 @@ from domain.taxonomy import Severity, Stage
 from domain.template import ANSWER
 from domain.values import LONGEST_LINE, Record
 from records.search import RANKED, Hit, Narrowed
-from records.words import LONGEST_QUERY, Match, Phrase, Piece, match, query
+from records.words import LONGEST_QUERY, Finder, Phrase, Piece, query
 from web.callers import Caller, Who
 from web.deps import WebDeps
 from web.rendering import Pages, review_path
@@ -128,46 +128,46 @@ def answer(deps: WebDeps, who: Caller, text: str, narrowed: Narrowed, limit: int
     """What somebody finds by a text among the reviews that they see."""
     asked = query(text)
     found = deps.search(who.standing, asked, narrowed, limit, offset)
-    following = offset + limit
+    finder, following = Finder(asked.wanted), offset + limit
     return SearchAnswer(
-        hits=tuple(_shown(hit, asked.wanted) for hit in found.hits),
+        hits=tuple(_shown(hit, finder) for hit in found.hits),
         count=found.count,
         more=found.is_cut,
         following=following if following < found.count else None,
     )
 
 
-def _shown(hit: Hit, wanted: Sequence[Phrase]) -> SearchHit:
+def _shown(hit: Hit, finder: Finder) -> SearchHit:
     review = hit.review
     assert review.stage is not None  # what is in the read model has begun
     title = next((part.texts[0] for part in hit.parts if part.id == TITLE), review.id)
-    in_title = match(title, wanted, around=None)
     return SearchHit(
         id=review.id,
         title=title,
-        pieces=in_title.pieces,
+        pieces=finder.pieces(title, around=None),
         stage=review.stage,
         severity=review.severity,
         service=review.service,
-        places=tuple(_places(hit, wanted)),
+        places=tuple(_places(hit, finder)),
     )
 
 
-def _places(hit: Hit, wanted: Sequence[Phrase]) -> Iterator[SearchPlace]:
+def _places(hit: Hit, finder: Finder) -> Iterator[SearchPlace]:
     """The part with the most of the query, then those with what is still missing of it."""
-    found = [(part, _best(part, wanted)) for part in hit.parts if part.id != TITLE]
+    found = [(part, *_best(part, finder)) for part in hit.parts if part.id != TITLE]
     shown: frozenset[Phrase] = frozenset()
     for _ in range(min(PLACES, len(found))):
-        part, best = max(found, key=lambda one: len(one[1].phrases - shown))
-        if not best.phrases - shown:
+        part, text, phrases = max(found, key=lambda one: len(one[2] - shown))
+        if not phrases - shown:
             return
-        shown |= best.phrases
+        shown |= phrases
         heading, path = _heading(hit.review, part.id), _path(hit.review, part.id)
-        yield SearchPlace(part=part.id, heading=heading, path=path, pieces=best.pieces)
+        yield SearchPlace(part=part.id, heading=heading, path=path, pieces=finder.pieces(text))
 
 
-def _best(part: Part, wanted: Sequence[Phrase]) -> Match:
-    return max((match(text, wanted) for text in part.texts), key=lambda found: len(found.phrases))
+def _best(part: Part, finder: Finder) -> tuple[str, frozenset[Phrase]]:
+    """The text that has the most of the query, and what it has of it."""
+    return max(((text, finder.phrases(text)) for text in part.texts), key=lambda found: len(found[1]))
 
 
 def _heading(review: Review, part: str) -> str:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from records.words import BREAK, Phrase, indexed, match, query, stem, words
+from records.words import BREAK, Finder, Phrase, indexed, query, stem, words
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_any_text_is_a_query(text: str) -> None:
 
 
 def marked(text: str, asked: str, around: int | None = 110) -> list[str]:
-    return [piece.text for piece in match(text, query(asked).wanted, around).pieces if piece.is_match]
+    return [piece.text for piece in Finder(query(asked).wanted).pieces(text, around) if piece.is_match]
 
 
 @pytest.mark.parametrize(
@@ -81,33 +81,33 @@ def test_what_was_looked_for_is_marked_in_the_words_of_the_text(text: str, asked
 
 def test_the_pieces_of_a_whole_text_are_the_text() -> None:
     text = "Precision fell  to 0.61"
-    pieces = match(text, query("fell").wanted, around=None).pieces
+    pieces = Finder(query("fell").wanted).pieces(text, around=None)
     assert "".join(piece.text for piece in pieces) == "Precision fell to 0.61"
-    assert match("", query("fell").wanted, around=None).pieces == ()
+    assert Finder(query("fell").wanted).pieces("", around=None) == ()
 
 
 def test_an_excerpt_is_the_part_with_the_most_of_the_query() -> None:
     far = "filler " * 100
     text = f"drift {far} the merchant drift came {far} merchant"
-    found = match(text, query("merchant drift ").wanted)
-    shown = "".join(piece.text for piece in found.pieces)
+    finder = Finder(query("merchant drift ").wanted)
+    shown = "".join(piece.text for piece in finder.pieces(text))
     assert "the merchant drift came" in shown
     assert shown.startswith("… ")
     assert shown.endswith(" …")
     assert len(shown) < 250
-    assert found.phrases == set(query("merchant drift ").wanted)
+    assert finder.phrases(text) == set(query("merchant drift ").wanted)
 
 
 @given(some.text(min_size=1), some.text())
 def test_pieces_never_lose_or_add_a_word_between_them(text: str, asked: str) -> None:
-    pieces = match(text, query(asked).wanted, around=None).pieces
+    pieces = Finder(query(asked).wanted).pieces(text, around=None)
     assert words("".join(piece.text for piece in pieces)) == words(text)
 
 
 @given(some.lists(some.sampled_from(["drift", "alerts", "shift", "x" * 150]), min_size=1, max_size=200))
 def test_what_is_marked_in_an_excerpt_is_whole(said: list[str]) -> None:
     text = " ".join(said)
-    for piece in match(text, query("alert drift xxx").wanted).pieces:
+    for piece in Finder(query("alert drift xxx").wanted).pieces(text):
         assert not piece.is_match or piece.text in said
 
 
