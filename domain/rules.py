@@ -90,8 +90,9 @@ def questions(review: Review, now: datetime) -> Iterator[Finding]:
     for section in policy.sections:
         if section.id in profile.parts and section.id not in filled:
             yield Finding(subject=section.id, sentence=f"Nothing is said under “{section.title}”.", cleared_by=_OWNER)
+    kinds, service = review.kinds, review.service
     for question in policy.questions:
-        if profile.asks(question, review.kinds, review.service) and question.id not in answered:
+        if question.id not in answered and profile.asks(question, kinds, service):
             yield Finding(subject=question.id, sentence=f"Not answered: {question.prompt}", cleared_by=_OWNER)
 
 
@@ -333,7 +334,8 @@ def _concerned(review: Review, signing: tuple[str, ...]) -> dict[str, set[str]]:
     assert review.policy is not None
     named = {section.id: section.teams for section in review.policy.sections}
     named |= {f"{ANSWER}{question.id}": question.teams for question in review.policy.questions}
-    return {id: set(signing).intersection(review.resolved(teams)) for id, teams in named.items() if teams}
+    signing_of = {teams: set(signing).intersection(review.resolved(teams)) for teams in set(named.values())}
+    return {id: signing_of[teams] for id, teams in named.items() if teams}
 
 
 RULES: dict[str, Rule] = {

@@ -1,9 +1,23 @@
 """Searching all reviews that somebody sees, by the words that `records.search_index` wrote."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, column, func, literal_column, select, table, text, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    bindparam,
+    column,
+    func,
+    literal_column,
+    select,
+    table,
+    text,
+    true,
+)
 from sqlalchemy.dialects.postgresql import REGCONFIG
 from sqlalchemy.sql import cast
 
@@ -15,11 +29,11 @@ from domain.values import Record
 from records import tables
 from records.database import Database
 from records.read_model import states_of
-from records.search_index import facts_of, newest_draft
+from records.search_index import facts_of, newest_drafts
 from records.sight import seen_by
 from records.words import Phrase, Query
 
-RANKED = 300
+RANKED = 200
 """So many of the newest reviews that match are put in order; with more of them a word more is what helps."""
 
 
@@ -61,52 +75,60 @@ class Search:
         """
         if not query.wanted:
             return Found()
-        matching = _in_postgres if self._database.is_postgres else _in_sqlite
         with self._database.read() as connection:
-            if self._database.is_postgres:
-                connection.execute(text(BY_INDEX))
-            rows = connection.execute(matching(query, _conditions(sight, narrowed)).limit(RANKED + 1)).all()
+            rows = _matching(connection, query, sight, narrowed, RANKED + 1)
             ranked = sorted(rows[:RANKED], key=lambda row: (-row.rank, -row.id))
             ids = [row.review_id for row in ranked[offset : offset + limit]]
             hits = _hits(connection, ids)
         return Found(hits=hits, count=len(ranked), is_cut=len(rows) > RANKED)
 
 
-BY_INDEX = "SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off"
-"""Only the index of words is asked for them: reading the words of each review takes far longer than it is reckoned."""
+def _matching(connection: Connection, query: Query, sight: Sight, narrowed: Narrowed, limit: int) -> Sequence[Row[Any]]:
+    """The newest reviews that match, the newest first, each with how well."""
+    if connection.dialect.name == "sqlite":
+        return connection.execute(_in_sqlite(sight, narrowed), {"asked": _for_sqlite(query), "most": limit}).all()
+    connection.execute(_BY_INDEX)
+    asked = {"asked": _for_postgres(query), "loose": _for_postgres(query.loose), "most": limit}
+    return connection.execute(_in_postgres(sight, narrowed), asked).all()
 
 
-def _in_sqlite(query: Query, conditions: Sequence[ColumnElement[bool]]) -> Select[Any]:
-    """The reviews that match, the newest first, each with how well."""
+@lru_cache(maxsize=256)
+def _in_sqlite(sight: Sight, narrowed: Narrowed) -> Select[Any]:
+    """Made once for everybody in the same teams, as making it takes as long as carrying it out."""
     words, index = tables.searched, table("searched_words", column("rowid"))
-    is_match = literal_column("searched_words").op("MATCH")(_for_sqlite(query))
+    is_match = literal_column("searched_words").op("MATCH")(bindparam("asked"))
     rank = -func.bm25(literal_column("searched_words"), 10.0, 3.0, 1.0)
-    matching = select(words.c.review_id, words.c.id, rank.label("rank")).where(is_match, *conditions)
+    matching = select(words.c.review_id, words.c.id, rank.label("rank")).where(is_match, *_conditions(sight, narrowed))
     found = matching.select_from(index.join(words, words.c.id == index.c.rowid))
-    return found.order_by(index.c.rowid.desc())  # in that order FTS5 goes by itself
+    return found.order_by(index.c.rowid.desc()).limit(bindparam("most"))  # in that order FTS5 goes by itself
 
 
-def _in_postgres(query: Query, conditions: Sequence[ColumnElement[bool]]) -> Select[Any]:
-    """The reviews that match, the newest first, each with how well.
+_BY_INDEX = text(
+    "SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off; SET LOCAL plan_cache_mode = force_custom_plan"
+)
+"""Only the index of words is asked for them: reading the words of each review takes far longer than it is reckoned.
 
-    The index knows in which reviews all words are, and nothing of their order: so phrases are looked for in the words
-    of one review after the other, from the newest on, and only until there are enough.
+And it is planned for what is asked now: a plan for any query would make the query anew for every review.
+"""
+
+
+@lru_cache(maxsize=256)
+def _in_postgres(sight: Sight, narrowed: Narrowed) -> Select[Any]:
+    """The index knows in which reviews all words are, and nothing of their order.
+
+    So phrases are looked for in the words of one review after the other, from the newest on, until there are enough.
     """
     words = tables.searched
     kept: ColumnElement[str] = column("words")
-    asked = func.to_tsquery(_PLAIN, _for_postgres(query))
-    candidates = select(words.c.id).where(
-        kept.op("@@")(func.to_tsquery(_PLAIN, _for_postgres(query.loose))), *conditions
-    )
+    asked, loose = (func.to_tsquery(cast("simple", REGCONFIG), bindparam(name)) for name in ("asked", "loose"))
+    candidates = select(words.c.id).where(kept.op("@@")(loose), *_conditions(sight, narrowed))
     found = candidates.cte("found").prefix_with("MATERIALIZED")
     newest = select(found).order_by(found.c.id.desc()).cte("newest").prefix_with("MATERIALIZED")
     rank = func.ts_rank_cd(text("'{0.1, 0.1, 0.3, 1.0}'"), kept, asked, 1)
     checked = select(words.c.review_id, rank.label("rank")).where(words.c.id == newest.c.id, kept.op("@@")(asked))
     one = checked.offset(0).lateral("one")  # the offset keeps the order in which they are looked at
-    return select(one.c.review_id, newest.c.id, one.c.rank).select_from(newest.join(one, true()))
-
-
-_PLAIN = cast("simple", REGCONFIG)
+    matching = select(one.c.review_id, newest.c.id, one.c.rank).select_from(newest.join(one, true()))
+    return matching.limit(bindparam("most"))
 
 
 def _conditions(sight: Sight, narrowed: Narrowed) -> list[ColumnElement[bool]]:
@@ -119,9 +141,9 @@ def _conditions(sight: Sight, narrowed: Narrowed) -> list[ColumnElement[bool]]:
 
 
 def _hits(connection: Connection, ids: Sequence[str]) -> tuple[Hit, ...]:
-    reviews = states_of(connection, ids)
+    reviews, drafts = states_of(connection, ids), newest_drafts(connection, ids)
     told = facts_of(connection, reviews.values())
-    return tuple(Hit(review=reviews[id], parts=(*told[id], *sections(newest_draft(connection, id)))) for id in ids)
+    return tuple(Hit(review=reviews[id], parts=(*told[id], *sections(drafts.get(id)))) for id in ids)
 
 
 def _for_sqlite(query: Query) -> str:

@@ -4,9 +4,9 @@ A row for each review, so that words of its title, its items and its draft find 
 read again when it is shown (`records.search`), never from here.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, bindparam, insert, select, text, update
+from sqlalchemy import Connection, bindparam, func, insert, select, text, update
 
 from domain.draft import DraftDocument
 from domain.findable import TITLE, Part, facts, sections
@@ -26,11 +26,16 @@ _DRAFT = (
 _TEXTS = select(tables.texts.c.ref, tables.texts.c.body).where(
     tables.texts.c.ref.in_(bindparam("refs", expanding=True)), tables.texts.c.body.is_not(None)
 )
+_NUMBERS = (
+    select(tables.draft_revisions.c.review_id, func.max(tables.draft_revisions.c.revision).label("newest"))
+    .where(tables.draft_revisions.c.review_id.in_(bindparam("ids", expanding=True)))
+    .group_by(tables.draft_revisions.c.review_id)
+    .subquery()
+)
 _NEWEST = (
-    select(tables.draft_revisions.c.body)
-    .where(tables.draft_revisions.c.review_id == bindparam("which"))
-    .order_by(tables.draft_revisions.c.revision.desc())
-    .limit(1)
+    select(tables.draft_revisions.c.review_id, tables.draft_revisions.c.body)
+    .join(_NUMBERS, _NUMBERS.c.review_id == tables.draft_revisions.c.review_id)
+    .where(tables.draft_revisions.c.revision == _NUMBERS.c.newest, tables.draft_revisions.c.body.is_not(None))
 )
 
 
@@ -49,7 +54,7 @@ def write_facts(connection: Connection, review: Review, before: Review | None = 
         "facts": _words(part for part in parts if part.id != TITLE),
     }
     if connection.execute(_FACTS, row | {"which": review.id}).rowcount == 0:
-        draft = _words(sections(newest_draft(connection, review.id)))
+        draft = _words(sections(newest_drafts(connection, [review.id]).get(review.id)))
         connection.execute(insert(tables.searched), row | {"review_id": review.id, "draft": draft})
 
 
@@ -68,7 +73,7 @@ def write_draft(connection: Connection, review_id: str, document: DraftDocument 
 
 def forget_draft(connection: Connection, review_id: str) -> None:
     """Keep no word of what was erased of a review's draft."""
-    write_draft(connection, review_id, newest_draft(connection, review_id))
+    write_draft(connection, review_id, newest_drafts(connection, [review_id]).get(review_id))
     _purge(connection)
 
 
@@ -104,10 +109,10 @@ def facts_of(connection: Connection, reviews: Iterable[Review]) -> dict[str, lis
     return {review.id: facts(review, lambda ref: known.get(ref, "")) for review in kept}
 
 
-def newest_draft(connection: Connection, review_id: str) -> DraftDocument | None:
-    """The newest draft of a review; none where there is none, or it was erased."""
-    body = connection.execute(_NEWEST, {"which": review_id}).scalar_one_or_none()
-    return DraftDocument.model_validate_json(body) if body else None
+def newest_drafts(connection: Connection, ids: Sequence[str]) -> dict[str, DraftDocument]:
+    """The newest drafts of these reviews, by id; of those that have one, and where it was not erased."""
+    rows = connection.execute(_NEWEST, {"ids": ids})
+    return {row.review_id: DraftDocument.model_validate_json(row.body) for row in rows}
 
 
 def _words(parts: Iterable[Part]) -> str:

@@ -24,6 +24,7 @@ BREAK = "é"
 """Stands between texts that are told apart, so that no phrase goes over it; having an accent, it is nobody's word."""
 
 _WORD = re.compile(r"[^\W_](?:[^\W_]|[\u0300-\u036f])*")
+_ASCII_WORD = re.compile(r"[a-z0-9]+")
 _ASKED = re.compile(r'(-?)"([^"]*)(?:"|$)|(\S+)')
 _STEMMER, _ONE_AT_A_TIME = snowballstemmer.stemmer("english"), Lock()
 
@@ -31,7 +32,7 @@ _STEMMER, _ONE_AT_A_TIME = snowballstemmer.stemmer("english"), Lock()
 def words(text: str) -> list[str]:
     """The words of a text, in order."""
     if text.isascii():  # as most are; all at once is faster
-        return [word[:LONGEST_WORD] for word in _WORD.findall(text.lower())]
+        return [word[:LONGEST_WORD] for word in _ASCII_WORD.findall(text.lower())]
     return [word for word, _, _ in _placed(text)]
 
 
@@ -154,8 +155,7 @@ class Finder:
     """Finds phrases in texts; what it learns of a word in one text it knows in the next."""
 
     def __init__(self, wanted: Sequence[Phrase]) -> None:
-        self._wanted = wanted
-        self._beginning: dict[str, tuple[Phrase, ...]] = {}
+        self._begun_by = _Beginnings(wanted)
 
     def phrases(self, text: str) -> frozenset[Phrase]:
         """Those that are in a text."""
@@ -172,14 +172,21 @@ class Finder:
         shown = [(first, last) for first, last, _ in found if begin <= first and last <= end]
         return tuple(_pieces(text, shown, begin, end))
 
-    def _found(self, said: Sequence[str]) -> Iterator[tuple[int, Phrase]]:
+    def _found(self, said: Sequence[str]) -> list[tuple[int, Phrase]]:
         """Every phrase, with the place of the word at which it begins."""
-        for at, word in enumerate(said):
-            if word not in self._beginning:
-                self._beginning[word] = tuple(phrase for phrase in self._wanted if phrase.may_begin_with(word))
-            for phrase in self._beginning[word]:
-                if phrase.begins(said[at : at + len(phrase.words)]):
-                    yield at, phrase
+        begun = [(at, phrase) for at, word in enumerate(said) for phrase in self._begun_by[word]]
+        return [(at, phrase) for at, phrase in begun if phrase.begins(said[at : at + len(phrase.words)])]
+
+
+class _Beginnings(dict[str, tuple[Phrase, ...]]):
+    """The phrases that may begin with a word, each word looked at once."""
+
+    def __init__(self, wanted: Sequence[Phrase]) -> None:
+        self._wanted = wanted
+
+    def __missing__(self, word: str) -> tuple[Phrase, ...]:
+        self[word] = tuple(phrase for phrase in self._wanted if phrase.may_begin_with(word))
+        return self[word]
 
 
 def _window(found: Sequence[tuple[int, int, Phrase]], length: int, around: int) -> tuple[int, int]:
