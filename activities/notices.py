@@ -15,8 +15,7 @@ from domain.asks import Role, Wanted, asks
 from domain.notices import Asking, Book, Notice, Sent, due_notices
 from domain.ports import NO_THREADS, Notifier, RateLimitedError, Threads, TrackerError, UnavailableError
 from domain.review import Review
-from domain.stages import OPEN_STAGES
-from domain.taxonomy import FailureKind, Stage
+from domain.taxonomy import FailureKind
 from domain.values import Calendar, Message, PersonId, TextRef
 
 AT_ONCE = 200
@@ -25,16 +24,14 @@ AT_ONCE = 200
 PAUSE, LONG_PAUSE = timedelta(minutes=5), timedelta(hours=1)
 """How long a recipient is left alone after a failure: one that time mends, and one that a person has to mend."""
 
-ALL = 1_000_000
-
 log = logging.getLogger(__name__)
 
 
-class OpenReviews(Protocol):
+class AskingReviews(Protocol):
     """Where the reviews are listed."""
 
-    def list(self, stages: Iterable[Stage] = (), limit: int = 500) -> Sequence[Review]:
-        """The reviews in these stages."""
+    def asking(self) -> Sequence[Review]:
+        """The reviews that asked something of somebody when they were recorded last."""
         ...
 
 
@@ -93,7 +90,7 @@ class NoticeActivities:
 
     def __init__(
         self,
-        reviews: OpenReviews,
+        reviews: AskingReviews,
         names: Names,
         notices: KeptNotices,
         notifier: Notifier,
@@ -131,8 +128,7 @@ class NoticeActivities:
         return DueNotices(keys=tuple(notice.key for notice in due))
 
     def _asking(self, now: datetime) -> list[Asking]:
-        open_reviews = [(review, asks(review, now)) for review in self._reviews.list((*OPEN_STAGES, Stage.CLOSED), ALL)]
-        that_ask = [(review, wanted) for review, wanted in open_reviews if wanted]
+        that_ask = [(review, wanted) for review in self._reviews.asking() if (wanted := asks(review, now))]
         titles = self._names.texts(review.title for review, _ in that_ask)
         return [self._of(review, wanted, titles, now) for review, wanted in that_ask]
 

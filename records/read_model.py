@@ -70,14 +70,16 @@ _STATES = select(tables.reviews.c.state, tables.policies.c.body).outerjoin(
 
 
 def _review(row: Row[Any, Any]) -> Review:
-    return _read(row.state, row.body)
+    return _kept(row.state, row.body)
 
 
-@lru_cache(maxsize=256)
 def _read(state: str, policy: str | None) -> Review:
-    """Read once as long as nothing is recorded of it: everybody's lists begin with the same reviews."""
     review = Review.model_validate_json(state)
     return review.model_copy(update={"policy": _policy(policy)}) if policy else review
+
+
+_kept = lru_cache(maxsize=256)(_read)
+"""Read once as long as nothing is recorded of it: everybody's lists begin with the same reviews."""
 
 
 @lru_cache(maxsize=64)
@@ -102,16 +104,13 @@ class Reviews:
         with self._database.read() as connection:
             return states_of(connection, list(dict.fromkeys(ids)))
 
-    def list(self, stages: Iterable[Stage] = (), limit: int = 500) -> Sequence[Review]:
-        """The reviews in these stages (all but excluded ones where none is named), the most pressing first."""
-        wanted = [s.value for s in stages] or [s.value for s in Stage if s is not Stage.EXCLUDED]
-        query = (
-            _STATES.where(tables.reviews.c.stage.in_(wanted))
-            .order_by(tables.reviews.c.due, tables.reviews.c.review_id)
-            .limit(limit)
-        )
+    def asking(self) -> Sequence[Review]:
+        """The reviews that asked something of somebody when they were recorded last."""
+        query = _STATES.where(tables.reviews.c.review_id.in_(select(tables.asked.c.review_id)))
         with self._database.read() as connection:
-            return [_review(row) for row in connection.execute(query)]
+            return [
+                _read(row.state, row.body) for row in connection.execute(query.order_by(tables.reviews.c.review_id))
+            ]
 
     def alike(self, review: Review, shared: Collection[str], limit: int) -> Sequence[Review]:
         """At most `limit` reviews that were opened before this one and share any of these traits, the newest first.
