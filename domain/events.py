@@ -170,6 +170,7 @@ class ItemVerified(Event):
     at: Utc
     evidence: tuple[Evidence, ...]
     note: TextRef | None = None
+    stands_for: tuple[PersonId, ...] = ()
 
 
 class EvidenceCopied(Event):

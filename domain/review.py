@@ -3,6 +3,7 @@
 Nothing here changes or decides; `domain.evolve` makes a new state from an old one and an event.
 """
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Annotated
 
@@ -147,6 +148,14 @@ class Verification(Record):
     at: Utc
     evidence: tuple[Evidence, ...]
     note: TextRef | None = None
+    stands_for: tuple[PersonId, ...] = Field(
+        default=(), description="who could be the same person as they: see `Standing.stands_for`"
+    )
+
+    @property
+    def hands(self) -> tuple[PersonId, ...]:
+        """Who counts as the one person who verified it."""
+        return (self.by, *self.stands_for)
 
 
 class Told(Record):
@@ -199,7 +208,24 @@ class Item(Record):
     strangers: tuple[PersonId, ...] = Field(
         default=(), description="accounts among the doers of whom nobody knows whose they are"
     )
+    doers_of_before: bool = Field(
+        default=False, description="its doers are those of before it was open last: others may have joined them"
+    )
     verification: Verification | None = None
+
+    @property
+    def doers_unread(self) -> bool:
+        """Whether it is still to be read who had a hand in it."""
+        return self.doers is None or self.doers_of_before
+
+    @property
+    def asking_who(self) -> str:
+        """The key of what reads who had a hand in it."""
+        return f"doers:{self.spec.id}"
+
+    def is_doing_of(self, people: Iterable[PersonId]) -> bool:
+        """Whether any of these is known to have had a hand in it."""
+        return not set(self.doers or ()).isdisjoint(people)
 
     @property
     def opening(self) -> str:

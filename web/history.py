@@ -190,6 +190,8 @@ def _owed(key: str) -> str:
         "issue": f"Opening the issue of {item}",
         "release": f"Closing the issue of {item}",
         "tend": f"Answering in the issue of {item}",
+        "doers": f"Reading who had a hand in {item}",
+        "evidence": f"Keeping a copy of the evidence for {item}",
         "comment": "Answering a comment",
     }
     return owed.get(what) or {"tracking": "Telling the tracking issue", "read": "Reading the items"}.get(what, key)
