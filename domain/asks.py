@@ -12,6 +12,7 @@ from pydantic import Field
 from domain.deciding.requests import not_approvers, out_of_date
 from domain.inputs import Approve
 from domain.plan import owed_effects
+from domain.reopening import lifting
 from domain.review import OWNING, Item, Request, Review
 from domain.rules import READ_FAILED, WHY_FAILED, WHY_NO_COPY, WHY_UNDONE, Blocker, blockers
 from domain.stages import HEARD_IN, OPEN_STAGES
@@ -251,9 +252,7 @@ def _of_the_whole(review: Review, now: datetime, in_the_way: Blockers) -> Iterat
 
 def _of_waivers(review: Review, now: datetime, in_the_way: Blockers) -> Iterator[Wanted]:
     """What is lifted for a while comes back: no event says so, so it is asked for from the beginning."""
-    lifted = {f"the waiver of {key}": waiver for key, waiver in review.waivers.items()}
-    lifted |= {f"the risk accepted for {key}": waiver for key, waiver in review.risks.items()}
-    for what, waiver in lifted.items():
+    for what, waiver in lifting(review).items():
         if waiver.until > now:
             sentence = f"See to {waiver.subject} before {what} ends: then its blocker comes back."
             key = f"waiver:{waiver.id}/{waiver.until:%Y-%m-%d}"
