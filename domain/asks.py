@@ -150,12 +150,15 @@ def _of_signers(review: Review, now: datetime, in_the_way: Blockers) -> Iterator
     if review.stage is not Stage.SIGN_OFF or submission is None:
         return
     for team in [b.subject for b in in_the_way if b.rule == "sign_off" and b.waivable]:
-        key, due = f"sign:{team}/{submission.revision}", review.due.get(Clock.SIGN_OFF)
+        voided, due = review.voided.get(team), review.due.get(Clock.SIGN_OFF)
+        key = f"sign:{team}/{submission.revision}" + (f"/{voided.seq}" if voided else "")
         if team == OWNING and review.team is None:
             sentence = f"Name a team for service {review.service} in the catalogue: without one nobody can sign."
             yield _wanted(review, key, sentence, "#sign-off", ADMIN, team, due, _is_grave(review))
             continue
         sentence = f"Read revision {submission.revision}, and sign it for team {team} or ask for changes."
+        if voided and voided.because:
+            sentence = f"Sign revision {submission.revision} again for team {team}, or ask for changes{voided.because}."
         others = tuple(s.by for name, s in review.signatures.items() if name != team)
         but = tuple(dict.fromkeys([submission.by, *([review.owner] if review.owner else []), *others]))
         of = Whom(role=Role.TEAM, id=team)

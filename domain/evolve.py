@@ -21,6 +21,7 @@ from domain.review import (
     Submission,
     Tracking,
     Verification,
+    Voided,
     Waiver,
     waiver_id,
 )
@@ -131,11 +132,16 @@ def _signing_delegated(review: Review, event: events.SigningDelegated) -> Change
 
 def _team_signed(review: Review, event: events.TeamSigned) -> Changes:
     signature = Signature(team=event.team, by=event.by, at=event.at, sections=event.sections)
-    return {"signatures": review.signatures | {event.team: signature}}
+    voided = {team: v for team, v in review.voided.items() if team != event.team}
+    return {"signatures": review.signatures | {event.team: signature}, "voided": voided}
 
 
 def _signatures_voided(review: Review, event: events.SignaturesVoided) -> Changes:
-    return {"signatures": {team: s for team, s in review.signatures.items() if team not in event.teams}}
+    voided = Voided(seq=review.seq + 1, item=event.item, became=event.became)
+    return {
+        "signatures": {team: s for team, s in review.signatures.items() if team not in event.teams},
+        "voided": review.voided | {team: voided for team in event.teams if team in review.signatures},
+    }
 
 
 def _changes_requested(review: Review, event: events.ChangesRequested) -> Changes:

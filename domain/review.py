@@ -14,6 +14,7 @@ from domain.places import Place
 from domain.policy import Policy, Profile
 from domain.taxonomy import (
     Ask,
+    Became,
     Clock,
     Confidence,
     Dimension,
@@ -328,6 +329,19 @@ class Signature(Record):
     sections: dict[str, str]
 
 
+class Voided(Record):
+    """A signature that stands no more, until its team signs again. `seq` tells one from the next."""
+
+    seq: int
+    item: str | None = None
+    became: Became | None = None
+
+    @property
+    def because(self) -> str:
+        """Why, to follow what is said of it; empty where no item is the reason."""
+        return f", because item {self.item} was {self.became}" if self.item else ""
+
+
 class ChangesWanted(Record):
     """A team wants another text before it signs. `sections` are those that it means; none: the whole."""
 
@@ -439,6 +453,7 @@ class Review(Record):
     late: frozenset[str] = Field(default=frozenset(), description="deadlines whose passing was recorded")
     submission: Submission | None = None
     signatures: dict[str, Signature] = {}
+    voided: dict[str, Voided] = Field(default={}, description="signatures to be given anew, by team")
     delegates: dict[str, PersonId] = Field(default={}, description="who signs this review for a team, by team")
     changes_wanted: tuple[ChangesWanted, ...] = Field(default=(), description="asked for since the last submission")
     items: dict[str, Item] = {}

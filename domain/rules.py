@@ -308,9 +308,14 @@ def sign_off(review: Review, now: datetime) -> Iterator[Finding]:
         elif any(wanted.team == team for wanted in review.changes_wanted):
             yield Finding(subject=team, sentence=f"Team {team} asked for changes.", cleared_by=_OWNER)
         elif not _stands(review.signatures.get(team), _of_concern(submission.sections, concerned, team)):
-            earlier = " since its sections changed" if team in review.signatures else ""
+            earlier = " since its sections changed" if team in review.signatures else _voided(review, team)
             sentence = f"Team {team} has not signed revision {submission.revision}{earlier}."
             yield Finding(subject=team, sentence=sentence, cleared_by=f"team {team}")
+
+
+def _voided(review: Review, team: str) -> str:
+    because = review.voided[team].because if team in review.voided else ""
+    return f" again{because}" if because else ""
 
 
 def _is_quorum(review: Review, teams: tuple[str, ...]) -> bool:

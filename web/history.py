@@ -116,7 +116,8 @@ def _submitted(e: events.DraftSubmitted, now: datetime) -> str:
 
 
 def _voided(e: events.SignaturesVoided, now: datetime) -> str:
-    return f"What {listed(e.teams)} signed has changed: to be signed again."
+    since = f", since item {e.item} was {e.became}" if e.item else ""
+    return f"What {listed(e.teams)} signed has changed{since}: to be signed again."
 
 
 def _changes(e: events.ChangesRequested, now: datetime) -> str:

@@ -160,6 +160,16 @@ def test_a_read_that_does_not_tell_who_it_was_blocks_says_so_and_is_made_again_l
     assert "verified/I1" not in driver.blocker_ids
 
 
+def test_each_item_is_read_for_itself_and_waits_for_itself() -> None:
+    driver = in_remediation(VERIFIED, of=document(items=[item("I1"), item("I2")]))
+    finish(driver, ["I1", "I2"])
+    assert {"doers:I1", "doers:I2"} <= set(driver.owed)
+    driver.doers = None
+    driver.say(driver.doers_read("I1"))
+    assert list(driver.review.failures) == ["doers:I1"]
+    assert "doers:I2" in driver.owed
+
+
 def test_what_is_open_again_troubles_nobody_with_who_did_it() -> None:
     driver = in_remediation(VERIFIED, of=document(items=[item("I1"), item("I2")]))
     finish(driver, ["I1"])
