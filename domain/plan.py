@@ -115,8 +115,8 @@ def owed_effects(review: Review, now: datetime, in_the_way: Sequence[Blocker] | 
 
 
 def _reads_of_doers(review: Review, now: datetime) -> Iterator[Effect]:
-    """One for each item, before its review may close: whoever verifies it is to know at once whether they may."""
-    for id in doers_wanted(review, now) if review.stage in OPEN_STAGES else ():
+    """One for each item, long before the read for a closure: whoever verifies it is to know whether they may."""
+    for id in doers_wanted(review, now) if review.stage in (*OPEN_STAGES, Stage.CLOSED) else ():
         item = review.items[id]
         yield _effect(review, "read_items", item.asking_who, id, _tracker_of(item.ref))
 

@@ -225,15 +225,11 @@ def verified(review: Review, now: datetime) -> Iterator[Finding]:
     nobody knows whose it is may be the verifier's own, so it blocks, by name. What need not be done for a while need
     not be verified for as long.
     """
-    for id, item in _to_be_verified(review, now):
+    for id, item in review.items.items():
+        if not item.accepted or item.spec.item_class is not ItemClass.PREVENT or _waived(review, "done", id, now):
+            continue
         if finding := _unverified(review, id, item):
             yield finding
-
-
-def _to_be_verified(review: Review, now: datetime) -> Iterator[tuple[str, Item]]:
-    for id, item in review.items.items():
-        if item.accepted and item.spec.item_class is ItemClass.PREVENT and not _waived(review, "done", id, now):
-            yield id, item
 
 
 def _waived(review: Review, rule: str, subject: str, now: datetime) -> bool:
@@ -242,13 +238,18 @@ def _waived(review: Review, rule: str, subject: str, now: datetime) -> bool:
 
 
 def doers_wanted(review: Review, now: datetime) -> list[str]:
-    """The done items of which it is still to be read who had a hand in them, so that somebody else verifies them."""
+    """The done items of which it is still to be read who had a hand in them, so that somebody else verifies them.
+
+    Once a review is closed, those that were put off at that.
+    """
     if _modes(review, "verified") <= {Mode.OFF}:
         return []
     return [
         id
-        for id, item in _to_be_verified(review, now)
-        if item.status is ItemStatus.DONE and item.doers_unread and not _waived(review, "verified", id, now)
+        for id, item in review.items.items()
+        if (item.status is ItemStatus.DONE and item.spec.item_class is ItemClass.PREVENT and item.doers_unread)
+        and (review.stage is not Stage.CLOSED or _waived(review, "done", id, now))
+        and not _waived(review, "verified", id, now)
     ]
 
 

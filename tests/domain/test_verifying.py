@@ -331,6 +331,30 @@ def test_what_need_not_be_done_for_a_while_need_not_be_verified_for_as_long() ->
     assert driver.blocker_ids == ["verified/I1"]
 
 
+def test_what_was_put_off_and_is_verified_in_time_reopens_nothing() -> None:
+    driver = in_remediation(VERIFIED)
+    driver.say(AskWaiver(rule="done", subject="I1", reason="text:why"), SUBMITTER)
+    driver.approve()
+    driver.obey()
+    assert driver.is_in(Stage.CLOSED)
+    finish(driver, ["I1"])
+    assert driver.owed == ["doers:I1"]
+    driver.obey()
+    assert driver.reasons(verify(), "engineer") == ("They had a hand in I1: somebody else has to verify it.",)
+    driver.say(verify())
+    driver.wait(days=31)
+    assert driver.is_in(Stage.CLOSED)
+
+
+def test_who_was_assigned_while_it_was_open_is_not_all_who_had_a_hand_in_it() -> None:
+    driver = in_remediation(VERIFIED, of=document(items=[item("I1"), item("I2")]))
+    driver.now += timedelta(minutes=1)
+    driver.say(driver.doers_read("I1"))
+    assert driver.review.items["I1"].doers == ("engineer",)
+    finish(driver, ["I1"])
+    assert "doers:I1" in driver.owed
+
+
 def test_a_regression_of_what_was_verified_reopens_the_review() -> None:
     driver = done()
     driver.say(verify())
