@@ -255,12 +255,13 @@ class TrackerActivities:
 
     @activity.defn
     def read_items(self, request: EffectRequest) -> ItemsRead:
-        """Read all issues of a review, to decide closure."""
-        review = self._review(request)
-        refs = [(id, item.ref) for id, item in review.tracked_items.items() if item.ref is not None]
+        """Read all issues of a review, to decide closure; or that of one item, to learn who had a hand in it."""
+        review, one = self._review(request), request.item
+        tracked = {id: item for id, item in review.tracked_items.items() if one in (None, id)}
+        refs = [(id, item.ref) for id, item in tracked.items() if item.ref is not None]
         with _translated():
-            readings = tuple(self._readings(refs))
-        return ItemsRead(readings=tuple(self._met(review, reading) for reading in readings), for_closing=True)
+            readings = tuple(self._met(review, reading) for reading in self._readings(refs))
+        return ItemsRead(readings=readings, for_closing=one is None, for_doers=one is not None)
 
     def _met(self, review: Review, reading: Reading) -> Reading:
         """A reading that says which strangers of before the catalogue knows by now, and who they are."""

@@ -142,7 +142,7 @@ _RUNNING = {
 
 
 def _coming(found: Mapping[str, Any]) -> None:
-    """Until when it is quiet, and what teams wait for."""
+    """What comes by itself, and what teams wait for."""
     if found["coming"]:
         say(found["coming"])
     for wanted in found["changes_wanted"]:

@@ -44,5 +44,5 @@ def tell(api: Api, review_id: str, answer: Mapping[str, Any], json: bool, done: 
         say(f"Asked as {request}: another person has to approve it, with")
         say(f"  holdfast review approve {review_id} {request}")
     else:
-        say(done)
+        say(done, *answer["told"])
         say(f"The review is in stage {answer['stage']}.")

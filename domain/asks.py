@@ -12,6 +12,7 @@ from pydantic import Field
 from domain.deciding.requests import not_approvers, out_of_date
 from domain.inputs import Approve
 from domain.plan import owed_effects
+from domain.reopening import lifting
 from domain.review import OWNING, Item, Request, Review
 from domain.rules import READ_FAILED, WHY_FAILED, WHY_NO_COPY, WHY_UNDONE, Blocker, blockers
 from domain.stages import HEARD_IN, OPEN_STAGES
@@ -149,12 +150,15 @@ def _of_signers(review: Review, now: datetime, in_the_way: Blockers) -> Iterator
     if review.stage is not Stage.SIGN_OFF or submission is None:
         return
     for team in [b.subject for b in in_the_way if b.rule == "sign_off" and b.waivable]:
-        key, due = f"sign:{team}/{submission.revision}", review.due.get(Clock.SIGN_OFF)
+        voided, due = review.voided.get(team), review.due.get(Clock.SIGN_OFF)
+        key = f"sign:{team}/{submission.revision}" + (f"/{voided.seq}" if voided else "")
         if team == OWNING and review.team is None:
             sentence = f"Name a team for service {review.service} in the catalogue: without one nobody can sign."
             yield _wanted(review, key, sentence, "#sign-off", ADMIN, team, due, _is_grave(review))
             continue
         sentence = f"Read revision {submission.revision}, and sign it for team {team} or ask for changes."
+        if voided and voided.because:
+            sentence = f"Sign revision {submission.revision} again for team {team}, or ask for changes{voided.because}."
         others = tuple(s.by for name, s in review.signatures.items() if name != team)
         but = tuple(dict.fromkeys([submission.by, *([review.owner] if review.owner else []), *others]))
         of = Whom(role=Role.TEAM, id=team)
@@ -251,9 +255,7 @@ def _of_the_whole(review: Review, now: datetime, in_the_way: Blockers) -> Iterat
 
 def _of_waivers(review: Review, now: datetime, in_the_way: Blockers) -> Iterator[Wanted]:
     """What is lifted for a while comes back: no event says so, so it is asked for from the beginning."""
-    lifted = {f"the waiver of {key}": waiver for key, waiver in review.waivers.items()}
-    lifted |= {f"the risk accepted for {key}": waiver for key, waiver in review.risks.items()}
-    for what, waiver in lifted.items():
+    for what, waiver in lifting(review).items():
         if waiver.until > now:
             sentence = f"See to {waiver.subject} before {what} ends: then its blocker comes back."
             key = f"waiver:{waiver.id}/{waiver.until:%Y-%m-%d}"

@@ -12,7 +12,7 @@ from domain.draft import DraftContent
 from domain.places import Place
 from domain.policy import Policy
 from domain.review import Closure, Evidence, Factor, Incident, IssueRef, ItemSpec, Reading, Request, Told
-from domain.taxonomy import Clock, Dimension, FailureKind, IssueStatus, Severity, Stage
+from domain.taxonomy import Became, Clock, Dimension, FailureKind, IssueStatus, Severity, Stage
 from domain.values import PersonId, Record, TextRef, Utc
 
 
@@ -112,9 +112,11 @@ class TeamSigned(Event):
 
 
 class SignaturesVoided(Event):
-    """Signatures that no longer stand for the text and its items."""
+    """Signatures that no longer stand for the text and its items; `item` and `became` tell why, where an item does."""
 
     teams: tuple[str, ...]
+    item: str | None = None
+    became: Became | None = None
 
 
 class ChangesRequested(Event):
@@ -170,6 +172,7 @@ class ItemVerified(Event):
     at: Utc
     evidence: tuple[Evidence, ...]
     note: TextRef | None = None
+    stands_for: tuple[PersonId, ...] = ()
 
 
 class EvidenceCopied(Event):

@@ -21,6 +21,7 @@ from domain.review import (
     Submission,
     Tracking,
     Verification,
+    Voided,
     Waiver,
     waiver_id,
 )
@@ -131,11 +132,16 @@ def _signing_delegated(review: Review, event: events.SigningDelegated) -> Change
 
 def _team_signed(review: Review, event: events.TeamSigned) -> Changes:
     signature = Signature(team=event.team, by=event.by, at=event.at, sections=event.sections)
-    return {"signatures": review.signatures | {event.team: signature}}
+    voided = {team: v for team, v in review.voided.items() if team != event.team}
+    return {"signatures": review.signatures | {event.team: signature}, "voided": voided}
 
 
 def _signatures_voided(review: Review, event: events.SignaturesVoided) -> Changes:
-    return {"signatures": {team: s for team, s in review.signatures.items() if team not in event.teams}}
+    voided = Voided(seq=review.seq + 1, item=event.item, became=event.became)
+    return {
+        "signatures": {team: s for team, s in review.signatures.items() if team not in event.teams},
+        "voided": review.voided | {team: voided for team in event.teams if team in review.signatures},
+    }
 
 
 def _changes_requested(review: Review, event: events.ChangesRequested) -> Changes:
@@ -181,6 +187,7 @@ def _item_moved(review: Review, event: events.ItemMoved) -> Changes:
         unreadable=None,
         answered=False,
         disturbed=None,
+        doers_of_before=True,
         verification=None,
         disturbances=(),
         told=None,
@@ -202,13 +209,15 @@ def _item_changed(review: Review, event: events.ItemChanged) -> Changes:
 def _item_split(review: Review, event: events.ItemSplit) -> Changes:
     whole = review.items.get(event.item)
     doers, strangers = (whole.doers, whole.strangers) if whole else (None, ())
-    parts = {spec.id: Item(spec=spec, doers=doers, strangers=strangers) for spec in event.into}
+    parts = {spec.id: Item(spec=spec, doers=doers, strangers=strangers, doers_of_before=True) for spec in event.into}
     withdrawn = {event.item: whole.model_copy(update={"status": ItemStatus.WITHDRAWN})} if whole else {}
     return {"items": review.items | withdrawn | parts}
 
 
 def _item_verified(review: Review, event: events.ItemVerified) -> Changes:
-    verification = Verification(by=event.by, at=event.at, evidence=event.evidence, note=event.note)
+    verification = Verification(
+        by=event.by, at=event.at, evidence=event.evidence, note=event.note, stands_for=event.stands_for
+    )
     return _changed_item(review, event.item, verification=verification)
 
 
@@ -320,12 +329,14 @@ _STATUS_OF_ITEM = {
 
 
 def _item_statuses_read(review: Review, event: events.ItemStatusesRead) -> Changes:
-    items = dict(review.items)
+    items, heard = dict(review.items), {"read"}
     for reading in event.readings:
         item = items.get(reading.item)
         if item is not None:
             items[reading.item] = _after_reading(item, reading)
-    return {"items": items} | _succeeded(review, "read")
+            if items[reading.item].status is not ItemStatus.DONE or not items[reading.item].doers_unread:
+                heard.add(item.asking_who)
+    return {"items": items} | _succeeded(review, *heard)
 
 
 def _after_reading(item: Item, reading: Reading) -> Item:
@@ -333,6 +344,9 @@ def _after_reading(item: Item, reading: Reading) -> Item:
         item.status if item.status is ItemStatus.WITHDRAWN else _STATUS_OF_ITEM.get(reading.status, ItemStatus.LOST)
     )
     moved = reading.ref is not None and item.ref is not None and reading.ref.key != item.ref.key
+    holds = status in (ItemStatus.DONE, ItemStatus.LOST)
+    told = status is ItemStatus.DONE and reading.doers is not None
+    of_before = not holds and not (item.doers is None and reading.doers is None)
     return item.model_copy(
         update={
             "status": status,
@@ -342,7 +356,8 @@ def _after_reading(item: Item, reading: Reading) -> Item:
             "formerly": (*item.formerly, item.ref) if moved else item.formerly,
             "unreadable": None,
             "answered": item.answered and status is ItemStatus.DECLINED,
-            "verification": item.verification if status in (ItemStatus.DONE, ItemStatus.LOST) else None,
+            "doers_of_before": not told and (item.doers_of_before or of_before),
+            "verification": item.verification if holds else None,
         }
         | ({} if reading.doers is None else _done_by(item, reading, reading.doers))
     )
@@ -459,8 +474,8 @@ def _decided(review: Review, id: str, by: str, *, granted: bool) -> Changes:
     return {"requests": review.requests | {id: request}}
 
 
-def _succeeded(review: Review, key: str) -> Changes:
-    return {"failures": {k: f for k, f in review.failures.items() if k != key}}
+def _succeeded(review: Review, *keys: str) -> Changes:
+    return {"failures": {key: failure for key, failure in review.failures.items() if key not in keys}}
 
 
 _CHANGES: dict[type[events.Event], Callable[[Review, Any], Changes]] = {

@@ -260,11 +260,15 @@ class IssueReleased(Record):
 
 
 class ItemsRead(Record):
-    """Issues were read. `for_closing` tells that this read was made to decide closure, and covers all items."""
+    """Issues were read. `for_closing` tells that this read was made to decide closure, and covers all items.
+
+    `for_doers` tells that it was made to learn who had a hand in these items.
+    """
 
     type: Literal["items_read"] = "items_read"
     readings: tuple[Reading, ...]
     for_closing: bool = False
+    for_doers: bool = False
 
 
 class ItemsUnreadable(Record):

@@ -3,12 +3,12 @@
 Each effect has a key of its own: one effect for each key is under way at a time, and doing it twice is doing it once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
 from domain.review import IssueRef, Item, Review
-from domain.rules import READ, READ_FAILED, Blocker, blockers
+from domain.rules import READ, READ_FAILED, Blocker, blockers, doers_wanted
 from domain.stages import ENDED_STAGES, OPEN_STAGES
 from domain.taxonomy import Clock, ItemStatus, Stage
 from domain.values import Message, TextRef, Utc, digest_of
@@ -109,7 +109,16 @@ def owed_effects(review: Review, now: datetime, in_the_way: Sequence[Blocker] | 
         )
     if _only_a_read_is_missing(review, in_the_way):
         owed.append(_effect(review, "read_items", READ, tracker=_only_tracker(review)))
+    else:
+        owed += _reads_of_doers(review, now)
     return owed
+
+
+def _reads_of_doers(review: Review, now: datetime) -> Iterator[Effect]:
+    """One for each item, long before the read for a closure: whoever verifies it is to know whether they may."""
+    for id in doers_wanted(review, now) if review.stage in (*OPEN_STAGES, Stage.CLOSED) else ():
+        item = review.items[id]
+        yield _effect(review, "read_items", item.asking_who, id, _tracker_of(item.ref))
 
 
 def _only_tracker(review: Review) -> str:

@@ -3,6 +3,7 @@
 Nothing here changes or decides; `domain.evolve` makes a new state from an old one and an event.
 """
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from domain.places import Place
 from domain.policy import Policy, Profile
 from domain.taxonomy import (
     Ask,
+    Became,
     Clock,
     Confidence,
     Dimension,
@@ -147,6 +149,14 @@ class Verification(Record):
     at: Utc
     evidence: tuple[Evidence, ...]
     note: TextRef | None = None
+    stands_for: tuple[PersonId, ...] = Field(
+        default=(), description="who could be the same person as they: see `Standing.stands_for`"
+    )
+
+    @property
+    def hands(self) -> tuple[PersonId, ...]:
+        """Who counts as the one person who verified it."""
+        return (self.by, *self.stands_for)
 
 
 class Told(Record):
@@ -199,7 +209,24 @@ class Item(Record):
     strangers: tuple[PersonId, ...] = Field(
         default=(), description="accounts among the doers of whom nobody knows whose they are"
     )
+    doers_of_before: bool = Field(
+        default=False, description="its doers are those of before it was open last: others may have joined them"
+    )
     verification: Verification | None = None
+
+    @property
+    def doers_unread(self) -> bool:
+        """Whether it is still to be read who had a hand in it."""
+        return self.doers is None or self.doers_of_before
+
+    @property
+    def asking_who(self) -> str:
+        """The key of what reads who had a hand in it."""
+        return f"doers:{self.spec.id}"
+
+    def is_doing_of(self, people: Iterable[PersonId]) -> bool:
+        """Whether any of these is known to have had a hand in it."""
+        return not set(self.doers or ()).isdisjoint(people)
 
     @property
     def opening(self) -> str:
@@ -300,6 +327,19 @@ class Signature(Record):
     by: PersonId
     at: Utc
     sections: dict[str, str]
+
+
+class Voided(Record):
+    """A signature that stands no more, until its team signs again. `seq` tells one from the next."""
+
+    seq: int
+    item: str | None = None
+    became: Became | None = None
+
+    @property
+    def because(self) -> str:
+        """Why, to follow what is said of it; empty where no item is the reason."""
+        return f", because item {self.item} was {self.became}" if self.item else ""
 
 
 class ChangesWanted(Record):
@@ -413,6 +453,7 @@ class Review(Record):
     late: frozenset[str] = Field(default=frozenset(), description="deadlines whose passing was recorded")
     submission: Submission | None = None
     signatures: dict[str, Signature] = {}
+    voided: dict[str, Voided] = Field(default={}, description="signatures to be given anew, by team")
     delegates: dict[str, PersonId] = Field(default={}, description="who signs this review for a team, by team")
     changes_wanted: tuple[ChangesWanted, ...] = Field(default=(), description="asked for since the last submission")
     items: dict[str, Item] = {}

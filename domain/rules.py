@@ -57,7 +57,7 @@ READ = "read"
 READ_FAILED = f"done/{READ}"
 """The id of that blocker."""
 
-_OWNER = "the review's owner"
+_OWNER, _ITSELF = "the review's owner", "Holdfast itself"
 
 WHY_UNDONE = {
     IssueStatus.OPEN: "is open",
@@ -227,11 +227,31 @@ def verified(review: Review, now: datetime) -> Iterator[Finding]:
     not be verified for as long.
     """
     for id, item in review.items.items():
-        put_off = review.waivers.get(waiver_id("done", id))
-        if not item.accepted or item.spec.item_class is not ItemClass.PREVENT or (put_off and put_off.until > now):
+        if not item.accepted or item.spec.item_class is not ItemClass.PREVENT or _waived(review, "done", id, now):
             continue
         if finding := _unverified(review, id, item):
             yield finding
+
+
+def _waived(review: Review, rule: str, subject: str, now: datetime) -> bool:
+    waiver = review.waivers.get(waiver_id(rule, subject))
+    return waiver is not None and waiver.until > now
+
+
+def doers_wanted(review: Review, now: datetime) -> list[str]:
+    """The done items of which it is still to be read who had a hand in them, so that somebody else verifies them.
+
+    Once a review is closed, those that were put off at that.
+    """
+    if _modes(review, "verified") <= {Mode.OFF}:
+        return []
+    return [
+        id
+        for id, item in review.items.items()
+        if (item.status is ItemStatus.DONE and item.spec.item_class is ItemClass.PREVENT and item.doers_unread)
+        and (review.stage is not Stage.CLOSED or _waived(review, "done", id, now))
+        and not _waived(review, "verified", id, now)
+    ]
 
 
 WHY_NO_COPY = {
@@ -249,7 +269,7 @@ def _unverified(review: Review, id: str, item: Item) -> Finding | None:
     if seen is None:
         sentence = f"Nobody has verified, with evidence, that {id} holds."
         return Finding(subject=id, sentence=sentence, cleared_by=others)
-    if item.doers is not None and seen.by in item.doers:
+    if item.is_doing_of(seen.hands):
         return Finding(subject=id, sentence=f"Who verified {id} had a hand in it.", cleared_by=others)
     if all(evidence.digest is None for evidence in seen.evidence):
         failure = review.failures.get(f"evidence:{id}")
@@ -262,14 +282,17 @@ def _unverified(review: Review, id: str, item: Item) -> Finding | None:
             cleared_by="whoever keeps the catalogue: it names the accounts of people",
             read_again=True,
         )
-    if item.doers is None:
-        return Finding(
-            subject=id,
-            sentence=f"Who had a hand in {id} was not read yet, and so not whether somebody else verified it.",
-            cleared_by="whoever looks after the tracker",
-            read_again=True,
-        )
-    return None
+    return _doers_unread(review, id, item) if item.doers_unread else None
+
+
+def _doers_unread(review: Review, id: str, item: Item) -> Finding:
+    """They are read as soon as an item is done, and again as soon as a failure lets us."""
+    failure = review.failures.get(item.asking_who) or review.failures.get(READ)
+    sentence, by = f"Who had a hand in {id} is being read now: it has to be somebody else who verified it.", _ITSELF
+    if failure is not None or item.status is not ItemStatus.DONE:
+        why = f"could not be read: {WHY_FAILED[failure.kind]}" if failure else "was not read yet"
+        sentence, by = f"Who had a hand in {id} {why}.", "whoever looks after the tracker"
+    return Finding(subject=id, sentence=sentence, cleared_by=by, read_again=True)
 
 
 def sign_off(review: Review, now: datetime) -> Iterator[Finding]:
@@ -287,9 +310,14 @@ def sign_off(review: Review, now: datetime) -> Iterator[Finding]:
         elif any(wanted.team == team for wanted in review.changes_wanted):
             yield Finding(subject=team, sentence=f"Team {team} asked for changes.", cleared_by=_OWNER)
         elif not _stands(review.signatures.get(team), _of_concern(submission.sections, concerned, team)):
-            earlier = " since its sections changed" if team in review.signatures else ""
+            earlier = " since its sections changed" if team in review.signatures else _voided(review, team)
             sentence = f"Team {team} has not signed revision {submission.revision}{earlier}."
             yield Finding(subject=team, sentence=sentence, cleared_by=f"team {team}")
+
+
+def _voided(review: Review, team: str) -> str:
+    because = review.voided[team].because if team in review.voided else ""
+    return f" again{because}" if because else ""
 
 
 def _is_quorum(review: Review, teams: tuple[str, ...]) -> bool:
@@ -305,8 +333,13 @@ def _is_quorum(review: Review, teams: tuple[str, ...]) -> bool:
 
 def blames_nobody(review: Review) -> bool:
     """Whether a person's error is never taken for a cause: where the policy blocks on causes."""
+    return Mode.BLOCK in _modes(review, "causes")
+
+
+def _modes(review: Review, rule: str) -> set[Mode]:
+    """What the policy makes of a rule, in any of its versions."""
     modes = review.profile.rules if review.profile else {}
-    return any(mode is Mode.BLOCK for name, mode in modes.items() if name.partition("@")[0] == "causes")
+    return {mode for name, mode in modes.items() if name.partition("@")[0] == rule}
 
 
 def has_signed(review: Review, team: str) -> bool:

@@ -7,7 +7,7 @@ from domain.values import Line, PersonId, Record
 
 
 class Standing(Record):
-    """What somebody is taken for while they say one thing. It goes with an input, and is never recorded."""
+    """What somebody is taken for while they say one thing. It goes with an input, and is not recorded as a whole."""
 
     roles: tuple[Role, ...] = ()
     teams: tuple[Line, ...] = ()

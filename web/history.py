@@ -116,7 +116,8 @@ def _submitted(e: events.DraftSubmitted, now: datetime) -> str:
 
 
 def _voided(e: events.SignaturesVoided, now: datetime) -> str:
-    return f"What {listed(e.teams)} signed has changed: to be signed again."
+    since = f", since item {e.item} was {e.became}" if e.item else ""
+    return f"What {listed(e.teams)} signed has changed{since}: to be signed again."
 
 
 def _changes(e: events.ChangesRequested, now: datetime) -> str:
@@ -190,6 +191,8 @@ def _owed(key: str) -> str:
         "issue": f"Opening the issue of {item}",
         "release": f"Closing the issue of {item}",
         "tend": f"Answering in the issue of {item}",
+        "doers": f"Reading who had a hand in {item}",
+        "evidence": f"Keeping a copy of the evidence for {item}",
         "comment": "Answering a comment",
     }
     return owed.get(what) or {"tracking": "Telling the tracking issue", "read": "Reading the items"}.get(what, key)

@@ -73,7 +73,7 @@ class ReviewDetail(ReviewSummary):
     regressions: tuple[str, ...] = Field(description="what got in the way after closure, and is only told")
     unknown: tuple[str, ...]
 
-    coming: str | None = Field(description="in stabilization: until when it is quiet, and what comes then")
+    coming: str | None = Field(description="what comes by itself: after the quiet window, or when a waiver ends")
     changes_wanted: tuple[ChangesWanted, ...] = Field(description="what teams asked for in place of signing")
 
 
@@ -94,7 +94,7 @@ class Why(Record):
     blockers: tuple[InTheWay, ...]
     warnings: tuple[InTheWay, ...] = Field(description="what the policy wants said, and does not hold the review for")
     requests: tuple[Request, ...] = Field(description="what waits for a second person")
-    coming: str | None = Field(description="in stabilization: until when it is quiet, and what comes then")
+    coming: str | None = Field(description="what comes by itself: after the quiet window, or when a waiver ends")
     changes_wanted: tuple[ChangesWanted, ...] = Field(description="what teams asked for in place of signing")
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain.plan import clocks_running, items_running
+from domain.reopening import opens_again
 from domain.review import ChangesWanted, Item, Review, Waiver
 from domain.rules import Blocker, has_signed
 from domain.stages import OPEN_STAGES
@@ -90,7 +91,11 @@ def stabilization(review: Review, now: datetime) -> Said:
 
 
 def what_comes(review: Review, now: datetime) -> str | None:
-    """In stabilization: until when it is quiet, and what comes then."""
+    """What comes by itself: in stabilization the draft, and in a closed review what a waiver only put off."""
+    if again := opens_again(review, now):
+        why = " ".join(blocker.sentence for blocker in again.because)
+        ends = f"{day(again.at, now)}, with the end of {listed(again.ends)}"
+        return f"It opens again on {ends}, unless this is cleared before: {why}"
     if review.stage is not Stage.STABILIZATION or review.policy is None:
         return None
     clocks, weight = review.policy.clocks, review.severity

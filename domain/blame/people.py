@@ -15,13 +15,51 @@ ROLE: Final = rf"(?:{_ROLES}|(?:engineering|product|release|incident|project|pro
 _PEOPLE: Final = rf"(?:{ROLE}s?|people|staff|management|leadership)"
 PERSON: Final = rf"(?:{_PEOPLE}|us|him|her|them|me|you|somebody|someone|everybody|everyone|anybody|anyone)"
 
-A_PERSON: Final = (
-    rf"(?:(?!(?:for|with|by|from)\b)[\w'-]{{1,30}} ){{0,3}}?{PERSON}\b(?=\s*(?:$|[.,;:!?)]| (?:and|or|who|to|that|about"
-    r"|how|not|in|on|at|for|with|during|because|since|as|when|while|until|after|before|again|once|twice|is|was|had"
-    r"|led|let|made|took|\w{2,15}ed)\b))"
+NO_NOUN_BEHIND: Final = (
+    r"\b(?=\s*(?:$|[.,;:!?)]| (?:and|or|who|to|that|about|how|not|in|on|at|for|of|from|with|during|because|since|as"
+    r"|when|while|until|after|before|again|once|twice|enough|here|there|is|are|was|were|has|have|had|did|didn't|never|just"
+    r"|led|let|made|took|forgot|went|ran|broke|left|put|sent|told|thought|\w{2,15}ed)\b))"
 )
+
+A_PERSON: Final = rf"(?:(?!(?:for|with|by|from)\b)[\w'-]{{1,30}} ){{0,3}}?{PERSON}{NO_NOUN_BEHIND}"
 """A person with at most three words before, and no noun behind: 'the reviewer', and not 'the reviewer bot'."""
 
+_MODIFIER: Final = (
+    r"(?:new|junior|senior|young|other|first|second|whole|entire|night|day|shift|data|ml|machine learning|ai|platform"
+    r"|software|infrastructure|reliability|release|security|quality|external|labelling|labeling|review)"
+)
+THE_VERY_PERSON: Final = rf"(?:{_MODIFIER} ){{0,2}}{_PEOPLE}{NO_NOUN_BEHIND}"
+"""A person with no word before but what says which: 'data engineers', and not 'default that engineers met'."""
+
+_NO_NAME: Final = (
+    # what a sentence begins with
+    r"the|an?|our|your|his|her|its|their|this|that|these|those|and|but|or|so|if|in|on|at|by|for|from|of|to|with|when"
+    r"|while|after|before|since|because|until|once|then|there|here|now|both|only|even|also|again|still|yet|as|all|some"
+    r"|any|no|each|every|what|which|who|why|how|he|she|it|we|they|you|today|yesterday|tomorrow|meanwhile|later|earlier"
+    r"|monday|tuesday|wednesday|thursday|friday|saturday|sunday|january|february|april|june|july|august|september"
+    r"|october|november|december|north|south|east|west|new|san|los|hong|united|stupid|lazy|dumb|\w+ly"
+    # who makes things, and what they are called
+    r"|apache|google|amazon|microsoft|azure|alibaba|oracle|hugging|red|open|elastic|elasticsearch|grafana|prometheus"
+    r"|kubernetes|argo|vertex|spring|ray|spark|kafka|redis|jenkins|airflow|weights|travis|terraform|vault|istio"
+    r"|snowflake|databricks|stripe|slack|jira|github|gitlab|docker|helm|turbo|flash|pro|ultra|opus|sonnet|haiku"
+    # what things are
+    r"|feature|model|data|load|rate|health|circuit|circle|cloud|big|event|object|message|customer|user|search|api|page"
+    r"|pager|power|dead|app|web|auto|machine|deep|batch|stream|stores?|services?|platform|pipelines?|registry|servers?"
+    r"|gateway|monitor|manager|controller|scheduler|cluster|queue|cache|balancer|jobs?|base|run|engine|agents?|bots?"
+    r"|proxy|workers?|exporter|hub|lake|warehouse|rollouts?|workflows?|actions|functions|index|system|tools?|dashboard"
+    r"|loader|router|studio|database|breaker|limiter|checks?|tests?|teams?|operator|clients?|layer|nodes?|mesh|map|table"
+    r"|stack|pay|drive|face|bus|grid|flow|core|edge|guard|duty|watch|storage|compute|learning|networks?|notebook|trainer"
+    r"|ranker|embedder|classifier|assistant|support|sync|push|scaler|runner|center|centre|central|large|small|medium"
+    r"|mini|nano"
+)
+_CALLED: Final = (
+    rf"(?-i:(?!(?i:{_NO_NAME})(?![\w'-]))(?:Mc|Mac|O'|D')?[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ]{{1,20}}(?:-[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ]{{1,20}})?"
+    r"(?![\w'-]))"
+)
+NAME: Final = rf"{_CALLED} {_CALLED}"
+"""What looks like somebody's full name: two words with a capital each, none of which things are often called."""
+
+_NAME: Final = re.compile(NAME)
 _SUBJECT: Final = re.compile(rf"{_PEOPLE}|we|i|he|she|they|you|somebody|someone|everybody|everyone|@[\w-]+", re.I)
 _HERE: Final = re.compile(rf"\b(?:{_PEOPLE}|@[\w-]+)\b", re.I)
 _NEEDS_BEFORE: Final = {
@@ -60,11 +98,12 @@ def subject_before(text: str, sentence: int, verb: int) -> int | None:
     words = list(_WORD.finditer(text, clause, verb))
     said = [word[0].lower() for word in words]
     for at in range(len(words) - 1, max(-1, len(words) - 5), -1):
-        if _is_person(said, at, text, words[at].start()):
+        first = at - 1 if at and _NAME.fullmatch(f"{words[at - 1][0]} {words[at][0]}") else at
+        if first < at or _is_person(said, at, text, words[at].start()):
             between = said[at + 1 :]
             fits = all(map(_BETWEEN.fullmatch, between)) or _OF.fullmatch(between[0])
-            acts = "who" in between[:1] or not _is_object(said[:at])
-            return words[at].start() if fits and acts else None
+            acts = "who" in between[:1] or not _is_object(said[:first])
+            return words[first].start() if fits and acts else None
     return None
 
 

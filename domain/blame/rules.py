@@ -7,7 +7,7 @@ the length of a text, and no faster.
 import re
 from typing import Final
 
-from domain.blame.people import A_PERSON, PERSON, ROLE
+from domain.blame.people import A_PERSON, NAME, NO_NOUN_BEHIND, PERSON, ROLE, THE_VERY_PERSON
 from domain.blame.remarks import Advice, Tier
 
 NEVER: Final = re.compile(r"(?!)")
@@ -66,6 +66,23 @@ _SIGNAL = (
 )
 _PASSED_OVER = r"(?:ignored|overlooked|missed|neglected|forgotten|dismissed|disregarded)"
 
+_STUPID: Final = (
+    r"(?:stupid|idiotic|moronic|imbecilic|dumb|lazy(?! (?:operators?|owners?|authors?|testers?)\b)|clueless|brainless"
+    r"|inept|foolish|ignorant(?! of\b)|feckless|arrogant|(?:dim|half|slow)-?witted)"
+)
+_IDIOT: Final = (
+    r"(?:idiots?|morons?|imbeciles?|dimwits?|nitwits?|halfwits?|cretins?|blockheads?|numbskulls?|dunces?|dumbass(?:es)?"
+    r"|jackass(?:es)?|slackers?)(?!-| (?:proof|lights?|boards?|strings?))"
+)
+_USERS: Final = rf"(?:users?|customers?|guys?|folks){NO_NOUN_BEHIND}"
+_RATHER: Final = (
+    r"(?:(?:so|too|just|simply|plain|rather|quite|really|such|all|both|being|a|an|the|complete|total|utter) ){0,3}"
+)
+_CALLED: Final = (
+    rf"{_RATHER}(?:{_STUPID}(?= enough\b|\s*(?:$|[.,;:!?)]| (?:and|or|to|about|with|when|in|for|because|not|that|as|at"
+    rf"|on|by|here|again)\b))|(?:bunch of )?(?:{_IDIOT}|fools?|clowns?|amateurs?)\b)"
+)
+
 EXPLAINED: Final = pattern(r"because|since|as the|as it|made (?:likely|easy|possible)|was (?:likely|easy|possible)")
 
 RULES: Final = (
@@ -102,6 +119,25 @@ RULES: Final = (
             r"(?:outage|incident|failure|loss|damage|error|mistake)"
         ),
         sentence="These words find fault with a person, which ends the search where it should begin.",
+        question="What did they see and know at that moment, and what made it look right?",
+    ),
+    Rule(
+        rule="insult",
+        tier=Tier.FAULT,
+        alone=pattern(
+            rf"(?:{_STUPID}|useless|hopeless|worthless|pathetic|silly)"
+            rf" (?:{THE_VERY_PERSON}|{_USERS}|{NAME}|@[\w-]{{1,100}})",
+            rf"(?:{_STUPID}|thoughtless|silly) of {A_PERSON}",
+            rf"(?<!word\s)(?<!term\s)(?<!token\s)(?<!label\s)(?<!class\s)(?<!string\s){_IDIOT}",
+            rf"(?:fool|clown|joke) of (?:an? |the )?{PERSON}",
+            r"(?<!artificial\s)(?:stupidity|idiocy|cluelessness|ineptitude)",
+            rf"(?:he|she|they|we|you|i)(?:'s|'re|'m) {_CALLED}",
+        ),
+        of_people=pattern(
+            rf"(?:is|are|am|was|were|been|acted|behaved|seemed) {_CALLED}",
+            r"(?:(?:acted|behaved|reacted) )?(?:stupidly|foolishly|idiotically|moronically)",
+        ),
+        sentence="Somebody is called something here. It tells nothing of what happened, and keeps others from telling.",
         question="What did they see and know at that moment, and what made it look right?",
     ),
     Rule(

@@ -11,7 +11,7 @@ from domain.deciding.privacy import move_what_others_see
 from domain.deciding.requests import ask_in_tracker
 from domain.plan import awaiting_closing_read
 from domain.review import Closure, Failure, Item, Reading
-from domain.rules import READ, blockers
+from domain.rules import READ, blockers, doers_wanted
 from domain.taxonomy import Clock, FailureKind, IssueStatus, Stage
 
 FIRST_RETRY = timedelta(seconds=30)
@@ -41,6 +41,8 @@ def items_read(d: Decision, body: inputs.ItemsRead) -> None:
         ask_in_tracker(d, reading)
     if newer:
         move_what_others_see(d)
+    if body.for_doers:
+        _fail_for_doers(d, body)
     if not body.for_closing or not awaiting_closing_read(d.review, d.now):
         return
     begun = min((readings[id].as_of for id in wanted), default=d.now)
@@ -50,8 +52,17 @@ def items_read(d: Decision, body: inputs.ItemsRead) -> None:
         record_closure(d)
 
 
+def _fail_for_doers(d: Decision, body: inputs.ItemsRead) -> None:
+    """A read that did not tell who had a hand in an item is made again later, like one that failed."""
+    read = {reading.item for reading in body.readings}
+    for id in doers_wanted(d.review, d.now):
+        if id in read:
+            key = d.review.items[id].asking_who
+            record_failure(d, key, FailureKind.INCOMPLETE, d.review.failures.get(key))
+
+
 def _is_newer(reading: Reading, item: Item | None) -> bool:
-    """Of two reads the one that began later counts; of two that began together, the one that is less done.
+    """Of two reads the one that began later counts; of two that began together, the less done, or that says by whom.
 
     What becomes of an issue that the item was moved away from is no news.
     """
@@ -59,15 +70,16 @@ def _is_newer(reading: Reading, item: Item | None) -> bool:
         return False
     if item.as_of is None or item.issue_status is None:
         return True
-    known = Reading(item=reading.item, status=item.issue_status, as_of=item.as_of)
+    doers = None if item.doers_unread else item.doers
+    known = Reading(item=reading.item, status=item.issue_status, as_of=item.as_of, doers=doers)
     return _reading_rank(reading) > _reading_rank(known)
 
 
 _LEAST_DONE_LAST = tuple(sorted(IssueStatus, key=lambda s: (s is not IssueStatus.DONE, s.value)))
 
 
-def _reading_rank(reading: Reading) -> tuple[datetime, int]:
-    return reading.as_of, _LEAST_DONE_LAST.index(reading.status)
+def _reading_rank(reading: Reading) -> tuple[datetime, int, bool]:
+    return reading.as_of, _LEAST_DONE_LAST.index(reading.status), reading.doers is not None
 
 
 def _fresh(d: Decision, begun: datetime) -> bool:

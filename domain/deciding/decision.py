@@ -7,7 +7,7 @@ from domain.evolve import evolve
 from domain.places import Place
 from domain.review import Review
 from domain.stages import TRANSITIONS
-from domain.taxonomy import Clock, IncidentStatus, Stage
+from domain.taxonomy import Became, Clock, IncidentStatus, Stage
 from domain.values import Period, PersonId, Record, Utc
 
 
@@ -63,10 +63,10 @@ class Decision:
         clock = self.review.policy.clocks.sign_off[self.review.severity]
         self.enter(Stage.SIGN_OFF, {Clock.SIGN_OFF: self.in_time(clock)})
 
-    def void(self, teams: tuple[str, ...]) -> None:
-        """Let the signatures of these teams stand no more."""
+    def void(self, teams: tuple[str, ...], item: str | None = None, became: Became | None = None) -> None:
+        """Let the signatures of these teams stand no more; `became` is what `item` did, where that is why."""
         if teams:
-            self.record(events.SignaturesVoided(teams=teams))
+            self.record(events.SignaturesVoided(teams=teams, item=item, became=became))
 
     def accept(
         self, item: str, place: Place | None = None, adopts: str | None = None, due: datetime | None = None

@@ -7,7 +7,7 @@ from domain import events, inputs
 from domain.deciding.decision import Decision, Rejected, refuse_if, these
 from domain.deciding.requests import ask
 from domain.review import Item, ItemSpec
-from domain.taxonomy import Ask, ItemClass, ItemStatus, Stage, Strength
+from domain.taxonomy import Ask, Became, ItemClass, ItemStatus, Stage, Strength
 
 
 def propose_item(d: Decision, body: inputs.ProposeItem) -> None:
@@ -85,7 +85,7 @@ def withdraw_item(d: Decision, body: inputs.WithdrawItem) -> None:
     refuse_if(item.status is ItemStatus.WITHDRAWN and f"{body.item} is withdrawn already.")
     if item.status is ItemStatus.PROPOSED:
         d.record(events.ItemWithdrawn(item=body.item, by=d.by, reason=body.reason))
-        _void_for_proposed(d)
+        _void_for_proposed(d, body.item, Became.WITHDRAWN)
     else:
         ask(d, Ask.WITHDRAW_ITEM, body.reason, subject=body.item)
 
@@ -105,13 +105,13 @@ def change_item(d: Decision, body: inputs.ChangeItem) -> None:
         return
     d.record(events.ItemChanged(spec=body.spec))
     if not item.accepted:
-        _void_for_proposed(d)
+        _void_for_proposed(d, body.spec.id, Became.CHANGED)
 
 
-def _void_for_proposed(d: Decision) -> None:
+def _void_for_proposed(d: Decision, item: str, became: Became) -> None:
     """Sign-off approves the proposed items as they are. What is proposed after it, nobody has signed."""
     if d.review.stage is not Stage.REMEDIATION:
-        d.void(tuple(d.review.signatures))
+        d.void(tuple(d.review.signatures), item, became)
 
 
 def _weakens(old: ItemSpec, new: ItemSpec) -> bool:

@@ -12,7 +12,7 @@ from domain.deciding.decision import Decision, Rejected, refuse_if, these, unhea
 from domain.review import Reading, Request, Review, Waiver, waiver_id
 from domain.rules import findings
 from domain.stages import HEARD_IN
-from domain.taxonomy import Ask, ItemStatus, Mode, Severity
+from domain.taxonomy import Ask, Became, ItemStatus, Mode, Severity
 from domain.values import PersonId, Record
 
 
@@ -227,13 +227,13 @@ def _grant_dismissal(d: Decision, request: Request) -> None:
 
 def _grant_withdrawal(d: Decision, request: Request) -> None:
     d.record(events.ItemWithdrawn(item=request.subject, by=request.by, reason=request.reason))
-    _void_after_weakening(d)
+    _void_after_weakening(d, request, Became.WITHDRAWN)
 
 
 def _grant_item_change(d: Decision, request: Request) -> None:
     assert request.change is not None
     d.record(events.ItemChanged(spec=request.change))
-    _void_after_weakening(d)
+    _void_after_weakening(d, request, Became.CHANGED)
 
 
 def _grant_extension(d: Decision, request: Request) -> None:
@@ -248,7 +248,7 @@ def _grant_split(d: Decision, request: Request) -> None:
     for part in request.into:
         d.accept(part.id, whole.place, due=whole.due)
     if not any(part.title == whole.spec.title and part.end_state == whole.spec.end_state for part in request.into):
-        _void_after_weakening(d)  # other words may promise less: nobody has signed them
+        _void_after_weakening(d, request, Became.SPLIT)  # other words may promise less: nobody has signed them
 
 
 def _grant_lower_severity(d: Decision, request: Request) -> None:
@@ -261,9 +261,9 @@ def _grant_sharing(d: Decision, request: Request) -> None:
     d.record(events.ReviewShared(teams=tuple(teams)))
 
 
-def _void_after_weakening(d: Decision) -> None:
+def _void_after_weakening(d: Decision, request: Request, became: Became) -> None:
     """Sign-off approves the items and their class: with less promised, nobody has signed."""
-    d.void(tuple(d.review.signatures))
+    d.void(tuple(d.review.signatures), request.subject, became)
 
 
 def refuse(d: Decision, body: inputs.Refuse) -> None:

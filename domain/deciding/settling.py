@@ -4,9 +4,9 @@ from domain import events
 from domain.deciding.closing import record_closure
 from domain.deciding.decision import Decision
 from domain.plan import deadlines
-from domain.policy import OnRegression
+from domain.reopening import is_only_told, regressed
 from domain.rules import blockers
-from domain.taxonomy import Clock, IncidentStatus, IssueStatus, ItemStatus, Stage
+from domain.taxonomy import Clock, IncidentStatus, ItemStatus, Stage
 
 
 def settle(d: Decision) -> None:
@@ -43,22 +43,15 @@ def _settle_closed(d: Decision) -> None:
     if d.review.stage not in (Stage.REMEDIATION, Stage.CLOSED):
         return
     in_the_way = blockers(d.review, d.now)
-    readings = d.review.closure.readings if d.review.closure else ()
-    was_done = {r.item for r in readings if r.status is IssueStatus.DONE}
-    regressed = tuple(b.id for b in in_the_way if b.rule in ("done", "verified") and b.subject in was_done)
-    if d.review.stage is Stage.CLOSED and len(regressed) == len(in_the_way) and _only_tells(d):
-        if regressed != d.review.regressions:
-            d.record(events.RegressionSeen(because=regressed))
+    if d.review.stage is Stage.CLOSED and is_only_told(d.review, in_the_way):
+        told = regressed(d.review, in_the_way)
+        if told != d.review.regressions:
+            d.record(events.RegressionSeen(because=told))
     elif d.review.stage is Stage.CLOSED and in_the_way:
         d.record(events.ReviewReopened(because=tuple(b.id for b in in_the_way)))
         d.void(d.review.signed_by(d.review.owner))  # who came to own it while it was closed
     elif d.review.stage is Stage.REMEDIATION and not in_the_way and not d.review.tracked_items:
         record_closure(d)
-
-
-def _only_tells(d: Decision) -> bool:
-    assert d.review.policy is not None
-    return d.review.policy.on_regression is OnRegression.TELL
 
 
 def _settle_archived(d: Decision) -> None:

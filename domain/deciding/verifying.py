@@ -16,7 +16,7 @@ def verify_item(d: Decision, body: inputs.VerifyItem) -> None:
     unkept = tuple(e.digest for e in body.evidence if e.digest is not None and e.digest not in d.given.kept)
     refuse_if(
         item.status is not ItemStatus.DONE and f"{body.item} is {item.status}: it can be verified once it is done.",
-        not d.hands.isdisjoint(item.doers or ()) and f"They had a hand in {body.item}: somebody else has to verify it.",
+        item.is_doing_of(d.hands) and f"They had a hand in {body.item}: somebody else has to verify it.",
         any(e.digest is None and e.link is None for e in body.evidence) and "Evidence is a kept copy, or a link.",
         bool(unkept) and f"No copy is kept here of {these(unkept)}: attach it first.",
     )
@@ -25,13 +25,17 @@ def verify_item(d: Decision, body: inputs.VerifyItem) -> None:
         and all(e.digest is None for e in body.evidence)
         and f"{body.item} is verified with evidence that is kept: bring a copy of yours, or leave it at that."
     )
-    d.record(events.ItemVerified(item=body.item, by=d.by, at=d.now, evidence=body.evidence, note=body.note))
+    others = tuple(sorted(d.hands - {d.by}))
+    verified = events.ItemVerified(
+        item=body.item, by=d.by, at=d.now, evidence=body.evidence, note=body.note, stands_for=others
+    )
+    d.record(verified)
 
 
 def _is_seen_to(item: Item) -> bool:
     """Whether somebody who had no hand in it has verified it, with a copy that is kept."""
     seen = item.verification
-    return seen is not None and seen.by not in (item.doers or ()) and any(e.digest for e in seen.evidence)
+    return seen is not None and not item.is_doing_of(seen.hands) and any(e.digest for e in seen.evidence)
 
 
 def evidence_kept(d: Decision, body: inputs.EvidenceKept) -> None:

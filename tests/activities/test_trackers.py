@@ -198,6 +198,17 @@ def test_a_closing_read_covers_all_items_and_closes_the_tracking_issue_after(
     assert tracker.named(f"{review}/tracking").status is IssueStatus.DONE
 
 
+def test_a_read_of_who_had_a_hand_in_one_item_reads_that_item_alone_and_closes_nothing(
+    teller: Teller, build: Build, tracker: InMemoryTracker
+) -> None:
+    review = opened(teller, build())
+    tracker.finish(f"{review}/I1", "monalisa")
+    read = build().read_items(EffectRequest(review_id=review, item="I1"))
+    assert (read.for_closing, read.for_doers) == (False, True)
+    assert [(r.item, bool(r.doers)) for r in read.readings] == [("I1", True)]
+    assert build().read_items(EffectRequest(review_id=review, item="I9")).readings == ()
+
+
 def test_what_a_tracker_cannot_do_is_said_by_kind(teller: Teller, build: Build, tracker: InMemoryTracker) -> None:
     review = opened(teller, build())
     tracker.break_with(RateLimitedError("slow down", datetime.now(UTC) + timedelta(seconds=30)))

@@ -81,6 +81,17 @@ def test_a_severity_is_lowered_and_not_raised(holdfast: Holdfast) -> None:
     assert refusal == "SEV1 is not lower than SEV3.\n"
 
 
+def test_whoever_approves_less_hears_whose_signatures_it_costs(holdfast: Holdfast) -> None:
+    review = holdfast.signed()
+    holdfast.done("item", "withdraw", review, "I1", "--reason", "too dear")
+    because = "because item I1 was withdrawn"
+    costs = f"What ml, infrastructure, product signed stands no more, {because}: it is to be signed again."
+    said = holdfast.done("review", "approve", review, "R1", by=DIRECTOR)
+    assert said == f"R1 is granted.\n{costs}\nThe review is in stage sign_off.\n"
+    why = holdfast.done("review", "why", review)
+    assert f"Team ml has not signed revision 1 again, {because}." in " ".join(why.split())
+
+
 def test_a_light_review_is_dismissed_with_a_reason_and_a_grave_one_with_a_second_person(holdfast: Holdfast) -> None:
     light, grave = holdfast.opened("SEV3"), holdfast.opened("SEV1")
     said = holdfast.done("review", "dismiss", light, "--reason", "false alarm")

@@ -251,7 +251,7 @@ class Driver:
         self.events: list[Event] = []
         self.review = Review(id="pagerduty:PD-1")
         self.issues: dict[str, IssueStatus] = {}
-        self.doers: tuple[PersonId, ...] = ("engineer",)
+        self.doers: tuple[PersonId, ...] | None = ("engineer",)
         self.refused = False
         self._inputs = 0
 
@@ -336,7 +336,7 @@ class Driver:
                 as_of=self.now,
             )
         if effect.kind == "read_items":
-            return self.closing_read()
+            return self.doers_read(effect.item) if effect.item else self.closing_read()
         assert effect.item is not None
         if effect.kind == "answer_comment":
             return CommentAnswered(comment=effect.item)
@@ -374,9 +374,15 @@ class Driver:
             for id, item in self.review.items.items()
             if item.ref is not None and item.status is not ItemStatus.WITHDRAWN
         ]
-        found = (self.found(id, self.issues.get(id, IssueStatus.MISSING)) for id in asked)
-        readings = tuple(reading.model_copy(update={"doers": self.doers}) for reading in found)
-        return ItemsRead(readings=readings, for_closing=True)
+        return ItemsRead(readings=tuple(map(self._found_with_doers, asked)), for_closing=True)
+
+    def doers_read(self, id: str) -> ItemsRead:
+        """A read of one item's issue, made now to learn who had a hand in it."""
+        return ItemsRead(readings=(self._found_with_doers(id),), for_doers=True)
+
+    def _found_with_doers(self, id: str) -> Reading:
+        found = self.found(id, self.issues.get(id, IssueStatus.MISSING))
+        return found.model_copy(update={"doers": self.doers})
 
     def found(self, id: str, status: IssueStatus = IssueStatus.DONE, due: date | None = None) -> Reading:
         """What a read of an item's issue finds that is made now."""

@@ -9,6 +9,7 @@ from domain.asks import ADMIN, Role, Wanted, Whom, asks
 from domain.inputs import (
     AcceptRisk,
     AskWaiver,
+    AssignOwner,
     ChangeItem,
     Dismiss,
     EffectFailed,
@@ -22,7 +23,7 @@ from domain.inputs import (
 )
 from domain.policy import OnRegression
 from domain.review import Review
-from domain.taxonomy import Clock, FailureKind, IncidentStatus, IssueStatus, ItemClass, Severity
+from domain.taxonomy import Clock, FailureKind, IncidentStatus, IssueStatus, ItemClass, Severity, Strength
 from tests.domain.build import (
     APPROVER,
     NOW,
@@ -97,6 +98,24 @@ def test_each_team_that_has_not_signed_is_asked_to() -> None:
     assert wanted.of == Whom(role=Role.TEAM, id="product")
     assert wanted.until == driver.review.due[Clock.SIGN_OFF]
     assert wanted.but == (SUBMITTER, OWNER, "ml-signer")
+
+
+def test_a_team_whose_signature_was_voided_is_asked_anew_and_told_why_each_time() -> None:
+    driver = in_sign_off()
+    driver.sign("ml")
+    keys = set()
+    for strength in (Strength.WEAKER, Strength.STRONGER):
+        driver.say(ChangeItem(spec=spec(strength=strength), reason="text:why"))
+        (key,) = [key for key in asked(driver) if key.startswith("sign:ml/1/")]
+        said = "Sign revision 1 again for team ml, or ask for changes, because item I1 was changed."
+        assert asked(driver)[key].sentence == said
+        keys.add(key)
+        driver.sign("ml")
+    assert len(keys) == 2
+    driver.say(AssignOwner(owner="ml-signer"))
+    assert [w.sentence for key, w in asked(driver).items() if key.startswith("sign:ml/1/")] == [
+        "Read revision 1, and sign it for team ml or ask for changes."
+    ]
 
 
 def test_where_nobody_can_sign_the_catalogue_is_to_be_mended() -> None:

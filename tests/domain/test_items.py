@@ -14,6 +14,7 @@ from domain.inputs import (
     IssueReleased,
     ItemsRead,
     ProposeItem,
+    SplitItem,
     WithdrawItem,
 )
 from domain.taxonomy import IssueStatus, ItemClass, ItemStatus, Stage, Strength
@@ -132,6 +133,8 @@ def test_a_proposed_item_that_changes_while_it_is_signed_voids_the_signatures() 
     driver.say(ChangeItem(spec=spec(strength=Strength.WEAKER), reason="text:why"))
     assert driver.review.items["I1"].spec.strength is Strength.WEAKER
     assert driver.review.signatures == {}
+    assert sentence(driver, "ml") == "Team ml has not signed revision 1 again, because item I1 was changed."
+    assert sentence(driver, "product") == "Team product has not signed revision 1."
 
 
 @pytest.mark.parametrize("changes", WEAKER)
@@ -144,6 +147,24 @@ def test_weakening_an_accepted_item_waits_for_an_approval_and_voids_every_signat
     driver.approve()
     assert driver.review.items["I9"].spec == change(**changes).spec
     assert (driver.stage, driver.review.signatures) == (Stage.SIGN_OFF, {})
+    assert sentence(driver, "ml") == "Team ml has not signed revision 1 again, because item I9 was changed."
+    driver.sign("ml")
+    assert "ml" not in driver.review.voided
+
+
+def sentence(driver: Driver, team: str) -> str:
+    (found,) = [blocker.sentence for blocker in driver.blockers if blocker.id == f"sign_off/{team}"]
+    return found
+
+
+@pytest.mark.parametrize("how", ["withdrawn", "split"])
+def test_what_became_of_an_item_that_was_signed_is_said(how: str) -> None:
+    driver = with_item(in_remediation(), accepted=True)
+    parts = (spec("I10", title="text:part"), spec("I11", title="text:part"))
+    split = SplitItem(item="I9", into=parts, reason="text:why")
+    driver.say(split if how == "split" else WithdrawItem(item="I9", reason="text:why"), "approver")
+    driver.approve(by="another")
+    assert sentence(driver, "ml") == f"Team ml has not signed revision 1 again, because item I9 was {how}."
 
 
 @pytest.mark.parametrize(

@@ -535,17 +535,24 @@ class Reviews(RuleBasedStateMachine):
         later=st.sampled_from((None, timedelta(seconds=1), timedelta(hours=7))),
     )
     def fail(self, data: st.DataObject, kind: FailureKind, later: timedelta | None) -> None:
-        key = data.draw(st.sampled_from([*self.driver.owed, "read", "tracking", "issue:I1", "tend:I1", "release:I1"]))
+        key = data.draw(
+            st.sampled_from([*self.driver.owed, "read", "tracking", "doers:I1", "issue:I1", "tend:I1", "release:I1"])
+        )
         retry_at = later and self.driver.now + later
         self.fact(inputs.EffectFailed(key=key, kind=kind, retry_at=retry_at))
 
     @rule(
         read=st.lists(st.tuples(item_ids, issue_statuses, minutes_ago, later), max_size=4),
         for_closing=st.booleans(),
+        for_doers=st.booleans(),
         early=st.booleans(),
     )
     def read_items(
-        self, read: list[tuple[str, IssueStatus, timedelta, int | None]], for_closing: bool, early: bool
+        self,
+        read: list[tuple[str, IssueStatus, timedelta, int | None]],
+        for_closing: bool,
+        for_doers: bool,
+        early: bool,
     ) -> None:
         """`early` reads the issues that the items had before they were moved anywhere."""
         readings = []
@@ -558,7 +565,7 @@ class Reviews(RuleBasedStateMachine):
                 "ref": ref(id) if early or it is None else it.ref,
             }
             readings.append(self.driver.found(id, status).model_copy(update=found))
-        self.fact(inputs.ItemsRead(readings=tuple(readings), for_closing=for_closing))
+        self.fact(inputs.ItemsRead(readings=tuple(readings), for_closing=for_closing, for_doers=for_doers))
 
     @precondition(lambda self: bool(self.review.tracked_items))
     @rule(data=st.data(), status=issue_statuses, name=st.sampled_from(("{}", "{}/8")))
@@ -640,7 +647,8 @@ def nothing_stands(review: Review, event: events.ReviewClosed) -> None:
             if it.accepted and it.spec.item_class is ItemClass.PREVENT and not lifted:
                 assert it.verification is not None
                 assert it.doers is not None
-                assert it.verification.by not in it.doers
+                assert not it.doers_of_before
+                assert set(it.verification.hands).isdisjoint(it.doers)
                 assert any(evidence.digest for evidence in it.verification.evidence)
                 assert not it.strangers
     if rules["done@1"] is Mode.BLOCK:

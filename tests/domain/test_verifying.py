@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from domain.decide import Rejected, decide
-from domain.events import EvidenceCopied
-from domain.evolve import evolve
+from domain.events import EvidenceCopied, decode
+from domain.evolve import evolve, fold
 from domain.inputs import (
     AskWaiver,
     ChangeItem,
@@ -21,11 +21,13 @@ from domain.inputs import (
 )
 from domain.places import Place
 from domain.review import Evidence
+from domain.rules import WHY_FAILED
 from domain.standing import Standing
 from domain.taxonomy import Door, FailureKind, IssueStatus, Role, Stage
 from tests.domain.build import (
     COPY,
     DEFAULT,
+    NOW,
     OTHER,
     SUBMITTER,
     Driver,
@@ -40,10 +42,16 @@ VERIFIED = policy_with_rules(verified="block")
 LINK = Evidence(link="text:link")
 
 
-def done() -> Driver:
-    """A review whose one item is done, and only has to be verified."""
+def just_done() -> Driver:
+    """A review whose one item is done; who had a hand in it is not read yet."""
     driver = in_remediation(VERIFIED)
     finish(driver, ["I1"])
+    return driver
+
+
+def done() -> Driver:
+    """A review whose one item is done, and only has to be verified."""
+    driver = just_done()
     driver.obey()
     driver.wait(minutes=1)
     return driver
@@ -71,22 +79,130 @@ def test_a_done_item_that_nobody_verified_blocks() -> None:
 def test_somebody_else_verifies_it_and_the_next_read_closes_the_review() -> None:
     driver = done()
     driver.say(verify())
-    assert driver.blocker_ids == ["verified/I1"]
-    assert "was not read yet" in sentences(driver)[0]
+    assert driver.blocker_ids == []
     driver.obey()
     assert driver.is_in(Stage.CLOSED)
 
 
-def test_who_had_a_hand_in_it_does_not_verify_it() -> None:
-    driver = done()
-    driver.say(verify(), "engineer")
+@pytest.mark.parametrize("first", ["verified", "read"])
+def test_who_had_a_hand_in_it_does_not_verify_it(first: str) -> None:
+    driver = just_done()
+    if first == "read":
+        driver.obey()
+        assert driver.reasons(verify(), "engineer") == ("They had a hand in I1: somebody else has to verify it.",)
+        driver.say(verify())
+    else:
+        driver.say(verify(), "engineer")
+        driver.obey()
+        assert "Who verified I1 had a hand in it." in sentences(driver)
+        driver.say(verify())
+        driver.wait(hours=1)
     driver.obey()
-    driver.wait(minutes=1)
-    assert sentences(driver) == ["Who verified I1 had a hand in it."]
-    assert driver.reasons(verify(), "engineer") == ("They had a hand in I1: somebody else has to verify it.",)
+    assert driver.is_in(Stage.CLOSED)
+
+
+# --- who had a hand in it is read as soon as it is done -----------------------------------------------------------
+
+
+def test_who_had_a_hand_in_it_is_read_at_once_and_once_whatever_else_is_in_the_way() -> None:
+    driver = in_remediation(VERIFIED, of=document(items=[item("I1"), item("I2")]))
+    assert driver.owed == []
+    finish(driver, ["I1"])
+    driver.say(verify())
+    assert "Who had a hand in I1 is being read now: it has to be somebody else who verified it." in sentences(driver)
+    (effect,) = [effect for effect in driver.plan.effects if effect.kind == "read_items"]
+    assert (effect.key, effect.item, effect.tracker) == ("doers:I1", "I1", "github")
+    driver.obey()
+    assert driver.review.items["I1"].doers == ("engineer",)
+    assert driver.blocker_ids == ["done/I2", "verified/I2"]
+    assert driver.owed == []
+
+
+def test_it_is_read_before_anybody_verifies_and_also_where_the_policy_only_wants_that_told() -> None:
+    driver = in_remediation(policy_with_rules(verified="warn"), of=document(items=[item("I1"), item("I2")]))
+    finish(driver, ["I1"])
+    assert "doers:I1" in driver.owed
+
+
+def test_it_is_not_read_where_nobody_needs_it() -> None:
+    two = document(items=[item("I1"), item("I2", item_class="detect")])
+    driver = in_remediation(VERIFIED, of=two)
+    driver.issues["I2"] = IssueStatus.DONE
+    driver.read("I2", IssueStatus.DONE)
+    driver.say(AskWaiver(rule="verified", subject="I1", reason="text:why"), SUBMITTER)
+    driver.approve()
+    driver.read("I1", IssueStatus.DONE)
+    assert "doers" not in " ".join(driver.owed)
+    off = in_remediation(of=two)
+    finish(off, ["I1"])
+    assert "doers" not in " ".join(off.owed)
+
+
+@pytest.mark.parametrize("trouble", ["failed", "silent"])
+def test_a_read_that_does_not_tell_who_it_was_blocks_says_so_and_is_made_again_later(trouble: str) -> None:
+    driver = in_remediation(VERIFIED, of=document(items=[item("I1"), item("I2")]))
+    finish(driver, ["I1"])
+    driver.say(verify())
+    driver.doers = None
+    why = {"failed": "the tracker refused the credential", "silent": WHY_FAILED[FailureKind.INCOMPLETE]}[trouble]
+    for count in (1, 2):
+        if trouble == "failed":
+            driver.say(EffectFailed(key="doers:I1", kind=FailureKind.UNAUTHORISED))
+        driver.obey()
+        assert driver.review.failures["doers:I1"].count == count
+        assert f"Who had a hand in I1 could not be read: {why}." in sentences(driver)
+        assert "doers:I1" not in driver.owed
+        driver.wake()
+        assert "doers:I1" in driver.owed
+    driver.doers = ("engineer",)
+    driver.obey()
+    assert driver.review.failures == {}
+    assert "verified/I1" not in driver.blocker_ids
+
+
+def test_each_item_is_read_for_itself_and_waits_for_itself() -> None:
+    driver = in_remediation(VERIFIED, of=document(items=[item("I1"), item("I2")]))
+    finish(driver, ["I1", "I2"])
+    assert {"doers:I1", "doers:I2"} <= set(driver.owed)
+    driver.doers = None
+    driver.say(driver.doers_read("I1"))
+    assert list(driver.review.failures) == ["doers:I1"]
+    assert "doers:I2" in driver.owed
+
+
+def test_what_is_open_again_troubles_nobody_with_who_did_it() -> None:
+    driver = in_remediation(VERIFIED, of=document(items=[item("I1"), item("I2")]))
+    finish(driver, ["I1"])
+    driver.doers = None
+    driver.obey()
+    driver.read("I1", IssueStatus.OPEN)
+    assert driver.review.failures == {}
+
+
+@pytest.mark.parametrize("how", ["opened again", "moved"])
+def test_who_finished_it_anew_is_read_anew(how: str) -> None:
+    driver = in_remediation(VERIFIED, of=document(items=[item("I1"), item("I2")]))
+    finish(driver, ["I1"])
+    driver.obey()
+    driver.read("I1", IssueStatus.OPEN)
+    if how == "moved":
+        driver.say(MoveItem(item="I1", place=Place(tracker="builtin")))
+        driver.obey()
+    driver.doers = (OTHER,)
+    finish(driver, ["I1"])
     driver.say(verify())
     driver.obey()
-    assert driver.is_in(Stage.CLOSED)
+    assert driver.review.items["I1"].doers == ("engineer", OTHER)
+    assert "Who verified I1 had a hand in it." in sentences(driver)
+
+
+def test_of_what_is_lost_it_is_not_read_now() -> None:
+    driver = in_remediation(VERIFIED, of=document(items=[item("I1"), item("I2")]))
+    finish(driver, ["I1"])
+    driver.say(verify())
+    driver.read("I1", IssueStatus.FORBIDDEN)
+    assert "Who had a hand in I1 was not read yet." in sentences(driver)
+    assert "doers:I1" not in driver.owed
 
 
 def test_who_once_had_a_hand_in_it_had_one_for_good() -> None:
@@ -215,6 +331,30 @@ def test_what_need_not_be_done_for_a_while_need_not_be_verified_for_as_long() ->
     assert driver.blocker_ids == ["verified/I1"]
 
 
+def test_what_was_put_off_and_is_verified_in_time_reopens_nothing() -> None:
+    driver = in_remediation(VERIFIED)
+    driver.say(AskWaiver(rule="done", subject="I1", reason="text:why"), SUBMITTER)
+    driver.approve()
+    driver.obey()
+    assert driver.is_in(Stage.CLOSED)
+    finish(driver, ["I1"])
+    assert driver.owed == ["doers:I1"]
+    driver.obey()
+    assert driver.reasons(verify(), "engineer") == ("They had a hand in I1: somebody else has to verify it.",)
+    driver.say(verify())
+    driver.wait(days=31)
+    assert driver.is_in(Stage.CLOSED)
+
+
+def test_who_was_assigned_while_it_was_open_is_not_all_who_had_a_hand_in_it() -> None:
+    driver = in_remediation(VERIFIED, of=document(items=[item("I1"), item("I2")]))
+    driver.now += timedelta(minutes=1)
+    driver.say(driver.doers_read("I1"))
+    assert driver.review.items["I1"].doers == ("engineer",)
+    finish(driver, ["I1"])
+    assert "doers:I1" in driver.owed
+
+
 def test_a_regression_of_what_was_verified_reopens_the_review() -> None:
     driver = done()
     driver.say(verify())
@@ -254,13 +394,27 @@ def test_a_waiver_of_it_ends_when_the_item_becomes_another_thing() -> None:
     assert driver.review.waivers == {}
 
 
-def test_who_made_a_doer_s_token_does_not_verify_either() -> None:
-    driver = done()
-    driver.say(ItemsRead(readings=(driver.found("I1").model_copy(update={"doers": ("engineer",)}),)))
+@pytest.mark.parametrize("first", ["verified", "read"])
+def test_who_made_a_doer_s_token_does_not_verify_either(first: str) -> None:
+    driver = just_done()
     given = Given(policy=driver.policy, catalogue=driver.catalogue, kept=frozenset({str(COPY.digest)}))
     standing = Standing(roles=(Role.CONTRIBUTOR,), stands_for=("engineer",))
     said = Input(id="x", by=OTHER, door=Door.SIGNED_IN, standing=standing, body=verify())
-    with pytest.raises(Rejected, match="They had a hand in I1: somebody else has to verify it"):
-        decide(driver.review, said, driver.now, given)
+    if first == "read":
+        driver.obey()
+        with pytest.raises(Rejected, match="They had a hand in I1: somebody else has to verify it"):
+            decide(driver.review, said, driver.now, given)
+    else:
+        driver.review = fold(driver.review, decide(driver.review, said, driver.now, given))
+        driver.obey()
+        assert "Who verified I1 had a hand in it." in sentences(driver)
     another = said.model_copy(update={"standing": Standing(roles=standing.roles)})
     assert decide(driver.review, another, driver.now, given)
+
+
+def test_a_verification_that_was_recorded_without_it_stands_for_its_maker_alone() -> None:
+    recorded = {"item": "I1", "by": OTHER, "at": NOW, "evidence": [COPY.model_dump()], "note": None}
+    event = decode("ItemVerified", 1, recorded)
+    verification = evolve(just_done().review, event).items["I1"].verification
+    assert verification is not None
+    assert verification.hands == (OTHER,)

@@ -6,11 +6,14 @@ import pytest
 
 from domain.events import ReviewClosed, ReviewReopened
 from domain.inputs import AcceptRisk, Approve, AskWaiver, ChangeItem, ItemsRead, ProposeItem, Refuse
+from domain.policy import OnRegression
+from domain.reopening import opens_again
 from domain.taxonomy import IssueStatus, ItemStatus, Stage, Strength
 from tests.domain.build import (
     NOW,
     POLICY,
     Driver,
+    closed,
     document,
     factor,
     finish,
@@ -155,6 +158,32 @@ def test_a_waiver_that_expires_after_closure_brings_the_review_back() -> None:
     recorded = driver.wake()
     assert ReviewReopened(because=("done/I1",)) in recorded
     assert (driver.stage, driver.blocker_ids, driver.review.closure) == (Stage.REMEDIATION, ["done/I1"], None)
+
+
+def test_a_closed_review_tells_when_it_opens_again_and_because_of_what() -> None:
+    driver = closed_on_a_waiver()
+    until = driver.review.waivers["done/I1"].until
+    again = opens_again(driver.review, driver.now)
+    assert again is not None
+    assert (again.at, again.ends) == (until, ("the waiver of done/I1",))
+    assert [blocker.id for blocker in again.because] == ["done/I1"]
+    waived(driver, WAIVER.model_copy(update={"until": until + timedelta(days=1)}), by="ben")
+    later = opens_again(driver.review, driver.now)
+    assert later is not None
+    assert later.at == until + timedelta(days=1)
+    driver.now = later.at - timedelta(minutes=2)
+    driver.read("I1", IssueStatus.DONE)
+    assert opens_again(driver.review, driver.now) is None
+    assert opens_again(in_remediation().review, NOW) is None
+
+
+def test_what_was_seen_to_and_what_is_only_told_open_no_review() -> None:
+    seen_to, told = closed(), closed(policy(on_regression=OnRegression.TELL))
+    told.read("I1", IssueStatus.OPEN)
+    for driver in (seen_to, told):
+        driver.say(AcceptRisk(factor="F1", reason="text:why"))
+        driver.approve()
+        assert opens_again(driver.review, driver.now) is None
 
 
 def test_a_waiver_that_is_renewed_after_closure_keeps_it_closed() -> None:

@@ -86,14 +86,16 @@ class Engine:
         address = f"/reviews/{review_id}"
         if effect.kind == "read_items":
             refs = {
-                id: item.ref for id, item in review.items.items() if item.ref and item.status != ItemStatus.WITHDRAWN
+                id: item.ref
+                for id, item in review.items.items()
+                if item.ref and item.status != ItemStatus.WITHDRAWN and effect.item in (None, id)
             }
             found = tracker.read(list(refs.values()))
             readings = tuple(
-                Reading(item=id, status=seen.status, as_of=self.now, ref=seen.ref)
+                Reading(item=id, status=seen.status, as_of=self.now, ref=seen.ref, doers=seen.doers)
                 for id, seen in zip(refs, found, strict=True)
             )
-            return ItemsRead(readings=readings, for_closing=True)
+            return ItemsRead(readings=readings, for_closing=effect.item is None, for_doers=effect.item is not None)
         if effect.kind == "tell_tracking":
             spec, is_open, told = tracking_issue(review, self.now, texts, "default", address)
             ref = tracker.ensure_issue(spec)

@@ -22,6 +22,7 @@ from web.board import row
 from web.markers import revealed
 from web.review_page import review_page
 from web.standing import clock
+from web.wording import day
 
 
 def words(page: str) -> str:
@@ -269,6 +270,22 @@ async def test_a_sign_off_that_was_waived_says_that_not_everybody_signed(web: Si
     web.engine.tick(review)
     said = await read(web, f"/reviews/{review}")
     assert "Sign-off not everybody signed" in said
+
+
+async def test_a_review_that_closed_on_a_waiver_says_when_it_opens_again(web: Site) -> None:
+    review = await web.in_remediation()
+    await web.act(await web.key_of(review, "I1"), "done")
+    await web.accepted(review, REQUESTER, "ask_waiver", rule="done", subject="I2", reason="It ships in May.")
+    await web.accepted(review, HEAD, "approve", request="R1")
+    web.engine.tick(review)
+    why = await web.get(f"/api/reviews/{review}/why")
+    assert (why["stage"], why["blockers"]) == ("closed", [])
+    key, until = await web.key_of(review, "I2"), (web.engine.now + timedelta(days=30))
+    assert why["coming"] == (
+        f"It opens again on {day(until, web.engine.now)}, with the end of the waiver of done/I2, "
+        f"unless this is cleared before: I2 ({key}) is open."
+    )
+    assert why["coming"] in await read(web, f"/reviews/{review}")
 
 
 async def test_the_issues_have_a_page_that_lists_them(web: Site) -> None:

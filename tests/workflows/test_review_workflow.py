@@ -18,7 +18,7 @@ from domain.taxonomy import FailureKind, IncidentStatus, IssueStatus, ItemStatus
 from domain.view import View
 from records import drafts, people
 from records.store import Records
-from tests.domain.build import spec
+from tests.domain.build import policy_with_rules, spec
 from tests.records.build import told
 from tests.workflows.build import House, build_house, quick_policy, running
 from worker import THREADS
@@ -62,6 +62,20 @@ async def test_a_review_lives_from_an_incident_to_its_closure_by_itself(house_on
     assert [r.status for r in closed.closure.readings] == [IssueStatus.DONE]
     await house.until(lambda r: r.tracking is not None and r.tracking.status is IssueStatus.DONE)
     assert house.records.audit.verify().wrong == ()
+
+
+async def test_who_had_a_hand_in_an_item_is_read_when_it_is_done_though_another_one_is_open(
+    client: Client, sqlite_records: Records
+) -> None:
+    under = quick_policy(profiles=policy_with_rules(verified="block").profiles)
+    async with running(build_house(client, sqlite_records, under)) as house:
+        review = await house.to_remediation()
+        await house.command(ProposeItem(spec=spec("I2", title=review.title)))
+        await house.command(AcceptItem(item="I2"))
+        await finish(house, "I1")
+        review = await house.until(lambda r: r.items["I1"].doers is not None)
+        assert review.items["I1"].status is ItemStatus.DONE
+        assert review.stage is Stage.REMEDIATION
 
 
 async def test_the_temporal_ui_alone_tells_where_a_review_stands(house: House) -> None:
