@@ -73,25 +73,16 @@ def routes(deps: WebDeps) -> APIRouter:
     async def open_review(body: NewReview, who: Who) -> Opened:
         """For an incident that no source reported. Saying the same again, with your own id, opens nothing twice.
 
-        The service has to be one of the catalogue, if that lists any.
+        Service and models have to be in the catalogue, if that lists any.
         """
-        require_listed(deps, body.service)
         return await opened(deps, who, "hand", body, Realisation.HARM, None)
 
     @router.post("/near-misses", status_code=201, summary="Report a near miss")
     async def report_near_miss(body: NewNearMiss, who: Who) -> Opened:
-        """A near miss always gets a review, and a short one. Say what stopped it."""
+        """A near miss always gets a review, and a short one, of what is in no catalogue too. Say what stopped it."""
         return await opened(deps, who, "near-miss", body, Realisation.NEAR_MISS, body.stopped_by)
 
     return router
-
-
-def require_listed(deps: WebDeps, service: str) -> None:
-    """Raise `ApiError` (422) where the catalogue lists services, and not this one."""
-    listed = deps.catalogue.services
-    if listed and deps.catalogue.service_named(service) not in listed:
-        known = ", ".join(sorted(listed))
-        raise ApiError(422, f"service: {service} is not in the catalogue; it lists {known}.")
 
 
 async def opened(

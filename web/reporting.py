@@ -16,7 +16,7 @@ from web.deps import WebDeps
 from web.draft_fields import Field, Kind, words
 from web.draft_form import Form, moment
 from web.errors import ApiError
-from web.openings import NewNearMiss, NewReview, opened, require_listed
+from web.openings import NewNearMiss, NewReview, opened
 from web.rendering import Pages, review_path
 
 _SEVERITIES = [(severity.value, severity.value) for severity in Severity]
@@ -73,7 +73,6 @@ def routes(deps: WebDeps, pages: Pages) -> APIRouter:
                 found = await opened(deps, who, "near-miss", miss, Realisation.NEAR_MISS, miss.stopped_by)
             else:
                 new = NewReview.model_validate(_told(NewReview, form))
-                require_listed(deps, new.service)
                 found = await opened(deps, who, "hand", new, Realisation.HARM, None)
         except ValidationError as error:
             wrong = {str(e["loc"][0]): fault(e, NewReview) for e in error.errors(include_input=False)}
@@ -81,8 +80,11 @@ def routes(deps: WebDeps, pages: Pages) -> APIRouter:
         except ApiError as error:
             if error.status not in (409, 422, 503):
                 raise
-            field, _, said = error.sentence.partition(": ")
-            wrong = {field: said} if said and field in NewReview.model_fields else {"": error.sentence}
+            wrong = {}
+            for reason in error.more.get("reasons") or [error.sentence]:
+                field, _, said = reason.partition(": ")
+                known = said and field in NewReview.model_fields
+                wrong[field if known else ""] = said if known else f"{wrong.get('', '')} {reason}".strip()
             return await run_in_threadpool(page, who, near_miss, form, wrong, error.status)
         return RedirectResponse(review_path(found.review), 303)
 

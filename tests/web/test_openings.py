@@ -59,12 +59,29 @@ async def test_another_story_under_the_same_id_is_refused(web: Site) -> None:
     assert reason.startswith("The review cannot be opened again while it is in stabilization; the quiet window ends on")
 
 
-async def test_a_service_that_is_not_listed_is_refused_with_those_that_are(web: Site) -> None:
-    answer = await web.http.post("/api/reviews", json=BODY | {"service": "fraud-scorign"})
-    assert (answer.status_code, answer.json()["error"]) == (
-        422,
-        "service: fraud-scorign is not in the catalogue; it lists credit-limit, fraud-scoring.",
+async def test_a_service_or_a_model_that_is_not_listed_is_refused_with_those_that_are(web: Site) -> None:
+    answer = await web.http.post("/api/reviews", json=BODY | {"service": "fraud-scorign", "models": ["fraud-scoer"]})
+    assert (answer.status_code, answer.json()["reasons"]) == (
+        409,
+        [
+            "service: fraud-scorign is not in the catalogue; it lists credit-limit, fraud-scoring.",
+            "models: fraud-scoer is not in the catalogue; it lists fraud-scorer.",
+        ],
     )
+    assert await web.get("/api/reviews") == []
+
+
+async def test_what_ended_before_it_began_is_refused_with_both_dates(web: Site) -> None:
+    dates = {"began": "2026-11-20T12:00:00Z", "resolved": "2026-11-20T10:00:00Z"}
+    for path, more in (("/api/reviews", {}), ("/api/near-misses", {"stopped_by": "luck"})):
+        answer = await web.http.post(path, json=BODY | dates | more)
+        assert (answer.status_code, answer.json()["reasons"]) == (
+            409,
+            [
+                "resolved: it cannot have been over at 20 Nov 2026 10:00:00 UTC, "
+                "before it began at 20 Nov 2026 12:00:00 UTC."
+            ],
+        )
     assert await web.get("/api/reviews") == []
 
 

@@ -40,9 +40,11 @@ async def test_a_review_is_opened_by_hand(tmp_path: Path) -> None:
         told = {name: value for name, value in MISS.items() if name != "stopped_by"}
         answer = await send(people, writer, "/reviews/new", **told)
         assert answer.headers["location"].startswith("/reviews/hand:")
-        unknown = await send(people, writer, "/reviews/new", **told | {"service": "coffee-machine"})
-        assert unknown.status_code == 422
+        dates = {"began": "2026-11-02 10:00", "resolved": "2026-11-02 09:00"}
+        unknown = await send(people, writer, "/reviews/new", **told | dates | {"service": "coffee-machine"})
+        assert unknown.status_code == 409
         assert 'id="e-service"' in unknown.text
+        assert 'id="e-resolved"' in unknown.text
         assert 'value="coffee-machine"' in unknown.text
 
 
