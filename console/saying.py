@@ -36,13 +36,15 @@ def submit_saved(
 
 
 def tell(api: Api, review_id: str, answer: Mapping[str, Any], json: bool, done: str) -> None:
-    """Tell what came of an accepted command, and who is needed next."""
+    """Tell what came of an accepted command, what about it is not as it looks, and who is needed next."""
     if json:
         as_json(answer)
-    elif "ApprovalAsked" in answer["events"]:
+        return
+    if "ApprovalAsked" in answer["events"]:
         request = api.newest_request(review_id)
         say(f"Asked as {request}: another person has to approve it, with")
         say(f"  holdfast review approve {review_id} {request}")
     else:
         say(done)
         say(f"The review is in stage {answer['stage']}.")
+    say(*[answer["note"]] if answer["note"] else [])

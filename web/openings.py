@@ -17,8 +17,9 @@ from web.admit import require_handle
 from web.callers import Caller, Who, acting
 from web.commands import carried
 from web.deps import WebDeps
-from web.errors import WRONG_BODY, ApiError, ErrorBody, Responses
+from web.errors import WRONG_BODY, ErrorBody, Responses
 from web.intake import take_in
+from web.privacy import doubts_about
 
 
 class ToldByHand(Record):
@@ -57,6 +58,7 @@ class Opened(Record):
     """The review that was opened."""
 
     review: str = Field(description="its id", examples=["hand:20261122-1f3a9c"])
+    note: str | None = Field(default=None, description="who will not see it, or will all the same, where it is private")
 
 
 _WRONG: Responses = WRONG_BODY | {
@@ -120,7 +122,7 @@ async def opened(
 
     review = review_id(source, own)
     await carried(deps, review, await run_in_threadpool(input))
-    return Opened(review=review)
+    return Opened(review=review, note=await run_in_threadpool(doubts_about, deps, body.private_to))
 
 
 _TOLD = {"title", "service", "severity", "kinds", "models", "began", "detected", "resolved", "responder", "url"} | set(

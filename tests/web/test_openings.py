@@ -17,7 +17,7 @@ BODY: dict[str, Any] = {
 
 async def test_a_review_is_opened_by_hand(web: Site) -> None:
     answer = await web.http.post("/api/reviews", json=BODY | {"id": "X-1", "resolved": "2026-11-20T10:00:00Z"})
-    assert (answer.status_code, answer.json()) == (201, {"review": "hand:X-1"})
+    assert (answer.status_code, answer.json()) == (201, {"review": "hand:X-1", "note": None})
     review = await web.get("/api/reviews/hand:X-1")
     assert (review["stage"], review["realisation"], review["title"]) == ("stabilization", "harm", BODY["title"])
     assert (review["service"], review["models"], review["owner"]) == (
@@ -37,7 +37,7 @@ async def test_without_an_id_one_is_made(web: Site) -> None:
 
 async def test_a_near_miss_says_what_stopped_it(web: Site) -> None:
     answer = await web.http.post("/api/near-misses", json=BODY | {"id": "N-1", "stopped_by": "safeguard"})
-    assert (answer.status_code, answer.json()) == (201, {"review": "near-miss:N-1"})
+    assert (answer.status_code, answer.json()) == (201, {"review": "near-miss:N-1", "note": None})
     review = await web.get("/api/reviews/near-miss:N-1")
     assert review["realisation"] == "near_miss"
     assert review["incidents"]["near-miss:N-1"]["stopped_by"] == "safeguard"
