@@ -116,7 +116,7 @@ def _checked(review_id: str, command: Command) -> Command:
     if isinstance(command, OpenReview) and incident.ref != review_id:
         raise ApiError(422, f"command.incident: {incident.ref} would open a review of its own, not {review_id}.")
     try:
-        with reading("command.incident"):
+        with reading("command.incident", ReportedIncident):
             told = ReportedIncident.model_validate(incident.model_dump(include=set(ReportedIncident.model_fields)))
     except BadDelivery as error:
         raise ApiError(422, str(error)) from error

@@ -80,7 +80,7 @@ def as_sentence(errors: Sequence[Mapping[str, Any]], model: Any = None) -> str:
         path = [str(part) for part in error["loc"] if part not in ("body", "path")]
         message = fault(dict(error) | {"loc": error["loc"][1:]}, model)
         if error["type"] == "json_invalid":
-            path, message = ["body"], "this is not JSON"
+            path = ["body"]
         named.append(f"{'.'.join(path) or 'body'}: {message}")
     return "; ".join(named)
 

@@ -161,7 +161,7 @@ def test_a_draft_that_does_not_meet_the_policy_is_refused_with_every_reason(hold
         ("draft.json", b"\xff\xfe\xfa", "draft.json is no text file."),
         ("draft.yaml", "", "draft.yaml is no draft: docs/examples/draft.yaml shows what one looks like."),
         ("draft.yaml", "answer: {}", "draft.yaml: answer: unknown field; did you mean answers?"),
-        ("draft.yaml", "items: [{id: I1}, {id: I1}]", "draft.yaml: items.0.title: Field required"),
+        ("draft.yaml", "items: [{id: I1}, {id: I1}]", "draft.yaml: items.0.title: this is needed"),
         (
             "draft.yaml",
             "considered: {model: fine}\nfactors:\n- {id: F1, dimension: data, cause: x, confidence: known, "

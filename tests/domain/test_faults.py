@@ -78,7 +78,7 @@ class Basket(BaseModel):
         ({"fruit": {"type": "plum"}}, "plum is not known; known are apple, pear"),
         ({"fruit": {"type": "pear", "ripe": {"prot": 1}}}, "unknown field; did you mean port?"),
         ({"count": 0}, "there has to be one"),
-        ({"count": "x"}, "Input should be a valid integer, unable to parse string as an integer"),
+        ({"count": "x"}, "this has to be a whole number"),
         ({"names": "a"}, "this has to be a list"),
         ({"size": "huge"}, "this has to be small or large"),
         ({"inner": 1}, "this has to have fields of its own"),

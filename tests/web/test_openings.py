@@ -42,7 +42,7 @@ async def test_a_near_miss_says_what_stopped_it(web: Site) -> None:
     assert review["realisation"] == "near_miss"
     assert review["incidents"]["near-miss:N-1"]["stopped_by"] == "safeguard"
     answer = await web.http.post("/api/near-misses", json=BODY)
-    assert (answer.status_code, answer.json()["error"]) == (422, "stopped_by: Field required")
+    assert (answer.status_code, answer.json()["error"]) == (422, "stopped_by: this is needed")
 
 
 async def test_saying_the_same_again_opens_nothing_twice(web: Site) -> None:

@@ -70,7 +70,7 @@ async def test_a_factor_is_added_by_keyboard_gets_its_id_and_is_not_missed_any_m
         section = page.locator("#causes")
         await section.get_by_role("button", name="Add a factor").press("Enter")
         await section.get_by_label("Explanation").fill("The mix moved.")
-        await expect(section.get_by_text("✕ Field required").first).to_be_visible()
+        await expect(section.get_by_text("✕ this is needed").first).to_be_visible()
         assert await section.get_by_label("Explanation").input_value() == "The mix moved."
         await section.get_by_label("Cause").select_option("drift")
         await section.get_by_label("How sure").select_option("known")
@@ -159,7 +159,7 @@ async def test_a_draft_is_written_and_submitted_without_script(web: Site) -> Non
         await page.get_by_role("button", name="Add a factor").click()
         await page.locator("#causes").get_by_label("Explanation").fill("The mix moved.")
         await page.locator("#causes").get_by_role("button", name="Save").click()
-        await expect(page.locator("#causes")).to_contain_text("✕ Field required")
+        await expect(page.locator("#causes")).to_contain_text("✕ this is needed")
         assert page.url.endswith("#causes"), "what is wrong is in sight"
         assert await page.locator("#causes").get_by_label("Explanation").input_value() == "The mix moved."
         await web.saved(review)
