@@ -31,7 +31,7 @@ def submit_saved(
         answer = api.command(review_id, by, command)
     except Refused as refused:
         kept = f"The draft was saved as revision {saved['revision']}, and nothing was submitted."
-        raise Refused(*map(placed, refused.lines), kept) from None
+        raise Refused(*map(placed, refused.lines), note=kept) from None
     tell(api, review_id, answer, json, f"Revision {saved['revision']} is submitted.")
 
 
