@@ -15,7 +15,7 @@ from domain.values import Record, Utc
 from integrations.incidents.delivery import IncidentId, Measurements, Name, ReportedIncident, WebUrl
 from web.admit import require_handle
 from web.callers import Caller, Who, acting
-from web.commands import carried
+from web.commands import Refused, carried
 from web.deps import WebDeps
 from web.errors import WRONG_BODY, ErrorBody, Responses
 from web.intake import take_in
@@ -62,7 +62,10 @@ class Opened(Record):
 
 
 _WRONG: Responses = WRONG_BODY | {
-    409: {"model": ErrorBody, "description": "There is a review of this incident already."},
+    409: {
+        "model": Refused,
+        "description": "Refused, with every reason: there is one already, or the catalogue differs.",
+    },
     503: {"model": ErrorBody, "description": "The engine did not answer in time; ask again, with your own id."},
 }
 

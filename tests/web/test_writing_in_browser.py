@@ -11,6 +11,7 @@ from playwright.async_api import Browser, Page, expect
 from tests.web.scene import busy
 from tests.web.site import ENGINEER, REQUESTER, SIGNERS, Site
 from tests.web.test_pages_in_browser import SCHEMES, SIZES, chromium, served
+from web.security import TOO_LARGE
 
 
 @asynccontextmanager
@@ -168,9 +169,9 @@ async def test_a_draft_is_written_and_submitted_without_script(web: Site) -> Non
         await page.wait_for_url(f"{address}/reviews/{review}#sign-off")
 
 
-PASTE = """(area, [kind, name, type]) => {
+PASTE = """(area, [kind, name, type, size]) => {
   const data = new DataTransfer();
-  data.items.add(new File(["\\x89PNG"], name, { type }));
+  data.items.add(new File([size ? "x".repeat(size) : "\\x89PNG"], name, { type }));
   const told = kind === "paste" ? { clipboardData: data } : { dataTransfer: data };
   const event = kind === "paste" ? new ClipboardEvent(kind, { ...told, bubbles: true, cancelable: true })
     : new DragEvent(kind, { ...told, bubbles: true, cancelable: true });
@@ -188,6 +189,8 @@ async def test_a_picture_is_pasted_or_dropped_into_a_text_and_what_is_not_kept_i
         await area.fill("See: ")
         await area.evaluate(PASTE, ["drop", "run.exe", "application/octet-stream"])
         await expect(told).to_contain_text("✕ Not kept. run.exe: .exe is no kind of file that is kept")
+        await area.evaluate(PASTE, ["drop", "large.txt", "text/plain", 15_000_000])
+        await expect(told).to_contain_text(f"✕ Not kept. {TOO_LARGE}")
         await area.evaluate(PASTE, ["paste", "paste.png", "image/png"])
         await until(lambda: summary(web, review).count("](/reviews/") == 1)
         await expect(told).to_have_count(0)
