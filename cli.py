@@ -13,7 +13,7 @@ from console.looking import looking
 from console.notices import notices, notify
 from console.opening import near_miss, opening
 from console.screen import say
-from console.searching import search
+from console.searching import WITH_MINUS, search
 from console.second_person import second_person
 from console.stopping import StoppingGroup
 from console.tokens import tokens
@@ -43,7 +43,7 @@ for part in (looking, opening, writing, second_person):
     review.add_typer(part)
 
 app.add_typer(review, name="review", rich_help_panel=REVIEWS)
-app.command("search", rich_help_panel=REVIEWS)(search)
+app.command("search", rich_help_panel=REVIEWS, context_settings=WITH_MINUS)(search)
 app.add_typer(drafts, name="draft", rich_help_panel=REVIEWS)
 app.add_typer(items, name="item", rich_help_panel=REVIEWS)
 app.command("near-miss", rich_help_panel=REVIEWS)(near_miss)

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from domain.catalogue import Catalogue
+from domain.faults import fault
 from domain.places import Routing
 from domain.policy import Policy
 from domain.template import Additions, Template, completed
@@ -29,7 +30,7 @@ def read_routing(settings: Settings, catalogue: Catalogue) -> Routing:
     try:
         return Routing.model_validate({"default": settings.trackers.default, "routes": routes})
     except ValidationError as error:
-        wrong = [f"trackers.{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors()]
+        wrong = [f"trackers.{'.'.join(str(part) for part in e['loc'])}: {fault(e, Routing)}" for e in error.errors()]
         raise SettingsError("; ".join(wrong)) from None
 
 
@@ -61,5 +62,5 @@ def _valid(kind: type[R], written: Any, path: Path) -> R:
     try:
         return kind.model_validate(written)
     except ValidationError as error:
-        wrong = [f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}".lstrip(": ") for e in error.errors()]
+        wrong = [f"{'.'.join(str(part) for part in e['loc'])}: {fault(e, kind)}".lstrip(": ") for e in error.errors()]
         raise SettingsError(f"{path}: {'; '.join(wrong)}") from None

@@ -2,6 +2,7 @@
 
 from pydantic import ValidationError
 
+from domain.faults import fault
 from domain.ports import IssueTracker
 from integrations.trackers.github import GithubApp, GithubTracker
 from integrations.trackers.jira import JiraTracker
@@ -32,8 +33,5 @@ def _jira_site(jira: JiraSettings) -> JiraSite:
     try:
         return JiraSite.model_validate({**told, "cloud": jira.deployment == "cloud"})
     except ValidationError as error:
-        wrong = [
-            f"{'.'.join(('trackers.jira', *map(str, e['loc'])))}: {e['msg'].removeprefix('Value error, ')}"
-            for e in error.errors()
-        ]
+        wrong = [f"{'.'.join(('trackers.jira', *map(str, e['loc'])))}: {fault(e, JiraSite)}" for e in error.errors()]
         raise SettingsError("; ".join(wrong)) from None

@@ -170,10 +170,13 @@ def _saved(api: Api, file: Path, by: str, parsed: Parsed) -> dict[str, Any]:
         newest = api.newest_draft(review)
         if newest and newest["document"] == parsed.document.model_dump(mode="json"):
             return dict(newest)  # an answer was lost, or somebody wrote the same
-        theirs = file.with_suffix(".newest.md")
+        theirs, there = file.with_suffix(".newest.md"), newest["revision"]
+        why = [*refused.lines, f"Somebody saved a revision after {upon}, upon which {file} was written."]
+        if there < upon:
+            why = [f"{file} says that it was written upon revision {upon}, and the newest is {there or 'none'}."]
         raise Refused(
-            *refused.lines,
-            f"Nothing was saved: somebody saved a revision after {upon}, upon which {file} was written. To go on:",
+            *why,
+            "Nothing was saved. To go on:",
             f"  holdfast draft pull {review} --out {theirs}",
             f"Compare the two, bring your changes over, and push {theirs}.",
         ) from None

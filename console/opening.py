@@ -151,3 +151,4 @@ def _open(path: str, body: dict[str, Any], url: str | None, json: bool) -> None:
         as_json(opened)
     else:
         _say_opened(opened["review"])
+        say(*[opened["note"]] if opened["note"] else [])

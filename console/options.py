@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from console.stopping import AS_JSON
 from domain.taxonomy import Severity
 from runtime.settings import load_settings
 
@@ -31,7 +32,14 @@ Actor = Annotated[
     ),
 ]
 
-Json = Annotated[bool, typer.Option("--json", help="Answer with JSON, for scripts.")]
+
+def _noted(context: typer.Context, wanted: bool) -> bool:
+    """Note for `stopping` that a script asks: what a command ends early with is JSON then, too."""
+    context.meta[AS_JSON] = wanted
+    return wanted
+
+
+Json = Annotated[bool, typer.Option("--json", callback=_noted, help="Answer with JSON, for scripts.")]
 
 Limit = Annotated[int, typer.Option(min=1, max=100_000, help="How many at most.")]
 

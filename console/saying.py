@@ -31,18 +31,20 @@ def submit_saved(
         answer = api.command(review_id, by, command)
     except Refused as refused:
         kept = f"The draft was saved as revision {saved['revision']}, and nothing was submitted."
-        raise Refused(*map(placed, refused.lines), kept) from None
+        raise Refused(*map(placed, refused.lines), note=kept) from None
     tell(api, review_id, answer, json, f"Revision {saved['revision']} is submitted.")
 
 
 def tell(api: Api, review_id: str, answer: Mapping[str, Any], json: bool, done: str) -> None:
-    """Tell what came of an accepted command, and who is needed next."""
+    """Tell what came of an accepted command, what about it is not as it looks, and who is needed next."""
     if json:
         as_json(answer)
-    elif "ApprovalAsked" in answer["events"]:
+        return
+    if "ApprovalAsked" in answer["events"]:
         request = api.newest_request(review_id)
         say(f"Asked as {request}: another person has to approve it, with")
         say(f"  holdfast review approve {review_id} {request}")
     else:
         say(done, *answer["told"])
         say(f"The review is in stage {answer['stage']}.")
+    say(*[answer["note"]] if answer["note"] else [])

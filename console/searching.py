@@ -7,16 +7,18 @@ import typer
 from console.api import Api
 from console.options import Json, Url
 from console.screen import as_json, heading, say
+from console.stopping import USAGE, Stop
 from domain.taxonomy import Stage
 from web.wording import counted, plain
+
+WITH_MINUS = {"ignore_unknown_options": True}
+"""How the command line has to read this command, so that `-word` is a word."""
 
 
 def search(
     words: Annotated[
         list[str],
-        typer.Argument(
-            metavar="WORDS", help="All are needed; the last may be a beginning. -- WORDS -WORD leaves a word out."
-        ),
+        typer.Argument(metavar="WORDS", help="All are needed; the last may be a beginning. -WORD leaves a word out."),
     ],
     stage: Annotated[Stage | None, typer.Option(help="Only reviews in this stage.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=100, help="At most so many, the best first.")] = 10,
@@ -24,6 +26,9 @@ def search(
     json: Json = False,
 ) -> None:
     """Search titles, ids, services, models, items, issues and drafts."""
+    unknown = next((word for word in words if word.startswith("--")), None)
+    if unknown is not None:
+        raise Stop(f"There is no option {unknown}; see holdfast search --help.", code=USAGE)
     asked = {"q": " ".join(words), "limit": str(limit)} | ({"stage": stage.value} if stage else {})
     found = Api(url).get("/api/search", asked)
     if json:

@@ -6,7 +6,7 @@ import typer
 from typer.core import TyperGroup
 
 from console.mistakes import in_short
-from console.screen import complain
+from console.screen import as_json, complain
 from runtime.settings import SettingsError
 
 REFUSED = 1
@@ -16,13 +16,18 @@ USAGE = 2
 """What was asked for could not be understood: a bad file, date or option."""
 
 
-class Stop(Exception):
-    """Ends a command. Each of `lines` is a sentence: what is wrong, or what to do."""
+AS_JSON = "holdfast.as_json"
+"""Under this name a command's context says whether `--json` was given."""
 
-    def __init__(self, *lines: str, code: int = REFUSED) -> None:
+
+class Stop(Exception):
+    """Ends a command. Each of `lines` is a sentence: what is wrong, or what to do. `note` says what was done before."""
+
+    def __init__(self, *lines: str, code: int = REFUSED, note: str = "") -> None:
         super().__init__("; ".join(lines))
         self.lines = lines
         self.code = code
+        self.note = note
 
 
 class Refused(Stop):
@@ -30,15 +35,19 @@ class Refused(Stop):
 
 
 class StoppingGroup(TyperGroup):
-    """The outermost command: turns a stop that any command raises into its sentences and its exit code."""
+    """The outermost command: turns a stop that any command raises into its sentences, or JSON, and its exit code."""
 
     def invoke(self, ctx: Any) -> Any:
         """Carry out the command."""
         try:
             return super().invoke(ctx)
         except SettingsError as error:
-            complain(in_short(error))
-            raise typer.Exit(REFUSED) from None
-        except Stop as stop:
-            complain(*stop.lines)
-            raise typer.Exit(stop.code) from None
+            stop = Stop(in_short(error))
+        except Stop as raised:
+            stop = raised
+        if ctx.meta.get(AS_JSON):
+            note = {"note": stop.note} if stop.note else {}
+            as_json({"error": " ".join(stop.lines), "reasons": stop.lines, **note})
+        else:
+            complain(*stop.lines, *([stop.note] if stop.note else []))
+        raise typer.Exit(stop.code)

@@ -1,5 +1,6 @@
 """Who somebody is by what an identity provider says, and which roles and teams follow from it and from the settings."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -42,6 +43,11 @@ class Memberships(Record):
     people: dict[str, Held] = Field(default={}, description="what is given by handle, to machines too")
     claims_last: timedelta = Field(default=timedelta(days=30), description="how long claims count, for tokens")
 
+    @property
+    def named(self) -> frozenset[str]:
+        """Every team that a claim or a handle can give."""
+        return frozenset({*self.teams, *(team for held in self.people.values() for team in held.teams)})
+
     def held(self, for_roles: tuple[str, ...], for_teams: tuple[str, ...]) -> Held:
         """What the values of the two claims give."""
         roles = {*self.everyone, *(role for role, values in self.roles.items() if {*values} & {*for_roles})}
@@ -63,3 +69,19 @@ class Memberships(Record):
             teams=tuple(sorted({team for held in given for team in held.teams})),
             scopes=scopes,
         )
+
+
+def doubts(teams: Sequence[str], known: Collection[str], signs_in: bool) -> str | None:
+    """What whoever keeps a review to these teams has to know: who does not see it, or sees it all the same.
+
+    `known` are the teams that somebody can be in; `signs_in` tells whether anybody has to sign in here.
+    """
+    said, strange = [], [team for team in teams if team not in known]
+    if strange:
+        named = ", ".join(sorted(known)) or "none"
+        said.append(f"Nobody is known to be in {', '.join(strange)}; the teams that are known: {named}.")
+    if teams and not signs_in:
+        said.append("Nobody signs in here, so everybody at this machine sees it all the same.")
+    elif teams and len(strange) == len(teams):
+        said.append("As long as that is so, auditors alone see it.")
+    return " ".join(said) or None

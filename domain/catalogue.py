@@ -1,6 +1,6 @@
 """The catalogue: which models, services, pipelines and teams there are, and who answers for them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Self
 
 from pydantic import Field, model_validator
@@ -77,6 +77,17 @@ class Catalogue(Record):
                 return name
         return source_id
 
+    def unlisted(self, service: str, models: Sequence[str]) -> tuple[str, ...]:
+        """Why nobody can mean this service and these models; where none are listed, any may be meant."""
+        reasons = []
+        if self.services and service not in self.services:
+            reasons.append(f"service: {service} is not in the catalogue; it lists {_these(self.services)}.")
+        strange = [model for model in models if self.models and model not in self.models]
+        if strange:
+            are = "is" if len(strange) == 1 else "are"
+            reasons.append(f"models: {_these(strange)} {are} not in the catalogue; it lists {_these(self.models)}.")
+        return tuple(reasons)
+
     def models_of(self, service: str) -> tuple[str, ...]:
         """The models that run behind a service, in order of id."""
         return tuple(sorted(name for name, model in self.models.items() if service in model.services))
@@ -123,3 +134,7 @@ class Catalogue(Record):
     def tracker_for(self, service: str) -> str | None:
         """The tracker project that takes the items of a service, where the catalogue names one."""
         return self.services[service].tracker if service in self.services else None
+
+
+def _these(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))

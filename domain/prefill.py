@@ -93,8 +93,12 @@ def first_draft(
 
 
 def _titles(incidents: Sequence[Incident], texts: Mapping[str, str]) -> list[str]:
-    told = [(incident.ref, texts.get(incident.title, "its title was erased"), incident.url) for incident in incidents]
-    return [f"- {ref}: {title}{f' ({url})' if url else ''}" for ref, title, url in told]
+    lines = []
+    for incident in incidents:
+        title, where = texts.get(incident.title, "its title was erased"), f" ({incident.url})" if incident.url else ""
+        lines.append(f"- {incident.ref}: {title}{where}")
+        lines += [f"  - Its dates are wrong: {incident.contradiction}"] if incident.contradiction else []
+    return lines
 
 
 def _measured(incidents: Sequence[Incident], what: str) -> tuple[Any, ...]:

@@ -75,6 +75,14 @@ class Incident(Measured):
         """The incident's name across sources; the review that it opens bears it too."""
         return f"{self.source}:{self.id}"
 
+    @property
+    def contradiction(self) -> str | None:
+        """Why its dates cannot both be right; none where they can, or one of them was not told."""
+        if self.began is None or self.resolved is None or self.began <= self.resolved:
+            return None
+        over, began = (f"{at:%d %b %Y %H:%M:%S} UTC" for at in (self.resolved, self.began))
+        return f"it cannot have been over at {over}, before it began at {began}."
+
 
 class Factor(Record):
     """One contributing factor. `evidence` tells whether any is given; the text itself is in the draft."""

@@ -27,12 +27,25 @@ def lacks(review: Review, content: DraftContent, by: PersonId, elsewhere: Sequen
 
     `elsewhere` are the models that share something with those of the incident, by the catalogue.
     """
-    after = evolve(review, DraftSubmitted.of(content, by, tuple(elsewhere), review.models))
+    after = _submitted(review, content, by, elsewhere)
     missing = [
         Lack(section=_section(b, after), sentence=b.sentence) for b in blockers(after, now) if b.rule in DRAFT_RULES
     ]
     blame = [Lack(section=section_at(said), sentence=said) for said in content.blame if blames_nobody(review)]
     return [*_promises_changed(review, content), *missing, *blame]
+
+
+def lacks_to_close(
+    review: Review, content: DraftContent, by: PersonId, elsewhere: Sequence[str], now: datetime
+) -> list[Lack]:
+    """What a draft may be submitted without, and the review not be closed: prevention, which items may bring later."""
+    in_the_way = blockers(_submitted(review, content, by, elsewhere), now)
+    return [Lack(section="items", sentence=b.sentence) for b in in_the_way if b.rule == "prevention"]
+
+
+def _submitted(review: Review, content: DraftContent, by: PersonId, elsewhere: Sequence[str]) -> Review:
+    """The review as it were with this draft submitted."""
+    return evolve(review, DraftSubmitted.of(content, by, tuple(elsewhere), review.models))
 
 
 def _promises_changed(review: Review, content: DraftContent) -> Iterator[Lack]:

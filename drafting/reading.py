@@ -36,14 +36,21 @@ class Parsed:
         return max(around, key=lambda heading: len(heading.place)).line if around else 1
 
     def line_of(self, sentence: str) -> int | None:
-        """The line of the part that a sentence is about: that of the place that it begins with, or of the longest
-        title in it. None where it names none."""
+        """The line of the part that a sentence is about: that of the place that it begins with, of the longest title
+        in it, or of what its words are about. None where it names none."""
         spoken = place_of(sentence.partition(":")[0])
         for heading in self.headings:
             if heading.place == spoken or (spoken[-1:] == ("title",) and heading.place == spoken[:-1]):
                 return heading.line
         named = [h for h in self.headings if h.title and re.search(rf"(?<!\w){re.escape(h.title)}(?!\w)", sentence)]
-        return max(named, key=lambda h: len(h.title)).line if named else None
+        if named:
+            return max(named, key=lambda h: len(h.title)).line
+        about = next((place for words, place in _ABOUT.items() if words in sentence), None)
+        return self.line_at(about) if about else None
+
+
+_ABOUT = {"contributing factor": "causes", "looked for": "extent"}
+"""Where what is missing belongs, by the words of a sentence that names no title."""
 
 
 def from_markdown(text: str) -> Parsed:

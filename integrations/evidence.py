@@ -8,6 +8,7 @@ import httpx
 from pydantic import ValidationError
 
 from domain.attachment import LARGEST, Attachment
+from domain.faults import fault
 from domain.ports import (
     NotFoundError,
     RateLimitedError,
@@ -75,7 +76,7 @@ def _attachment(address: str, response: httpx.Response, give_up: float) -> Attac
     try:
         return Attachment(name=name[:300], media_type=response.headers.get("content-type", ""), data=bytes(data))
     except ValidationError as error:
-        raise RejectedError("; ".join(fault["msg"] for fault in error.errors(include_input=False))) from None
+        raise RejectedError("; ".join(fault(one, Attachment) for one in error.errors(include_input=False))) from None
 
 
 _FAILURES: dict[int, type[TrackerError]] = {

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, Request
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
@@ -84,7 +84,7 @@ def create_app(deps: WebDeps) -> FastAPI:
     app.include_router(pages.routes(deps, rendering, app.openapi))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_middleware(JsonOnly)
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, refuse=lambda scope, *said: errors.answered(rendering, Request(scope), *said))
     app.add_middleware(
         TrustedHostMiddleware,
         allowed_hosts=hosts_to_answer(deps.web.allowed_hosts, deps.web.public_url),

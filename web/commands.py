@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
-from domain.inputs import Close, Command, Input, JoinIncident, OpenReview
+from domain.inputs import Close, Command, Input, JoinIncident, MakePrivate, OpenReview, Share
 from domain.taxonomy import Stage
 from domain.values import Record
 from domain.view import Answer
@@ -18,6 +18,7 @@ from web.admit import admit
 from web.callers import Caller, Who, acting, review_for
 from web.deps import WebDeps
 from web.errors import WRONG_BODY, ApiError, ErrorBody, Responses
+from web.privacy import doubts_about
 from workflows.door import AwayError
 
 LOOK_EVERY = 0.2
@@ -42,7 +43,7 @@ class CommandAnswer(Answer):
     """What came of a command."""
 
     id: str = Field(description="the key under which it was said")
-    note: str | None = Field(default=None, description="what is still under way")
+    note: str | None = Field(default=None, description="what is still under way, or is not as it looks")
 
 
 class Refused(ErrorBody):
@@ -76,11 +77,13 @@ def routes(deps: WebDeps) -> APIRouter:
         key = body.id or str(uuid.uuid4())
         said = await run_in_threadpool(admitted, deps, review_id, body.command, key, who, body.by)
         answer = await carried(deps, review_id, said, key)
-        note = None
+        note: str | None = None
         if isinstance(body.command, Close) and answer.stage is not Stage.CLOSED:
             stage = await closed(review_id)
             note = None if stage is Stage.CLOSED else "being read"
             answer = answer.model_copy(update={"stage": stage})
+        if isinstance(body.command, MakePrivate | Share):
+            note = await run_in_threadpool(doubts_about, deps, body.command.teams)
         return CommandAnswer(**answer.model_dump(), id=key, note=note)
 
     async def closed(review_id: str) -> Stage | None:
@@ -113,7 +116,7 @@ def _checked(review_id: str, command: Command) -> Command:
     if isinstance(command, OpenReview) and incident.ref != review_id:
         raise ApiError(422, f"command.incident: {incident.ref} would open a review of its own, not {review_id}.")
     try:
-        with reading("command.incident"):
+        with reading("command.incident", ReportedIncident):
             told = ReportedIncident.model_validate(incident.model_dump(include=set(ReportedIncident.model_fields)))
     except BadDelivery as error:
         raise ApiError(422, str(error)) from error

@@ -1,9 +1,9 @@
 """Drafts over the API: read, saved as a whole or by section, and merged with what others wrote meanwhile."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter
-from pydantic import Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 
 from domain.draft import FIELDS_OF, DraftDocument
 from domain.faults import fault
@@ -39,12 +39,20 @@ class DraftBody(Record):
     )
 
 
+def _text_or_fields(value: Any) -> Any:
+    if not isinstance(value, dict | str):
+        raise ValueError("this has to be the text of an answer, or the fields of a section by name")
+    return value
+
+
 class SectionBody(Record):
     """One section of a draft, as it is written now."""
 
     by: str | None = Field(default=None, description="the handle of who saves it; left out by who is signed in")
     upon: int = Field(ge=0, description="the revision that this was written upon (0: none)")
-    value: dict[str, Any] | str = Field(description="an answer's text, or the section's fields by name")
+    value: Annotated[dict[str, Any] | str, BeforeValidator(_text_or_fields)] = Field(
+        description="an answer's text, or the section's fields by name"
+    )
 
 
 class SavedDraft(Record):

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
@@ -80,19 +81,24 @@ def as_sentence(errors: Sequence[Mapping[str, Any]], model: Any = None) -> str:
         path = [str(part) for part in error["loc"] if part not in ("body", "path")]
         message = fault(dict(error) | {"loc": error["loc"][1:]}, model)
         if error["type"] == "json_invalid":
-            path, message = ["body"], "this is not JSON"
+            path = ["body"]
         named.append(f"{'.'.join(path) or 'body'}: {message}")
     return "; ".join(named)
 
 
+def answered(
+    pages: Pages, request: Request, status: int, sentence: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    """What somebody is answered whose request fails: a program with JSON, a person with a page."""
+    if is_for_programs(request):
+        return JSONResponse({"error": sentence}, status, headers)
+    who, title = getattr(request.state, "caller", None), HTTPStatus(status).phrase
+    return pages.render("error.html", status, status=status, title=title, sentence=sentence, who=who)
+
+
 def install(app: FastAPI, pages: Pages) -> None:
     """Let `app` answer every failure in this way."""
-
-    def answer(request: Request, status: int, sentence: str, headers: Mapping[str, str] | None = None) -> Response:
-        if is_for_programs(request):
-            return JSONResponse({"error": sentence}, status, headers)
-        who, title = getattr(request.state, "caller", None), HTTPStatus(status).phrase
-        return pages.render("error.html", status, status=status, title=title, sentence=sentence, who=who)
+    answer = partial(answered, pages)
 
     @app.exception_handler(ApiError)
     async def api_error(request: Request, error: ApiError) -> Response:

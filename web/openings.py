@@ -15,10 +15,11 @@ from domain.values import Record, Utc
 from integrations.incidents.delivery import IncidentId, Measurements, Name, ReportedIncident, WebUrl
 from web.admit import require_handle
 from web.callers import Caller, Who, acting
-from web.commands import carried
+from web.commands import Refused, carried
 from web.deps import WebDeps
-from web.errors import WRONG_BODY, ApiError, ErrorBody, Responses
+from web.errors import WRONG_BODY, ErrorBody, Responses
 from web.intake import take_in
+from web.privacy import doubts_about
 
 
 class ToldByHand(Record):
@@ -57,10 +58,14 @@ class Opened(Record):
     """The review that was opened."""
 
     review: str = Field(description="its id", examples=["hand:20261122-1f3a9c"])
+    note: str | None = Field(default=None, description="who will not see it, or will all the same, where it is private")
 
 
 _WRONG: Responses = WRONG_BODY | {
-    409: {"model": ErrorBody, "description": "There is a review of this incident already."},
+    409: {
+        "model": Refused,
+        "description": "Refused, with every reason: there is one already, or the catalogue differs.",
+    },
     503: {"model": ErrorBody, "description": "The engine did not answer in time; ask again, with your own id."},
 }
 
@@ -73,25 +78,16 @@ def routes(deps: WebDeps) -> APIRouter:
     async def open_review(body: NewReview, who: Who) -> Opened:
         """For an incident that no source reported. Saying the same again, with your own id, opens nothing twice.
 
-        The service has to be one of the catalogue, if that lists any.
+        Service and models have to be in the catalogue, if that lists any.
         """
-        require_listed(deps, body.service)
         return await opened(deps, who, "hand", body, Realisation.HARM, None)
 
     @router.post("/near-misses", status_code=201, summary="Report a near miss")
     async def report_near_miss(body: NewNearMiss, who: Who) -> Opened:
-        """A near miss always gets a review, and a short one. Say what stopped it."""
+        """A near miss always gets a review, and a short one, of what is in no catalogue too. Say what stopped it."""
         return await opened(deps, who, "near-miss", body, Realisation.NEAR_MISS, body.stopped_by)
 
     return router
-
-
-def require_listed(deps: WebDeps, service: str) -> None:
-    """Raise `ApiError` (422) where the catalogue lists services, and not this one."""
-    listed = deps.catalogue.services
-    if listed and deps.catalogue.service_named(service) not in listed:
-        known = ", ".join(sorted(listed))
-        raise ApiError(422, f"service: {service} is not in the catalogue; it lists {known}.")
 
 
 async def opened(
@@ -129,7 +125,7 @@ async def opened(
 
     review = review_id(source, own)
     await carried(deps, review, await run_in_threadpool(input))
-    return Opened(review=review)
+    return Opened(review=review, note=await run_in_threadpool(doubts_about, deps, body.private_to))
 
 
 _TOLD = {"title", "service", "severity", "kinds", "models", "began", "detected", "resolved", "responder", "url"} | set(

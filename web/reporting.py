@@ -1,5 +1,6 @@
 """Forms for what no source reports: a near miss, and an incident whose review somebody opens by hand."""
 
+from dataclasses import replace
 from typing import Any, get_origin
 
 from fastapi import APIRouter
@@ -16,25 +17,35 @@ from web.deps import WebDeps
 from web.draft_fields import Field, Kind, words
 from web.draft_form import Form, moment
 from web.errors import ApiError
-from web.openings import NewNearMiss, NewReview, opened, require_listed
+from web.openings import NewNearMiss, NewReview, opened
 from web.rendering import Pages, review_path
 
 _SEVERITIES = [(severity.value, severity.value) for severity in Severity]
 
-_FIELDS = (
+FIELDS = (
     Field("title", "What happened, in one line", needed=True),
     Field("service", "Service", needed=True, suggests="services"),
-    Field(
-        "severity", "Severity", Kind.CHOICE, _SEVERITIES, needed=True, about="of a near miss: what it could have been"
-    ),
+    Field("models", "Models", Kind.LINES, about="one in each line; empty: those of the service in the catalogue"),
+    Field("severity", "Severity", Kind.CHOICE, _SEVERITIES, needed=True),
     Field("stopped_by", "What stopped it", Kind.CHOICE, words(StoppedBy), needed=True),
     Field("began", "Began, in UTC", Kind.MOMENT, about="as 2026-11-22 10:05; empty: not known"),
     Field("detected", "Detected, in UTC", Kind.MOMENT),
     Field("resolved", "Over, in UTC", Kind.MOMENT),
     Field("kinds", "Kinds", Kind.FACTORS, words(IncidentKind)),
     Field("responder", "Who answered", about="a person's handle; they own the review"),
+    Field("url", "Link", about="where it is described"),
+    Field("id", "Your own id of it", about="letters, digits, dots, hyphens and underscores; empty: one is made"),
     Field("private_to", "Seen by these teams only", Kind.LINES, about="one in each line; empty: everybody sees it"),
 )
+"""The fields of both forms: all that the API takes, but what was measured, which is written down in the draft."""
+
+
+def _fields(near_miss: bool) -> list[Field]:
+    """The fields of one of the forms."""
+    if not near_miss:
+        return [field for field in FIELDS if field.path != "stopped_by"]
+    could = "what it could have been"
+    return [replace(field, about=could) if field.path == "severity" else field for field in FIELDS]
 
 
 def routes(deps: WebDeps, pages: Pages) -> APIRouter:
@@ -42,7 +53,7 @@ def routes(deps: WebDeps, pages: Pages) -> APIRouter:
     router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
     def page(who: Caller, near_miss: bool, form: Form, wrong: dict[str, str], code: int = 200) -> HTMLResponse:
-        fields = [field for field in _FIELDS if near_miss or field.path != "stopped_by"]
+        fields = _fields(near_miss)
         bars = "Say who you are first." if who.person is None else " ".join(refusals(who.standing, OpenReview))
         names = {field.path for field in fields}
         told = [f"{place}: {said}" if place else said for place, said in wrong.items() if place not in names]
@@ -73,7 +84,6 @@ def routes(deps: WebDeps, pages: Pages) -> APIRouter:
                 found = await opened(deps, who, "near-miss", miss, Realisation.NEAR_MISS, miss.stopped_by)
             else:
                 new = NewReview.model_validate(_told(NewReview, form))
-                require_listed(deps, new.service)
                 found = await opened(deps, who, "hand", new, Realisation.HARM, None)
         except ValidationError as error:
             wrong = {str(e["loc"][0]): fault(e, NewReview) for e in error.errors(include_input=False)}
@@ -81,8 +91,11 @@ def routes(deps: WebDeps, pages: Pages) -> APIRouter:
         except ApiError as error:
             if error.status not in (409, 422, 503):
                 raise
-            field, _, said = error.sentence.partition(": ")
-            wrong = {field: said} if said and field in NewReview.model_fields else {"": error.sentence}
+            wrong = {}
+            for reason in error.more.get("reasons") or [error.sentence]:
+                field, _, said = reason.partition(": ")
+                known = said and field in NewReview.model_fields
+                wrong[field if known else ""] = said if known else f"{wrong.get('', '')} {reason}".strip()
             return await run_in_threadpool(page, who, near_miss, form, wrong, error.status)
         return RedirectResponse(review_path(found.review), 303)
 
@@ -92,7 +105,7 @@ def routes(deps: WebDeps, pages: Pages) -> APIRouter:
 def _told(kind: type[NewReview], form: Form) -> dict[str, Any]:
     """What a form tells; what is left empty is left out."""
     told: dict[str, Any] = {}
-    kinds = {field.path: field.kind for field in _FIELDS}
+    kinds = {field.path: field.kind for field in FIELDS}
     for name, about in kind.model_fields.items():
         values = [value.strip() for value in form.get(name, ()) if value.strip()]
         if kinds.get(name) is Kind.LINES:

@@ -24,6 +24,7 @@ from web.draft_form import Form, one
 from web.errors import ApiError, as_sentence
 from web.history import entries
 from web.markers import revealed
+from web.privacy import doubts_about
 from web.rendering import Pages, review_path
 from web.review_page import review_page
 from web.trackers import links
@@ -57,6 +58,7 @@ def routes(deps: WebDeps, pages: Pages) -> APIRouter:
             "places": _places(deps),
         }
         key = form_key(tried.form) if tried.unanswered else uuid4().hex
+        shown["doubts"] = doubts_about(deps, review.private_to)
         shown |= {"may": may, "tried": tried, "key": key, "suggested": suggested}
         return pages.render("review.html", code, who=who, **shown)
 

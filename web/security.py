@@ -4,12 +4,14 @@ Only named hosts are answered (DNS rebinding), pages load nothing from anywhere 
 API takes nothing that another site's form could post. Who calls, and whether they may, is asked after that (`callers`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
-from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from domain.attachment import LARGEST
 
 LARGEST_BODY = 1024 * 1024
 """Bytes that a request may carry."""
@@ -20,7 +22,14 @@ LARGEST_UPLOAD = 14 * 1024 * 1024
 WITH_FILES = ("/attachments", "/say")
 """How the addresses end to which a file may be sent."""
 
-TOO_LARGE = "The body is larger than 1 MiB, or than 14 MiB where a file is attached."
+TOO_LARGE = (
+    "This is larger than 1 MiB, or than 14 MiB where a file is attached. "
+    f"Attach a file of at most {LARGEST // 1_000_000} MB, and long texts as a file."
+)
+"""What is said of a larger body."""
+
+Refuse = Callable[[Scope, int, str], Response]
+"""Makes the answer to a request that is refused before it reaches a route, with a status and a sentence."""
 
 CONTENT = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -69,8 +78,9 @@ class SecurityHeaders:
 class BodyLimit:
     """Reads a request's body before anything else does, and refuses one that is too large, whatever it says it is."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, refuse: Refuse) -> None:
         self._app = app
+        self._refuse = refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on with the body at hand, or answer 413."""
@@ -85,9 +95,7 @@ class BodyLimit:
             read.append(await receive())
             size += len(read[-1].get("body", b""))
         if size > largest:
-            is_typed = Headers(scope=scope).get("content-type", "").startswith("multipart/form-data")
-            answer = PlainTextResponse(TOO_LARGE, 413) if is_typed else JSONResponse({"error": TOO_LARGE}, 413)
-            await answer(scope, receive, send)
+            await self._refuse(scope, 413, TOO_LARGE)(scope, receive, send)
             return
         read.reverse()
 

@@ -12,11 +12,12 @@ from domain.inputs import SubmitDraft
 from domain.prefill import Earlier
 from domain.review import Review
 from domain.stages import HEARD_IN
-from domain.submission import Lack, lacks
+from domain.submission import Lack, lacks, lacks_to_close
 from domain.template import ANSWER
 from domain.values import PersonId
 from web.callers import Caller
 from web.deps import WebDeps
+from web.draft_fields import Rows
 from web.draft_form import Marks, Plain, Shown, ShownRows, parts_of, shown
 from web.errors import ApiError
 from web.known import beginning, seen_before
@@ -60,6 +61,7 @@ class WritingPage:
     note: str
     sections: list[SectionForm]
     lacks: list[tuple[str, Lack]]
+    to_close: list[Lack]
     revision: int
     digest: str
     submits: bool
@@ -97,7 +99,8 @@ def writing_page(
     revision = newest.revision if newest else 0
     salt, people = deps.records.drafts.salt_and_people(review.id, document)
     content = derive(document, revision, review.policy, salt, lambda handle: people.get(handle, handle))
-    missing = lacks(review, content, who.person or "", deps.catalogue.sharing(review.models), deps.now())
+    known = (review, content, who.person or "", deps.catalogue.sharing(review.models), deps.now())
+    missing = lacks(*known)
     data, heard = document.model_dump(mode="json"), _by_place(deps, review, document)
     forms = []
     for id, (title, about) in sections_of(review, document).items():
@@ -108,7 +111,8 @@ def writing_page(
         if id == saved and newest is not None:
             said, tone = f"✓ Saved, revision {revision}", "good"
         here = [lack.sentence for lack in missing if lack.section == id]
-        forms.append(SectionForm(id, title, about, parts, upon, said, tone, here, mine.conflicts if mine else ()))
+        conflicts = [one | {"place": place_in_words(id, title, one["place"])} for one in mine.conflicts] if mine else []
+        forms.append(SectionForm(id, title, about, parts, upon, said, tone, here, conflicts))
     titles = {form.id: form.title for form in forms}
     return WritingPage(
         review=review,
@@ -118,6 +122,7 @@ def writing_page(
         else "Nothing is saved yet: this is what is known.",
         sections=forms,
         lacks=[(titles.get(lack.section, lack.section), lack) for lack in missing],
+        to_close=lacks_to_close(*known),
         revision=revision,
         digest=newest.digest if newest else "",
         submits=newest is not None and review.stage in HEARD_IN[SubmitDraft],
@@ -131,6 +136,20 @@ def writing_page(
             if other.review not in document.background
         ],
     )
+
+
+def place_in_words(section: str, title: str, place: str) -> str:
+    """What a place of a draft is called on the page, such as `Contributing factors, F1, Explanation`."""
+    parts = parts_of(section)
+    for part in parts:
+        named = part.title if isinstance(part, Rows) else part.label
+        if place == part.path:
+            return named if len(parts) > 1 else title
+        if isinstance(part, Rows) and place.startswith(f"{part.path}."):
+            row, _, name = place.removeprefix(f"{part.path}.").rpartition(".")
+            label = next((field.label for field in part.fields if field.path == name), name)
+            return ", ".join(filter(None, (named, row, label)))
+    return title if place else "the whole"
 
 
 def _by_place(deps: WebDeps, review: Review, document: DraftDocument) -> dict[str, list[Remark]]:

@@ -6,6 +6,7 @@ A function without an underscore carries out the command or the fact that it is 
 from datetime import datetime
 
 from domain import events, inputs
+from domain.catalogue import Catalogue
 from domain.deciding.decision import Decision, refuse_if
 from domain.deciding.privacy import locks_out
 from domain.deciding.telling import heard, merged
@@ -23,15 +24,31 @@ def qualifies(incident: Incident, given: inputs.Given) -> str | None:
         return f"service: {incident.service} is not listed in the catalogue"
     if incident.severity not in asked.severities:
         return f"severity: {incident.severity} is not reviewed"
-    if incident.began and incident.resolved and incident.resolved < asked.shortest.after(incident.began):
+    began, resolved = (None, None) if incident.contradiction else (incident.began, incident.resolved)
+    if began and resolved and resolved < asked.shortest.after(began):
         return f"duration: shorter than {asked.shortest}"
     return None
 
 
 def open_review(d: Decision, body: inputs.OpenReview) -> None:
     private_to = tuple(sorted(set(body.private_to)))
-    refuse_if(locks_out(d, private_to))
+    wrong = _wrong(body.incident, d.given.catalogue) if body.incident.ref not in d.review.incidents else ()
+    refuse_if(*wrong, locks_out(d, private_to))
     _open(d, heard(body.incident, None, d.now), private_to)
+
+
+def _wrong(incident: Incident, catalogue: Catalogue) -> tuple[str, ...]:
+    """What a person who tells of it has to mend first. What a source tells is taken as it is: nobody could mend it.
+
+    A near miss may be of what is not listed yet: it always gets a review.
+    """
+    is_harm = incident.realisation is Realisation.HARM
+    unlisted = catalogue.unlisted(incident.service, incident.models) if is_harm else ()
+    return (*unlisted, *_impossible(incident))
+
+
+def _impossible(incident: Incident) -> tuple[str, ...]:
+    return (f"resolved: {incident.contradiction}",) if incident.contradiction else ()
 
 
 def _open(d: Decision, incident: Incident, private_to: tuple[str, ...] = ()) -> None:
@@ -64,6 +81,7 @@ def join_incident(d: Decision, body: inputs.JoinIncident) -> None:
         body.incident.ref in d.review.incidents and f"{body.incident.ref} is part of this review already.",
         d.given.elsewhere is not None
         and f"{body.incident.ref} is part of another review, which hears of it: dismiss one of the two.",
+        *_impossible(body.incident),
     )
     _update_incident(d, heard(body.incident, None, d.now))
 

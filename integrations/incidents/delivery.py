@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, ValidationError, field_validator
 
 from domain.draft_parts import Measured
+from domain.faults import fault
 from domain.taxonomy import IncidentKind, IncidentStatus, Realisation, Severity
 from domain.values import Record, Utc
 
@@ -127,11 +128,11 @@ def delivery_id(source: str, id: str) -> str:
 
 
 @contextmanager
-def reading(within: str = "") -> Iterator[None]:
-    """Turn what pydantic says of a value into `BadDelivery`; `within` is the path of that value."""
+def reading(within: str = "", model: Any = None) -> Iterator[None]:
+    """Turn what pydantic finds in a value into `BadDelivery`; `within` is the path of that value, `model` its type."""
     try:
         yield
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        first = error.errors(include_url=False, include_input=False)[0]
         path = ".".join(str(part) for part in (within, *first["loc"]) if part != "")
-        raise BadDelivery(f"{path or 'body'}: {first['msg'].removeprefix('Value error, ')}") from error
+        raise BadDelivery(f"{path or 'body'}: {fault(first, model)}") from error

@@ -16,6 +16,7 @@ from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import REQUIRED_ATTRIBUTES, CloudEvent
 from pydantic import Field
 
+from domain.faults import NEEDED
 from domain.taxonomy import IncidentKind, IncidentStatus, Realisation, Severity
 from domain.values import Record, Utc
 from integrations.incidents.delivery import (
@@ -78,7 +79,7 @@ def parse(headers: Mapping[str, str], body: bytes) -> Delivery:
     if head.type not in (RESOLVED, REOPENED, TRIGGERED, UPDATED):
         why = "this type of event is not known here"
         return Delivery(id=id, source=slug, kind=head.type, ignored_because=why)
-    with reading("data"):
+    with reading("data", IncidentData):
         data = IncidentData.model_validate(event.get_data())
     return Delivery(id=id, source=slug, kind=head.type, told=_told(slug, head, data))
 
@@ -123,7 +124,7 @@ def _strict_event(attributes: dict[str, Any], data: Any) -> BaseCloudEvent:
     """An event that has all it must: the library would make up id and time, and each delivery would be a new one."""
     for name in (*REQUIRED_ATTRIBUTES, "time"):
         if attributes.get(name) is None:
-            raise BadDelivery(f"{name}: Field required")
+            raise BadDelivery(f"{name}: {NEEDED}")
     return CloudEvent(attributes, data)
 
 

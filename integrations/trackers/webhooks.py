@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, Field
 
+from domain.faults import NEEDED
 from domain.values import Record
 from integrations.incidents.delivery import BadDelivery, Name, reading
 
@@ -206,7 +207,7 @@ def _of_issue(told: _IssueEvent) -> Named:
 def _of_sub_issues(told: _SubIssueEvent) -> Named:
     issues = [issue.node_id for issue in (told.parent_issue, told.sub_issue) if issue]
     if not issues:
-        raise BadDelivery("sub_issue: Field required")
+        raise BadDelivery(f"sub_issue: {NEEDED}")
     return issues, (), ""
 
 
@@ -278,7 +279,7 @@ def _of_comment(told: _CommentTold) -> Named:
         return (told.issue.id,), (), ""
     named = _ISSUE_OF.search(told.comment.self) if told.comment else None
     if named is None:
-        raise BadDelivery("issue: Field required")
+        raise BadDelivery(f"issue: {NEEDED}")
     return (named[1],), (), ""
 
 

@@ -67,7 +67,7 @@ def test_wrong_settings_are_named_and_nothing_else_is_looked_at(
     elsewhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOLDFAST_WEB__PORT", "front")
-    assert checked(1)["settings"]["found"].startswith("web.port: Input should be a valid integer")
+    assert checked(1)["settings"]["found"].startswith("web.port: this has to be a whole number")
 
 
 def test_where_the_settings_come_from_is_told(here: Path) -> None:

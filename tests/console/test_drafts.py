@@ -1,5 +1,6 @@
 """Drafts in one's own editor, against the real web app."""
 
+import json
 import os
 import stat
 from pathlib import Path
@@ -133,7 +134,8 @@ def test_a_newer_revision_of_somebody_else_is_not_lost(holdfast: Holdfast) -> No
     newest = mine.with_suffix(".newest.md")
     assert refusal.splitlines() == [
         "Somebody else changed the same meanwhile: summary. Nothing was saved: read both, and save again.",
-        f"Nothing was saved: somebody saved a revision after 1, upon which {mine} was written. To go on:",
+        f"Somebody saved a revision after 1, upon which {mine} was written.",
+        "Nothing was saved. To go on:",
         f"  holdfast draft pull {review} --out {newest}",
         f"Compare the two, bring your changes over, and push {newest}.",
     ]
@@ -141,6 +143,18 @@ def test_a_newer_revision_of_somebody_else_is_not_lost(holdfast: Holdfast) -> No
     holdfast.done("draft", "pull", review, "--out", str(newest))
     rewritten(newest, "For six hours", "For seven hours")
     assert holdfast.done("draft", "push", str(newest), by=WRITER).startswith("Saved as revision 3.\n")
+
+
+def test_a_revision_that_there_never_was_cannot_be_written_upon(holdfast: Holdfast) -> None:
+    review = holdfast.submitted()
+    file = pulled(holdfast, review)
+    rewritten(file, "\nupon: 1\n", "\nupon: 99\n")
+    rewritten(file, "For five hours", "For six hours")
+    refusal = holdfast.refused("draft", "push", str(file), by=WRITER).splitlines()
+    assert refusal[:2] == [
+        f"{file} says that it was written upon revision 99, and the newest is 1.",
+        "Nothing was saved. To go on:",
+    ]
 
 
 def test_a_push_whose_answer_was_lost_is_done_again_without_harm(holdfast: Holdfast) -> None:
@@ -315,3 +329,26 @@ def test_a_file_that_cannot_be_written_is_named_and_nothing_is_left_beside_it(ho
 def test_the_help_shows_an_example(holdfast: Holdfast, command: str) -> None:
     said = " ".join(holdfast.done("draft", command, "--help").split())
     assert f"Example: holdfast draft {command} hand" in said
+
+
+def test_every_reason_against_a_submission_has_a_line_and_a_script_reads_them_as_json(holdfast: Holdfast) -> None:
+    review = holdfast.opened(severity="SEV1")
+    file = pulled(holdfast, review)
+    result = holdfast.run("draft", "submit", str(file), "--json", by=WRITER)
+    assert (result.exit_code, result.stderr) == (1, "")
+    told = json.loads(result.stdout)
+    assert told["note"] == "The draft was saved as revision 1, and nothing was submitted."
+    assert told["error"] == " ".join(told["reasons"])
+    assert len(told["reasons"]) > 10
+    assert [reason for reason in told["reasons"] if not reason.startswith(f"{file}:")] == []
+    lines = file.read_text(encoding="utf-8").splitlines()
+    (factor,) = (reason for reason in told["reasons"] if "contributing factor" in reason)
+    assert "holdfast:causes" in lines[int(factor.split(":")[1]) - 1]
+    again = holdfast.run("review", "sign", review, "--team", "ml", "--json")
+    assert again.exit_code == 1
+    assert json.loads(again.stdout)["reasons"] == ["A text cannot be signed while the review is in draft."]
+    absent = holdfast.run("draft", "submit", "absent.md", "--json")
+    assert (absent.exit_code, json.loads(absent.stdout)["error"]) == (
+        2,
+        "absent.md cannot be read: No such file or directory.",
+    )

@@ -80,7 +80,7 @@ def test_settings_that_are_wrong_are_named(elsewhere: Path, monkeypatch: pytest.
     monkeypatch.setenv("HOLDFAST_WEB__PORT", "front")
     result = CliRunner().invoke(cli.app, ["review", "list"])
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr.startswith("web.port: Input should be a valid integer")
+    assert result.stderr.startswith("web.port: this has to be a whole number")
 
 
 def test_who_acts_is_the_user_unless_somebody_is_named(holdfast: Holdfast, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,5 +23,9 @@ def test_a_stage_and_a_limit_narrow_it(holdfast: Holdfast) -> None:
     holdfast.opened()
     assert holdfast.done("search", "ranking", "--limit", "1").splitlines()[-1] == "2 reviews; these are the best 1."
     assert "No review that you see" in holdfast.done("search", "ranking", "--stage", "closed")
-    assert "No review that you see" in holdfast.done("search", "--", "ranking", "-unrelated")
+    for words in (("ranking", "-unrelated"), ("-unrelated", "ranking"), ("--", "ranking", "-unrelated")):
+        assert "No review that you see" in holdfast.done("search", *words)
+    assert holdfast.json("search", "ranking", "-nothing", "--stage", "draft")["count"] == 2
+    said = holdfast.refused("search", "ranking", "--stge", "draft", code=2)
+    assert said == "There is no option --stge; see holdfast search --help.\n"
     assert holdfast.json("search", "ranking", "--stage", "draft")["count"] == 2

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from domain.accounts import Held, Identity, Memberships
+from domain.accounts import Held, Identity, Memberships, doubts
 from domain.standing import Standing
 from domain.taxonomy import Role, Scope
 from tests.domain.build import NOW
@@ -42,3 +42,22 @@ def test_a_handle_is_the_verified_address_or_what_is_none() -> None:
     assert Identity(issuer="https://id.example.org", subject="7", email="ann@example.org").handle == "ann@example.org"
     assert Identity(issuer="https://id.example.org:8443/x", subject="7").handle == "7 at id.example.org"
     assert Identity(issuer="odd", subject="7").handle == "7 at odd"
+
+
+def test_a_team_that_claims_or_handles_give_can_be_named() -> None:
+    means = Memberships(teams={"ml": ("ml-all",)}, people={"ann": Held(teams=("legal",))})
+    assert means.named == {"ml", "legal"}
+
+
+def test_who_keeps_a_review_to_teams_is_told_who_does_not_see_it_or_does_all_the_same() -> None:
+    known, here = ("ml", "legal"), "Nobody signs in here, so everybody at this machine sees it all the same."
+    assert doubts(("ml",), known, True) is None
+    assert doubts((), known, False) is None
+    assert doubts(("ml",), known, False) == here
+    strange = "Nobody is known to be in lgal; the teams that are known: legal, ml."
+    assert doubts(("lgal", "ml"), known, True) == strange
+    assert doubts(("lgal",), known, True) == f"{strange} As long as that is so, auditors alone see it."
+    assert doubts(("lgal",), known, False) == f"{strange} {here}"
+    assert (doubts(("a", "b"), (), False) or "").startswith(
+        "Nobody is known to be in a, b; the teams that are known: none."
+    )

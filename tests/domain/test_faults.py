@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from domain.faults import fault
+from domain.faults import UNKNOWN, fault
 
 
 class Inner(BaseModel):
@@ -70,6 +70,10 @@ class Basket(BaseModel):
     names: tuple[str, ...] = ()
     size: Literal["small", "large"] = "small"
     inner: Inner = Inner()
+    factor: Annotated[str, Field(pattern=r"^F\d+$")] = "F1"
+    odd: Annotated[str, Field(pattern="^odd$")] = "odd"
+    some: Annotated[tuple[int, ...], Field(min_length=1, max_length=2)] = (1,)
+    weight: complex = 1j
 
 
 @pytest.mark.parametrize(
@@ -78,10 +82,15 @@ class Basket(BaseModel):
         ({"fruit": {"type": "plum"}}, "plum is not known; known are apple, pear"),
         ({"fruit": {"type": "pear", "ripe": {"prot": 1}}}, "unknown field; did you mean port?"),
         ({"count": 0}, "there has to be one"),
-        ({"count": "x"}, "Input should be a valid integer, unable to parse string as an integer"),
+        ({"count": "x"}, "this has to be a whole number"),
         ({"names": "a"}, "this has to be a list"),
         ({"size": "huge"}, "this has to be small or large"),
         ({"inner": 1}, "this has to have fields of its own"),
+        ({"factor": "1"}, "this has to be F and a number, such as F1"),
+        ({"odd": "even"}, UNKNOWN),
+        ({"weight": "much"}, UNKNOWN),
+        ({"some": ()}, "this has to have at least 1 part"),
+        ({"some": (1, 2, 3)}, "this may have at most 2 parts"),
     ],
 )
 def test_what_was_expected_is_said_in_peoples_words(value: dict[str, Any], said: str) -> None:

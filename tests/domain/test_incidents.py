@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from domain.catalogue import Catalogue
 from domain.events import IncidentExcluded, IncidentUpdated
 from domain.inputs import AcceptItem, Close, IncidentTold, JoinIncident, OpenReview, Tick
+from domain.prefill import first_draft
 from domain.rules import warnings
 from domain.taxonomy import Clock, IncidentKind, IncidentStatus, Realisation, Severity, Stage
 from tests.domain.build import (
@@ -83,6 +85,44 @@ def test_another_reason_for_exclusion_is_recorded_too() -> None:
     driver.say(told(severity="SEV3"))
     driver.say(told(service="unlisted", as_of=NOW + timedelta(hours=1)))
     assert driver.review.excluded_by == "service: unlisted is not listed in the catalogue"
+
+
+BACKWARDS = {"began": NOW, "resolved": NOW - timedelta(hours=2)}
+WHY = "it cannot have been over at 02 Mar 2026 07:00:00 UTC, before it began at 02 Mar 2026 09:00:00 UTC."
+
+
+def test_a_person_cannot_tell_of_what_ended_before_it_began() -> None:
+    driver = Driver()
+    assert driver.reasons(OpenReview(incident=incident(**BACKWARDS))) == (f"resolved: {WHY}",)
+    near_miss = incident(realisation=Realisation.NEAR_MISS, service="unlisted", **BACKWARDS)
+    assert driver.reasons(OpenReview(incident=near_miss)) == (f"resolved: {WHY}",)
+    driver.say(OpenReview(incident=incident()))
+    assert driver.reasons(JoinIncident(incident=incident(id="PD-2", **BACKWARDS))) == (f"resolved: {WHY}",)
+
+
+def test_what_a_source_tells_with_impossible_dates_is_reviewed_and_the_draft_says_so() -> None:
+    driver = Driver(policy(qualifies=POLICY.qualifies.model_dump() | {"shortest": "5 min"}))
+    driver.say(told(**BACKWARDS))
+    assert driver.is_in(Stage.STABILIZATION)
+    assert f"  - Its dates are wrong: {WHY}" in first_draft(driver.review, (), {}, {}).background
+    told_so = incident(severity="SEV3", **BACKWARDS)
+    excluded = Driver()
+    excluded.say(IncidentTold(incident=told_so))
+    excluded.say(OpenReview(incident=told_so))
+    assert excluded.is_in(Stage.STABILIZATION)
+
+
+def test_a_person_names_what_the_catalogue_lists() -> None:
+    driver = Driver()
+    assert driver.reasons(OpenReview(incident=incident(service="rankr", models=("ranker-v3", "a", "b")))) == (
+        "service: rankr is not in the catalogue; it lists ranker, search.",
+        "models: a, b are not in the catalogue; it lists embedder, ranker-v3.",
+    )
+    assert driver.reasons(OpenReview(incident=incident(models=("a",)))) == (
+        "models: a is not in the catalogue; it lists embedder, ranker-v3.",
+    )
+    Driver(catalogue=Catalogue()).say(OpenReview(incident=incident(service="any", models=("any",))))
+    Driver().say(OpenReview(incident=incident(service="any", models=("any",), realisation=Realisation.NEAR_MISS)))
 
 
 def test_near_misses_always_qualify() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from domain.draft import DraftDocument
-from domain.submission import lacks, section_at
+from domain.submission import lacks, lacks_to_close, section_at
 from tests.domain.build import DEFAULT, SUBMITTER, content, document, factor, in_draft, in_remediation, item, policy
 
 
@@ -21,6 +21,22 @@ def test_a_lack_names_the_section_in_which_it_is_mended() -> None:
     asked = {"what_failed", "assumptions", "safeguards", "early_signals", "prevention"}
     assert {section for section, _ in empty} == {"causes", *(f"answer:{id}" for id in asked)}
     assert ("causes", "No contributing factor is given.") in empty
+
+
+def test_what_a_draft_may_be_submitted_without_is_still_needed_to_close() -> None:
+    driver = in_draft()
+
+    def needed(of: DraftDocument) -> list[tuple[str, str]]:
+        found = lacks_to_close(driver.review, content(of), SUBMITTER, (), driver.now)
+        return [(lack.section, lack.sentence) for lack in found]
+
+    assert needed(document()) == []
+    without = document(items=[])
+    assert found(without) == []
+    assert [section for section, _ in needed(without)] == ["items", "items"]
+    assert needed(without)[-1] == ("items", "There is no prevention item.")
+    assert driver.refused_draft(without) == ()
+    assert {"prevention/items", "prevention/F1"} <= {blocker.id for blocker in driver.blockers}
 
 
 def test_an_empty_section_and_an_unanswered_question_of_the_same_name_are_told_apart() -> None:

@@ -116,13 +116,18 @@ MOMENTS: dict[Callable[[Scene, Shown], Awaitable[int]], int] = {
 """What a page shows only when something was done, with the status of its answer."""
 
 
+TWICE = """() => [...document.querySelectorAll("[id]")].map(part => part.id)
+  .filter((id, place, all) => all.indexOf(id) !== place)"""
+
+
 async def looked_at(page: Shown) -> list[str]:
-    """What axe finds on a page with everything unfolded, and whether it fits."""
+    """What axe finds on a page with everything unfolded, whether it fits, and anchors that are there twice."""
     await page.evaluate("document.querySelectorAll('details').forEach(folded => { folded.open = true; })")
     await page.evaluate(AXE.read_text(encoding="utf-8"))
     found: list[str] = await page.evaluate(FOUND)
     if not await page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
         found.append("it is wider than its window")
+    found += [f"there are several parts with the id {id}" for id in await page.evaluate(TWICE)]
     return found
 
 

@@ -64,7 +64,7 @@ async def test_the_same_line_in_two_ways_is_a_conflict_with_a_proposal_and_nothi
         ("weather", {}, "section: write the text of an answer, or the fields of one of these: summary, background,"),
         ("summary", {"sumary": ""}, "value: summary has no sumary; it has summary."),
         ("summary", "Words.", "section: write the text of an answer"),
-        ("causes", {"factors": [{"id": "F1"}]}, "factors.0.dimension: Field required"),
+        ("causes", {"factors": [{"id": "F1"}]}, "factors.0.dimension: this is needed"),
         ("detection", {"detection": {"method": "luck"}}, "detection.method: this has to be slo_burn"),
     ],
 )

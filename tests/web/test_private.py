@@ -119,3 +119,26 @@ async def test_sharing_takes_another_person_who_sees_it(people: People) -> None:
     assert page.status_code == 200
     assert "ml and security sees this review now." in page.text
     assert "Only security sees this review: It names people." in page.text
+
+
+async def test_who_names_a_team_that_nobody_knows_is_told_so(people: People) -> None:
+    auditor = people.session("eve@example.org", Role.CONTRIBUTOR, Role.AUDITOR)
+    body = {"title": TITLE, "service": "fraud-scoring", "severity": "SEV2", "id": "3"}
+    known = "the teams that are known: infrastructure, ml, product."
+    alone = f"Nobody is known to be in securty; {known} As long as that is so, auditors alone see it."
+    opened = await people.ask(auditor, "POST", "/api/reviews", json=body | {"private_to": ["securty"]})
+    assert opened.json()["note"] == alone
+    assert alone in (await people.ask(auditor, "GET", "/reviews/hand:3")).text
+    await people.ask(auditor, "POST", "/api/reviews", json=body | {"id": "4"})
+
+    async def narrowed(*teams: str) -> str | None:
+        command = {"command": {"type": "make_private", "teams": teams, "reason": "It names people."}}
+        answer = await people.ask(auditor, "POST", "/api/reviews/hand:4/commands", json=command)
+        assert answer.status_code == 200, answer.text
+        note: str | None = answer.json()["note"]
+        return note
+
+    assert await narrowed("ml", "product", "securty") == f"Nobody is known to be in securty; {known}"
+    people.session("sam@example.org", Role.READER, teams=("securty",))
+    assert await narrowed("ml", "securty") is None
+    assert "is known to be in" not in (await people.ask(auditor, "GET", "/reviews/hand:4")).text

@@ -5,9 +5,12 @@ from pathlib import Path
 
 import httpx
 
+from domain.draft_parts import Measured
 from domain.taxonomy import Role
 from tests.web.people import People, peopled
 from tests.web.site import ENGINEER, Site
+from web.openings import NewNearMiss
+from web.reporting import FIELDS
 
 MISS = {"title": "A canary stopped it", "service": "fraud-scoring", "severity": "SEV3", "stopped_by": "safeguard"}
 
@@ -40,10 +43,35 @@ async def test_a_review_is_opened_by_hand(tmp_path: Path) -> None:
         told = {name: value for name, value in MISS.items() if name != "stopped_by"}
         answer = await send(people, writer, "/reviews/new", **told)
         assert answer.headers["location"].startswith("/reviews/hand:")
-        unknown = await send(people, writer, "/reviews/new", **told | {"service": "coffee-machine"})
-        assert unknown.status_code == 422
+        dates = {"began": "2026-11-02 10:00", "resolved": "2026-11-02 09:00"}
+        unknown = await send(people, writer, "/reviews/new", **told | dates | {"service": "coffee-machine"})
+        assert unknown.status_code == 409
         assert 'id="e-service"' in unknown.text
+        assert 'id="e-resolved"' in unknown.text
         assert 'value="coffee-machine"' in unknown.text
+
+
+async def test_the_form_takes_what_the_api_takes(tmp_path: Path) -> None:
+    apart = {"by", *Measured.model_fields}
+    assert {field.path for field in FIELDS} == NewNearMiss.model_fields.keys() - apart
+    async with peopled(tmp_path) as people:
+        writer = people.session(ENGINEER, Role.CONTRIBUTOR)
+        told = {name: value for name, value in MISS.items() if name != "stopped_by"}
+        more = {"id": "INC-7", "models": "fraud-scorer\r\n", "url": "https://status.example.org/7"}
+        answer = await send(people, writer, "/reviews/new", **told, **more)
+        assert answer.headers["location"] == "/reviews/hand:INC-7"
+        review = people.web.records.reviews.find("hand:INC-7")
+        assert review is not None
+        assert review.first_incident is not None
+        assert (review.models, review.first_incident.url) == (("fraud-scorer",), more["url"])
+        wrong = {"id": "INC 8", "models": "fraud-scoer", "url": "javascript:alert(1)"}
+        marked = await send(people, writer, "/reviews/new", **told, **wrong)
+        assert 'id="e-id"' in marked.text
+        assert 'id="e-url"' in marked.text
+        unknown = await send(people, writer, "/reviews/new", **told, models="fraud-scoer")
+        assert 'id="e-models"' in unknown.text
+        assert "it could have been" not in unknown.text
+        assert "it could have been" in (await people.ask(writer, "GET", "/near-misses/new")).text
 
 
 async def test_a_mistake_is_said_at_its_field_and_what_was_typed_is_kept(tmp_path: Path) -> None:

@@ -187,6 +187,16 @@ async def test_an_incident_of_an_unlisted_service_is_excluded_with_its_rule(web:
     assert review["excluded_by"] == "service: PNOBODY is not listed in the catalogue"
 
 
+async def test_an_incident_with_impossible_dates_is_not_lost(web: Site) -> None:
+    event = cloud_event()
+    event["data"] |= {"began": "2026-11-20T12:00:00Z", "resolved": "2026-11-20T10:00:00Z"}
+    answer = await send(web, event)
+    assert answer.json()["state"] == "accepted", answer.text
+    (review,) = await web.get("/api/reviews")
+    known = (await web.get(f"/api/reviews/{review['id']}/draft"))["document"]["background"]
+    assert "it cannot have been over at 20 Nov 2026 10:00:00 UTC, before it began at 20 Nov 2026 12:00:00" in known
+
+
 async def test_a_refire_with_the_same_key_joins_the_review(web: Site) -> None:
     now = datetime.now(UTC)
     await web.deliver(delivery("Q1", key="mix", at=now))

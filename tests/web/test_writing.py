@@ -18,6 +18,7 @@ from tests.web.people import peopled
 from tests.web.site import DRAFT, ENGINEER, HEAD, REQUESTER, Site, site
 from web.markdown import markdown
 from web.security import TOO_LARGE
+from web.writing_page import place_in_words
 
 SAME = {"Origin": "http://127.0.0.1:8585"}
 
@@ -214,6 +215,22 @@ async def test_two_who_write_in_one_section_keep_every_word(web: Site) -> None:
     for text in ("One, by Cem.", "One, by Ann."):
         assert answer.text.count(text) == 2  # beside each other, and in the proposal
     assert "Three, by Bo." in answer.text
+    conflicts = answer.text.partition('class="conflicts"')[2]
+    assert '<p class="soft">What happened</p>' in conflicts
+
+
+def test_a_place_of_a_draft_is_called_as_on_the_page() -> None:
+    for section, place, said in (
+        ("causes", "factors.F1.explanation", "Contributing factors, F1, Explanation"),
+        ("causes", "factors.F1", "Contributing factors, F1"),
+        ("causes", "considered.data", "Data: if there is no factor, why not"),
+        ("versions", "versions", "The title"),
+        ("impact", "impact.metrics", "Metrics"),
+        ("answer:assumptions", "answers.assumptions", "The title"),
+        ("items", "summary", "The title"),
+        ("items", "", "the whole"),
+    ):
+        assert place_in_words(section, "The title", place) == said
 
 
 async def test_what_was_typed_is_shown_where_it_cannot_be_put_together(web: Site) -> None:
@@ -325,9 +342,14 @@ async def test_submitting_gives_every_reason_or_puts_the_text_forward(web: Site)
     listed = await web.say(review, ENGINEER, "submit_draft", revision=1, digest=told["digest"])
     assert all(reason in unescape(answer.text) for reason in listed.json()["reasons"])
     assert listed.json()["reasons"]
+    await web.saved(review, items=[])
+    page = await web.page(f"/reviews/{review}/draft")
+    assert "Nothing is missing to submit it" in page
+    assert "There is no prevention item." in page.partition("Before the review can close:")[2]
     await web.saved(review)
     page = await web.page(f"/reviews/{review}/draft")
-    assert "Nothing is missing" in page
+    assert "Nothing is missing to submit it" in page
+    assert "Before the review can close:" not in page
     told = {name: field(page, name) for name in ("csrf", "key", "revision", "digest")}
     answer = await web.http.post(f"/reviews/{review}/submit", data=told, headers=SAME)
     assert (answer.status_code, answer.headers["location"]) == (303, f"/reviews/{review}#sign-off")
@@ -407,6 +429,6 @@ async def test_a_file_that_is_not_kept_is_told_on_the_page(
     (form,) = [form for form in forms_of(await web.page(f"/reviews/{review}/draft")) if form.files]
     answer = await web.http.post(form.action, data=form.values, files={"file": (name, content)} if name else None)
     assert answer.status_code == status
-    told = alert(answer.text) or [answer.text]
+    told = alert(answer.text) or re.findall("<p>(.*?)</p>", unescape(answer.text))
     assert told[0].startswith(said)
     assert web.records.attachments.of(review) == []

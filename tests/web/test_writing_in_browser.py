@@ -11,6 +11,7 @@ from playwright.async_api import Browser, Page, expect
 from tests.web.scene import busy
 from tests.web.site import ENGINEER, REQUESTER, SIGNERS, Site
 from tests.web.test_pages_in_browser import SCHEMES, SIZES, chromium, served
+from web.security import TOO_LARGE
 
 
 @asynccontextmanager
@@ -70,7 +71,7 @@ async def test_a_factor_is_added_by_keyboard_gets_its_id_and_is_not_missed_any_m
         section = page.locator("#causes")
         await section.get_by_role("button", name="Add a factor").press("Enter")
         await section.get_by_label("Explanation").fill("The mix moved.")
-        await expect(section.get_by_text("✕ Field required").first).to_be_visible()
+        await expect(section.get_by_text("✕ this is needed").first).to_be_visible()
         assert await section.get_by_label("Explanation").input_value() == "The mix moved."
         await section.get_by_label("Cause").select_option("drift")
         await section.get_by_label("How sure").select_option("known")
@@ -159,7 +160,7 @@ async def test_a_draft_is_written_and_submitted_without_script(web: Site) -> Non
         await page.get_by_role("button", name="Add a factor").click()
         await page.locator("#causes").get_by_label("Explanation").fill("The mix moved.")
         await page.locator("#causes").get_by_role("button", name="Save").click()
-        await expect(page.locator("#causes")).to_contain_text("✕ Field required")
+        await expect(page.locator("#causes")).to_contain_text("✕ this is needed")
         assert page.url.endswith("#causes"), "what is wrong is in sight"
         assert await page.locator("#causes").get_by_label("Explanation").input_value() == "The mix moved."
         await web.saved(review)
@@ -168,9 +169,9 @@ async def test_a_draft_is_written_and_submitted_without_script(web: Site) -> Non
         await page.wait_for_url(f"{address}/reviews/{review}#sign-off")
 
 
-PASTE = """(area, [kind, name, type]) => {
+PASTE = """(area, [kind, name, type, size]) => {
   const data = new DataTransfer();
-  data.items.add(new File(["\\x89PNG"], name, { type }));
+  data.items.add(new File([size ? "x".repeat(size) : "\\x89PNG"], name, { type }));
   const told = kind === "paste" ? { clipboardData: data } : { dataTransfer: data };
   const event = kind === "paste" ? new ClipboardEvent(kind, { ...told, bubbles: true, cancelable: true })
     : new DragEvent(kind, { ...told, bubbles: true, cancelable: true });
@@ -188,6 +189,8 @@ async def test_a_picture_is_pasted_or_dropped_into_a_text_and_what_is_not_kept_i
         await area.fill("See: ")
         await area.evaluate(PASTE, ["drop", "run.exe", "application/octet-stream"])
         await expect(told).to_contain_text("✕ Not kept. run.exe: .exe is no kind of file that is kept")
+        await area.evaluate(PASTE, ["drop", "large.txt", "text/plain", 15_000_000])
+        await expect(told).to_contain_text(f"✕ Not kept. {TOO_LARGE}")
         await area.evaluate(PASTE, ["paste", "paste.png", "image/png"])
         await until(lambda: summary(web, review).count("](/reviews/") == 1)
         await expect(told).to_have_count(0)

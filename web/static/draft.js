@@ -168,7 +168,7 @@ async function attach(area, files) {
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const kept = page.getElementById("attached");
       if (!kept) {
-        const why = page.querySelector("[role=alert] li") || page.querySelector("#main p:not(.crumbs)") || page.body;
+        const why = page.querySelector("[role=alert] li") || page.querySelector("#main p:not(.crumbs, .soft)") || page.body;
         return unkept(form, `✕ Not kept. ${why.textContent}`);
       }
       area.setRangeText(kept.dataset.markdown, area.selectionStart, area.selectionEnd, "end");
