@@ -16,7 +16,6 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 
 from domain.access import Act, is_open_to_anybody, refusals
-from domain.accounts import Memberships
 from domain.review import Review
 from domain.standing import NOBODY, Standing
 from domain.taxonomy import Door
@@ -63,7 +62,6 @@ class Gate:
 
     def __init__(self, deps: WebDeps) -> None:
         self._deps = deps
-        self._memberships = Memberships.model_validate(deps.sign_in.memberships())
 
     async def check(self, request: Request) -> None:
         """Let a request in, with its caller at hand. Raises `ApiError`: 401 for nobody, 403 with every reason."""
@@ -115,7 +113,7 @@ class Gate:
         return Caller(account.person, account.handle, self._standing(account), Door.SIGNED_IN, secret)
 
     def _standing(self, account: Account) -> Standing:
-        return self._deps.records.accounts.standing(account, self._memberships, self._deps.now())
+        return self._deps.records.accounts.standing(account, self._deps.memberships, self._deps.now())
 
     def _require_own_page(self, request: Request, caller: Caller) -> None:
         """Raise `ApiError` (403) where another site's page may have sent this with our cookie."""

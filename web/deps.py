@@ -3,9 +3,11 @@
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any, Protocol
 
 from domain.access import sight, visible
+from domain.accounts import Memberships
 from domain.catalogue import Catalogue
 from domain.inputs import Input
 from domain.policy import Policy
@@ -75,6 +77,11 @@ class WebDeps:
     provider: IdentityProvider | None = None
     now: Callable[[], datetime] = _now
     close_patience: timedelta = timedelta(seconds=30)
+
+    @cached_property
+    def memberships(self) -> Memberships:
+        """What claims and handles give, by the settings."""
+        return Memberships.model_validate(self.sign_in.memberships())
 
     def find(self, review_id: str, standing: Standing | None) -> Review | None:
         """A review as it is now; none for one that somebody may not see, or an id that no review can have."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from domain.accounts import Memberships, doubts
+from domain.accounts import doubts
 from web.deps import WebDeps
 
 
@@ -11,7 +11,7 @@ def doubts_about(deps: WebDeps, teams: Sequence[str]) -> str | None:
 
     Teams are known from the catalogue, from the settings, or because somebody who signed in is in them.
     """
-    known = {*deps.catalogue.teams, *Memberships.model_validate(deps.sign_in.memberships()).named}
+    known = {*deps.catalogue.teams, *deps.memberships.named}
     if not known.issuperset(teams):
         known |= {team for one in deps.records.accounts.all() if one.held for team in one.held.teams}
     return doubts(teams, known, deps.provider is not None)

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.draft_parts import DraftFactor
-from domain.link_state import Link
-from domain.review import Item, Request, Review, Waiver
+from domain.review import Review
 from domain.rules import Blocker, blockers, has_signed, warnings
 from domain.stages import OPEN_STAGES
 from domain.taxonomy import Clock, Dimension, ItemClass, ItemStatus, Stage
@@ -14,22 +13,22 @@ from records.audit import AuditReport
 from records.drafts import Saved
 from web.difference import Since
 from web.draft_reading import Told, told
-from web.history import Entry, asked, failed
+from web.history import Entry, failed
+from web.review_asking import Asking, asked_for
+from web.review_items import ItemLine, item_line
 from web.standing import (
     Mark,
     in_order,
     kinds_of,
-    mark,
     prevention,
     running,
     stabilization,
     unsigned,
-    waiver_of,
     wanted,
     what_comes,
 )
 from web.trackers import IssueLink
-from web.wording import Said, counted, day, due, listed, minute, plain, span, times
+from web.wording import Said, counted, day, due, minute, plain, span, times
 
 _HEADINGS = {
     "incident": "Incidents",
@@ -63,22 +62,6 @@ class Step:
 
 
 @dataclass(frozen=True)
-class ItemLine:
-    """An action item."""
-
-    id: str
-    title: str
-    mark: Mark
-    about: str
-    key: str | None
-    url: str | None
-    when: Said
-    link: Said | None = None
-    there: str = ""
-    note: str = ""
-
-
-@dataclass(frozen=True)
 class Signed:
     """A team that has to sign."""
 
@@ -86,16 +69,6 @@ class Signed:
     mark: Mark
     note: str
     since: Since | None = None
-
-
-@dataclass(frozen=True)
-class Asking:
-    """A request, or what was made of it."""
-
-    what: str
-    mark: Mark
-    note: str
-    id: str = ""
 
 
 @dataclass(frozen=True)
@@ -157,7 +130,7 @@ def review_page(
     """
     found = blockers(review, now)
     items = {id: i for id, i in review.items.items() if i.status is not ItemStatus.WITHDRAWN}
-    lines = {id: _item(review, id, links.get(id), now) for id in items}
+    lines = {id: item_line(review, id, links.get(id), now) for id in items}
     prevents = [id for id, item in items.items() if item.spec.item_class is ItemClass.PREVENT]
     document, draft_digest = (draft.document, draft.digest) if draft else (None, "")
     return ReviewPage(
@@ -176,7 +149,7 @@ def review_page(
         prevented=prevention(review, now)[1],
         others=[line for id, line in lines.items() if id not in prevents],
         signed=_signed(review, changed, now),
-        asking=[*_waived(review, now), *(_request(r, now) for r in review.requests.values() if _shown(r, review))],
+        asking=asked_for(review, now),
         draft=draft,
         draft_note=_draft_note(review, draft),
         unsubmitted=document is not None and (review.submission is None or review.submission.digest != draft_digest),
@@ -272,76 +245,10 @@ def _took(stage: Stage, entries: Sequence[Entry]) -> str:
     return span(sum(total[1:], total[0])) if total else "no time"
 
 
-def _item(review: Review, id: str, link: IssueLink | None, now: datetime) -> ItemLine:
-    item, waiver = review.items[id], waiver_of(review, id, now)
-    spec = item.spec
-    what = [plain(spec.strength)] if spec.item_class is ItemClass.PREVENT else [plain(spec.item_class)]
-    if spec.prevents:
-        what.append(f"against {', '.join(spec.prevents)}")
-    if spec.team:
-        what.append(f"team {spec.team}")
-    if spec.owner:
-        what.append(spec.owner)
-    state = mark(item, waiver)
-    if waiver is not None and item.status is not ItemStatus.DONE:
-        when = Said(f"waived until {day(waiver.until, now)}", "wait")
-    elif item.due is not None and item.status in (ItemStatus.OPEN, ItemStatus.LOST):
-        when = _due(item, item.due, now)
-    else:
-        when = Said("", "")
-    return ItemLine(
-        id=id,
-        title=spec.title,
-        mark=state,
-        about=" · ".join(what),
-        key=item.ref.key if item.ref else None,
-        url=item.ref.url if item.ref else None,
-        when=when,
-        link=_linked(link) if link is not None and item.accepted else None,
-        there=_there(spec.title, link) if link is not None else "",
-        note=link.note if link is not None else "",
-    )
-
-
-def _due(item: Item, moment: datetime, now: datetime) -> Said:
-    said = due(moment, now)
-    put_off = f", put off {times(item.extended)}" if item.extended else ""
-    return Said(said.words, said.tone, f"{day(moment, now)}{put_off}")
-
-
-LINK_SHAPES = {
-    Link.NONE: ("–", ""),
-    Link.UNKNOWN: ("?", "wait"),
-    Link.IN_SYNC: ("⇄", ""),
-    Link.MOVED: ("→", ""),
-    Link.STALE: ("◔", "wait"),
-    Link.CONFLICT: ("≠", "wait"),
-    Link.FORBIDDEN: ("✕", "hold"),
-    Link.MISSING: ("✕", "hold"),
-}
-
-
-def _linked(link: IssueLink) -> Said:
-    """How the link stands, with a shape before it and a tone that only repeats what it says."""
-    glyph, tone = LINK_SHAPES[link.state]
-    formerly = f"formerly {listed(link.formerly)}" if link.formerly else ""
-    return Said(f"{glyph} {link.says}", tone, formerly)
-
-
-def _there(title: str, link: IssueLink) -> str:
-    """Where an item's issue belongs, and what was last seen of it there, as far as the item does not say the same."""
-    said = [f"in {link.place}" if link.place else ""]
-    if link.title is not None and link.title != title and link.state is not Link.CONFLICT:
-        said.append(f"called “{link.title}” there")
-    if link.assignee:
-        said.append(f"assigned to {link.assignee}")
-    return ", ".join(filter(None, said))
-
-
 def _signed(review: Review, changed: Mapping[str, Since], now: datetime) -> list[Signed]:
     lines = []
     for team in review.required_teams:
-        signature, since = review.signatures.get(team), changed.get(team)
+        signature, since, voided = review.signatures.get(team), changed.get(team), review.voided.get(team)
         if since is not None and since.signed:
             about = f"its sections have changed since revision {since.revision}"
             lines.append(Signed(team, Mark("↻", "to sign again", "wait"), about, since))
@@ -349,6 +256,9 @@ def _signed(review: Review, changed: Mapping[str, Since], now: datetime) -> list
             lines.append(
                 Signed(team, Mark("–", "not signed"), f"asked for changes in revision {since.revision}", since)
             )
+        elif signature is None and voided is not None:
+            about = f"its signature stands no more{voided.because}"
+            lines.append(Signed(team, Mark("↻", "to sign again", "wait"), about))
         elif signature is None:
             lines.append(Signed(team, Mark("–", "not signed"), ""))
         elif has_signed(review, team):
@@ -356,54 +266,6 @@ def _signed(review: Review, changed: Mapping[str, Since], now: datetime) -> list
         else:
             lines.append(Signed(team, Mark("↻", "to sign again", "wait"), "its sections have changed"))
     return lines
-
-
-def _shown(request: Request, review: Review) -> bool:
-    """A granted waiver is shown as such, and not once more as its request."""
-    kept = f"{request.rule}/{request.subject}" in review.waivers or request.subject in review.risks
-    return not (request.granted and kept)
-
-
-def _request(request: Request, now: datetime) -> Asking:
-    what = asked(request, now)
-    note = f"{request.by}: “{request.reason}”" if request.reason else "its date was put off in the tracker"
-    if request.pending and request.until is not None and request.until <= now:
-        return Asking(f"{request.id}, {what}", Mark("–", "over"), note, request.id)
-    if request.pending:
-        return Asking(f"{request.id}, {what}", Mark("◔", "waits for a second person", "wait"), note, request.id)
-    state = Mark("✓", "approved", "good") if request.granted else Mark("✕", "refused")
-    return Asking(f"{request.id}, {what}", state, f"{note}, decided by {request.decided_by}", request.id)
-
-
-def _waived(review: Review, now: datetime) -> list[Asking]:
-    lines = []
-    for what, waivers in (("Waiver of", review.waivers), ("Risk accepted for", review.risks)):
-        for waiver in waivers.values():
-            about = f"{waiver.rule} for {waiver.subject}" if waiver.rule else waiver.subject
-            lines.append(Asking(f"{what} {about}", _expiry(waiver, now), _reason(review, waiver) + _granted(waiver)))
-    return lines
-
-
-def _reason(review: Review, waiver: Waiver) -> str:
-    """Why it was asked for, when it was granted last."""
-    reasons = [
-        request.reason
-        for request in review.requests.values()
-        if request.granted and request.subject == waiver.subject and request.rule == waiver.rule
-    ]
-    return f"“{reasons[-1]}” " if reasons else ""
-
-
-def _expiry(waiver: Waiver, now: datetime) -> Mark:
-    if waiver.until <= now:
-        return Mark("–", f"expired {day(waiver.until, now)}")
-    return Mark("◔", f"until {day(waiver.until, now)}, {span(waiver.until - now)} left", "wait")
-
-
-def _granted(waiver: Waiver) -> str:
-    renewed = len(waiver.granted_by) - 1
-    more = f", renewed {times(renewed)}" if renewed else ""
-    return f"asked for by {waiver.asked_by}, approved by {waiver.granted_by[-1]}{more}"
 
 
 def _draft_note(review: Review, draft: Saved | None) -> str:
@@ -425,9 +287,8 @@ def _answers(review: Review, answers: dict[str, str]) -> list[Answered]:
         return []
     found = []
     for question in review.policy.questions:
-        asked_here = question.id in review.profile.questions or set(question.kinds) & set(review.kinds)
         answer = answers.get(question.id, "").strip()
-        if asked_here or answer:
+        if answer or review.profile.asks(question, review.kinds, review.service):
             found.append(Answered(question.id, question.prompt, answer or None))
     return found
 

@@ -10,7 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import ValidationError
 
-from domain.accounts import Held, Identity, Memberships
+from domain.accounts import Held, Identity
 from domain.values import PersonId
 from integrations.openid import ProviderError
 from records.sessions import SIGN_IN_WITHIN, Pending
@@ -30,7 +30,6 @@ def routes(deps: WebDeps, pages: Pages) -> APIRouter:
     sessions = deps.records.sessions
     pending_cookie = f"{session_cookie(deps)}-sign-in"
     redirect_uri = (deps.web.public_url or deps.web.local_url).rstrip("/") + CALLBACK
-    means = Memberships.model_validate(deps.sign_in.memberships())
 
     def set_cookie(response: Response, name: str, secret: str, seconds: float) -> None:
         response.set_cookie(
@@ -128,7 +127,7 @@ def routes(deps: WebDeps, pages: Pages) -> APIRouter:
             raise ProviderError("What the identity provider calls you cannot be kept here.") from error
 
     def _held(claims: Mapping[str, Any]) -> Held:
-        return means.held(values(claims, deps.sign_in.roles_claim), values(claims, deps.sign_in.teams_claim))
+        return deps.memberships.held(values(claims, deps.sign_in.roles_claim), values(claims, deps.sign_in.teams_claim))
 
     return router
 

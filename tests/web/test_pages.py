@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import text
 
 from domain.policy import Clocks
-from domain.review import Review
-from domain.taxonomy import FailureKind, Stage
+from domain.review import Review, Voided
+from domain.taxonomy import Became, FailureKind, Stage
 from domain.values import Period
 from records.audit import AuditReport
 from runtime.settings import IncidentSettings, PagerDutySettings
@@ -409,6 +409,19 @@ async def test_a_signature_that_no_longer_stands_is_to_be_given_again(web: Site)
         ("infrastructure", "not signed"),
         ("product", "not signed"),
     ]
+
+
+async def test_a_signature_that_an_item_voided_says_so_beside_its_team(web: Site) -> None:
+    review, _ = await web.in_sign_off()
+    told = web.records.reviews.find(review)
+    assert told is not None
+    voided = told.model_copy(update={"voided": {"ml": Voided(seq=9, item="I1", became=Became.CHANGED)}})
+    page = review_page(voided, None, [], AuditReport(streams=1, events=0, closures=0), web.engine.now)
+    first = page.signed[0]
+    assert (first.mark.word, first.note) == (
+        "to sign again",
+        "its signature stands no more, because item I1 was changed",
+    )
 
 
 async def test_what_cannot_be_done_outside_is_said(web: Site) -> None:

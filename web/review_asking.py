@@ -1,0 +1,72 @@
+"""What was asked for on a review's page: requests with what was made of them, waivers, and risks that are accepted."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.review import Request, Review, Waiver
+from web.history import asked
+from web.standing import Mark
+from web.wording import day, span, times
+
+
+@dataclass(frozen=True)
+class Asking:
+    """A request, or what was made of it."""
+
+    what: str
+    mark: Mark
+    note: str
+    id: str = ""
+
+
+def asked_for(review: Review, now: datetime) -> list[Asking]:
+    """What is lifted for a while, and every request that does not say the same."""
+    return [*_waived(review, now), *(_request(one, now) for one in review.requests.values() if _shown(one, review))]
+
+
+def _shown(request: Request, review: Review) -> bool:
+    """A granted waiver is shown as such, and not once more as its request."""
+    kept = f"{request.rule}/{request.subject}" in review.waivers or request.subject in review.risks
+    return not (request.granted and kept)
+
+
+def _request(request: Request, now: datetime) -> Asking:
+    what = asked(request, now)
+    note = f"{request.by}: “{request.reason}”" if request.reason else "its date was put off in the tracker"
+    if request.pending and request.until is not None and request.until <= now:
+        return Asking(f"{request.id}, {what}", Mark("–", "over"), note, request.id)
+    if request.pending:
+        return Asking(f"{request.id}, {what}", Mark("◔", "waits for a second person", "wait"), note, request.id)
+    state = Mark("✓", "approved", "good") if request.granted else Mark("✕", "refused")
+    return Asking(f"{request.id}, {what}", state, f"{note}, decided by {request.decided_by}", request.id)
+
+
+def _waived(review: Review, now: datetime) -> list[Asking]:
+    lines = []
+    for what, waivers in (("Waiver of", review.waivers), ("Risk accepted for", review.risks)):
+        for waiver in waivers.values():
+            about = f"{waiver.rule} for {waiver.subject}" if waiver.rule else waiver.subject
+            lines.append(Asking(f"{what} {about}", _expiry(waiver, now), _reason(review, waiver) + _granted(waiver)))
+    return lines
+
+
+def _reason(review: Review, waiver: Waiver) -> str:
+    """Why it was asked for, when it was granted last."""
+    reasons = [
+        request.reason
+        for request in review.requests.values()
+        if request.granted and request.subject == waiver.subject and request.rule == waiver.rule
+    ]
+    return f"“{reasons[-1]}” " if reasons else ""
+
+
+def _expiry(waiver: Waiver, now: datetime) -> Mark:
+    if waiver.until <= now:
+        return Mark("–", f"expired {day(waiver.until, now)}")
+    return Mark("◔", f"until {day(waiver.until, now)}, {span(waiver.until - now)} left", "wait")
+
+
+def _granted(waiver: Waiver) -> str:
+    renewed = len(waiver.granted_by) - 1
+    more = f", renewed {times(renewed)}" if renewed else ""
+    return f"asked for by {waiver.asked_by}, approved by {waiver.granted_by[-1]}{more}"
