@@ -24,9 +24,10 @@ def web() -> None:
 def check(json: Json = False) -> None:
     """Look at every setting: whether it can be used, and what to do where it cannot. Exit code 1 if any is wrong."""
     from console import checks
+    from console.checked import Level
 
     checked = checks.look()
-    is_wrong = [line for line in checked if line.level is checks.Level.WRONG]
+    is_wrong = [line for line in checked if line.level is Level.WRONG]
     if json:
         as_json({"usable": not is_wrong, "checked": [line.model_dump(mode="json") for line in checked]})
     else:

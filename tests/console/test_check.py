@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 import cli
 from console import checks, reaching
+from console.checked import Level
 from domain.ports import IssueTracker, UnavailableError
 from integrations.trackers.github import GithubTracker
 from records.database import Database
@@ -397,8 +398,8 @@ async def test_an_identity_provider_is_asked_who_it_is(here: Path, monkeypatch: 
         monkeypatch.setenv("HOLDFAST_SIGN_IN__ISSUER", asked.issuer)
         monkeypatch.setenv("HOLDFAST_SIGN_IN__CLIENT_ID", "holdfast")
         found = await asyncio.to_thread(checks.sign_in, load_settings())
-        assert found.level is checks.Level.OK
+        assert found.level is Level.OK
         assert "http://127.0.0.1:8585/sign-in/callback" in found.found
         asked.described = {"issuer": "https://another.example.org"}
         found = await asyncio.to_thread(checks.sign_in, load_settings())
-        assert (found.level, found.what) == (checks.Level.WRONG, "sign_in.issuer")
+        assert (found.level, found.what) == (Level.WRONG, "sign_in.issuer")
