@@ -1,15 +1,19 @@
 """One contract for both databases: the same is found, by the same people, and nothing of what was erased."""
 
+import time
 from collections.abc import Iterable
+from threading import Thread
 
 import pytest
-from sqlalchemy import event, select, text
+from sqlalchemy import Connection, event, select, text
 
 from domain.access import Sight
 from domain.draft import DraftDocument
-from domain.inputs import AssignOwner, IncidentTold, MakePrivate, Tick
+from domain.findable import Part
+from domain.inputs import Approve, AssignOwner, IncidentTold, MakePrivate, Share, Tick
+from domain.review import Review
 from domain.taxonomy import IncidentKind, Severity, Stage
-from records import search, tables
+from records import search, search_index, tables
 from records.search import Found, Narrowed
 from records.store import Records
 from records.words import query
@@ -202,6 +206,25 @@ def test_a_private_review_is_neither_found_nor_counted(records: Records, teller:
         assert find(records, "pagerduty:Q1 ", sight) == ([secret] if secret in seen else [])
 
 
+def test_a_review_that_is_shared_again_is_found_by_everybody(records: Records, teller: Teller) -> None:
+    review = teller.to_draft("Q1")
+    assert teller.say(review, MakePrivate(teams=("security",), reason="text:why")).answer.accepted
+    assert find(records, "pagerduty", Sight()) == []
+    assert teller.say(review, Share(reason="text:why")).answer.accepted
+    assert teller.say(review, Approve(request="R1"), by="p-2").answer.accepted
+    assert find(records, "pagerduty", Sight()) == [review]
+
+
+def test_phrases_are_looked_for_behind_reviews_that_only_have_their_words(records: Records, teller: Teller) -> None:
+    phrase = open_titled(teller, "Q1", "A late night deployment")
+    for number in range(2, 8):
+        open_titled(teller, f"Q{number}", "The deployment of a night, late")
+    assert find(records, '"late night"') == [phrase]
+    assert find(records, "late-nigh") == [phrase]
+    assert phrase not in find(records, 'late -"late night"')
+    assert len(find(records, 'late -"late night"')) == 6
+
+
 def test_hits_come_in_pages_of_which_only_so_many_are_put_in_order(
     records: Records, teller: Teller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -232,6 +255,37 @@ def test_of_a_text_that_was_erased_nothing_is_left(records: Records, teller: Tel
     assert find(records, "many") == others[::-1]
     (hit,) = records.search.find(EVERYTHING, query("pagerduty:Q1 "), ANYWHERE, 20).hits
     assert [part.id for part in hit.parts] == ["about"]
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)  # SQLite has one writer at a time
+def test_words_are_not_written_of_a_text_that_is_erased_once_they_were_read(
+    records: Records, teller: Teller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    review = teller.find(open_titled(teller, "Q1", "Xylophonists were shown"))
+    assert review.title is not None
+    eraser, read = Thread(target=records.people.erase_text, args=(review.title,)), search_index.facts_of
+
+    def read_and_then_erase(connection: Connection, reviews: Iterable[Review]) -> dict[str, list[Part]]:
+        found = read(connection, reviews)
+        if eraser.ident is None:
+            eraser.start()
+            while eraser.is_alive() and not waits_for_a_writer(records):
+                time.sleep(0.01)
+        return found
+
+    monkeypatch.setattr(search_index, "facts_of", read_and_then_erase)
+    with records.database.write() as connection:
+        search_index.write_facts(connection, review)
+    eraser.join(30)
+    assert not eraser.is_alive()
+    assert b"xyloph" not in raw(records)
+
+
+def waits_for_a_writer(records: Records) -> bool:
+    """Whether somebody waits for the lock of those who write words."""
+    waiting = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+    with records.database.read() as connection:
+        return bool(connection.execute(waiting).scalar_one())
 
 
 def test_of_a_draft_that_was_erased_nothing_is_left(records: Records, teller: Teller) -> None:

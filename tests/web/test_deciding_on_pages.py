@@ -77,6 +77,23 @@ async def test_a_refusal_says_on_the_page_what_it_says_over_the_api(tmp_path: Pa
         assert "Say more.</textarea>" in answer.text
 
 
+async def test_what_was_said_while_the_engine_was_away_is_said_again_under_the_same_key(tmp_path: Path) -> None:
+    async with peopled(tmp_path) as people:
+        review = await people.web.in_draft()
+        lead = people.session(REQUESTER, Role.CONTRIBUTOR)
+        people.web.engine.away = True
+        key = "a-key-of-the-page"
+        answer = await say(people, lead, review, "assign_owner", owner=ENGINEER, key=key)
+        assert answer.status_code == 503
+        assert alert(answer.text)
+        (again,) = [f for f in forms_of(answer.text) if f.values.get("type") == ["assign_owner"]]
+        assert (again.values["key"], again.values["owner"]) == ([key], [ENGINEER])
+        people.web.engine.away = False
+        assert (await say(people, lead, review, "assign_owner", owner=ENGINEER, key=key)).status_code == 303
+        fresh = await page_of(people, lead, review)
+        assert key not in fresh
+
+
 async def test_changes_are_asked_for_in_the_sections_that_are_chosen(tmp_path: Path) -> None:
     async with peopled(tmp_path) as people:
         review, _ = await in_sign_off(people)
