@@ -18,7 +18,7 @@ from sqlalchemy import (
     text,
     true,
 )
-from sqlalchemy.dialects.postgresql import REGCONFIG
+from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.sql import cast
 
 from domain.access import Sight
@@ -120,7 +120,7 @@ def _in_postgres(sight: Sight, narrowed: Narrowed) -> Select[Any]:
     """
     words = tables.searched
     kept: ColumnElement[str] = column("words")
-    asked, loose = (func.to_tsquery(cast("simple", REGCONFIG), bindparam(name)) for name in ("asked", "loose"))
+    asked, loose = (cast(bindparam(name), TSQUERY) for name in ("asked", "loose"))
     candidates = select(words.c.id).where(kept.op("@@")(loose), *_conditions(sight, narrowed))
     found = candidates.cte("found").prefix_with("MATERIALIZED")
     newest = select(found).order_by(found.c.id.desc()).cte("newest").prefix_with("MATERIALIZED")
@@ -128,7 +128,7 @@ def _in_postgres(sight: Sight, narrowed: Narrowed) -> Select[Any]:
     checked = select(words.c.review_id, rank.label("rank")).where(words.c.id == newest.c.id, kept.op("@@")(asked))
     one = checked.offset(0).lateral("one")  # the offset keeps the order in which they are looked at
     matching = select(one.c.review_id, newest.c.id, one.c.rank).select_from(newest.join(one, true()))
-    return matching.limit(bindparam("most"))
+    return matching.order_by(newest.c.id.desc()).limit(bindparam("most"))
 
 
 def _conditions(sight: Sight, narrowed: Narrowed) -> list[ColumnElement[bool]]:
@@ -158,7 +158,7 @@ def _for_sqlite(query: Query) -> str:
 
 
 def _for_postgres(query: Query) -> str:
-    """A query as `to_tsquery` takes it. Words hold letters and digits only, so that nothing is taken for more."""
+    """A query as `tsquery` takes it. Words hold letters and digits only, so that nothing is taken for more."""
 
     def either(phrase: Phrase) -> str:
         said = " <-> ".join(f"'{word}'" for word in phrase.words) + (":*" if phrase.is_open else "")

@@ -66,7 +66,7 @@ def indexed(texts: Iterable[str]) -> str:
     """What a database keeps of texts to find them by: their words in order, and behind them the stems of these."""
     cut = [words(text) for text in texts]
     stems = dict.fromkeys(stem(word) for one in cut for word in one if stem(word) != word)
-    kept = f" {BREAK} ".join(" ".join(one) for one in (*cut, list(stems)) if one)
+    kept = " ".join(f"{' '.join(one)} {BREAK}" for one in (*cut, list(stems)) if one)
     return kept.encode()[:LARGEST].decode(errors="ignore")
 
 

@@ -225,6 +225,27 @@ def test_phrases_are_looked_for_behind_reviews_that_only_have_their_words(record
     assert len(find(records, 'late -"late night"')) == 6
 
 
+@pytest.mark.parametrize(
+    ("title", "asked", "is_found"),
+    [
+        ("Alert drift", '"drift pagerduty"', False),
+        ("Rolled back to 3e5f2ab", "3e5f2ab", True),
+        ("Rolled back to 3e5f2ab", "3e5f", True),
+        ("Rolled back to 3e5f2ab", "f2ab ", False),
+        ("Rolled back to 3e5f2ab", '"3e5"', False),
+        ("Rolled back to 3e5f2ab", "rolled -3e5", True),
+        ("At 10.5 of 1e-3, -7 and 5th", "10.5 1e-3 7 5th ", True),
+        ("漂移 alert", "漂移", True),
+        ("İstanbul drift", "istanbul drift", True),
+    ],
+)
+def test_words_are_ours_whatever_a_database_takes_for_one(
+    records: Records, teller: Teller, title: str, asked: str, is_found: bool
+) -> None:
+    review = open_titled(teller, "Q1", title)
+    assert find(records, asked) == ([review] if is_found else [])
+
+
 def test_hits_come_in_pages_of_which_only_so_many_are_put_in_order(
     records: Records, teller: Teller, monkeypatch: pytest.MonkeyPatch
 ) -> None:

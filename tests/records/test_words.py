@@ -28,7 +28,7 @@ def test_a_word_never_holds_what_a_database_could_take_for_more(text: str) -> No
 
 
 def test_what_is_indexed_has_words_in_order_then_stems_and_no_phrase_over_a_break() -> None:
-    assert indexed(["Alerts fired", "", "On drift"]) == f"alerts fired {BREAK} on drift {BREAK} alert fire"
+    assert indexed(["Alerts fired", "", "On drift"]) == f"alerts fired {BREAK} on drift {BREAK} alert fire {BREAK}"
     assert indexed([]) == ""
 
 

@@ -25,10 +25,16 @@ ON_SQLITE = (
 )
 
 ON_POSTGRESQL = (
+    # PostgreSQL would cut words again that are cut already: '3e5f2ab' is a number and a word to its parser.
+    """CREATE FUNCTION holdfast_words(said text) RETURNS tsvector IMMUTABLE STRICT LANGUAGE sql AS $$
+        SELECT coalesce(string_agg(format('%L:%s', word, place), ' '), '')::tsvector
+        FROM unnest(string_to_array(said, ' ')) WITH ORDINALITY AS cut (word, place)
+        WHERE word <> ''
+    $$""",
     """ALTER TABLE searched ADD COLUMN words tsvector GENERATED ALWAYS AS (
-        setweight(to_tsvector('pg_catalog.simple', title), 'A')
-        || setweight(to_tsvector('pg_catalog.simple', facts), 'B')
-        || setweight(to_tsvector('pg_catalog.simple', draft), 'D')
+        setweight(holdfast_words(title), 'A')
+        || setweight(holdfast_words(facts), 'B')
+        || setweight(holdfast_words(draft), 'D')
     ) STORED""",
     # Without fastupdate: words that wait to be indexed would make the planner read the whole table.
     "CREATE INDEX searched_words ON searched USING gin (words) WITH (fastupdate = off)",
