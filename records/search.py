@@ -1,6 +1,6 @@
 """Searching all reviews that somebody sees, by the words that `records.search_index` wrote."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -31,7 +31,7 @@ from records.database import Database
 from records.read_model import states_of
 from records.search_index import facts_of, newest_drafts
 from records.sight import seen_by
-from records.words import Phrase, Query
+from records.words import BREAK, Finder, Phrase, Query
 
 RANKED = 200
 """So many of the newest reviews that match are put in order; with more of them a word more is what helps."""
@@ -71,16 +71,24 @@ class Search:
     def find(self, sight: Sight, query: Query, narrowed: Narrowed, limit: int, offset: int = 0) -> Found:
         """The best matches that somebody with this sight sees, `limit` of them from `offset` on.
 
-        Title before facts before draft, and the newest first where two match equally well.
+        First those of which title or id has all that is wanted; then by how well facts and draft match, facts more. The
+        newest first where two match equally well.
         """
         if not query.wanted:
             return Found()
         with self._database.read() as connection:
             rows = _matching(connection, query, sight, narrowed, RANKED + 1)
-            ranked = sorted(rows[:RANKED], key=lambda row: (-row.rank, -row.id))
+            is_named = _called(query)
+            ranked = sorted(rows[:RANKED], key=lambda row: (not is_named(row), -row.rank, -row.id))
             ids = [row.review_id for row in ranked[offset : offset + limit]]
             hits = _hits(connection, ids)
         return Found(hits=hits, count=len(ranked), is_cut=len(rows) > RANKED)
+
+
+def _called(query: Query) -> Callable[[Row[Any]], bool]:
+    """Whether a review is called what is looked for. No weight tells that for certain: texts differ in length."""
+    finder, wanted = Finder(query.wanted), frozenset(query.wanted)
+    return lambda row: finder.phrases(f"{row.title} {BREAK} {row.review_id}") == wanted
 
 
 def _matching(connection: Connection, query: Query, sight: Sight, narrowed: Narrowed, limit: int) -> Sequence[Row[Any]]:
@@ -98,7 +106,8 @@ def _in_sqlite(sight: Sight, narrowed: Narrowed) -> Select[Any]:
     words, index = tables.searched, table("searched_words", column("rowid"))
     is_match = literal_column("searched_words").op("MATCH")(bindparam("asked"))
     rank = -func.bm25(literal_column("searched_words"), 10.0, 3.0, 1.0)
-    matching = select(words.c.review_id, words.c.id, rank.label("rank")).where(is_match, *_conditions(sight, narrowed))
+    told = (words.c.review_id, words.c.id, words.c.title, rank.label("rank"))
+    matching = select(*told).where(is_match, *_conditions(sight, narrowed))
     found = matching.select_from(index.join(words, words.c.id == index.c.rowid))
     return found.order_by(index.c.rowid.desc()).limit(bindparam("most"))  # in that order FTS5 goes by itself
 
@@ -125,9 +134,10 @@ def _in_postgres(sight: Sight, narrowed: Narrowed) -> Select[Any]:
     found = candidates.cte("found").prefix_with("MATERIALIZED")
     newest = select(found).order_by(found.c.id.desc()).cte("newest").prefix_with("MATERIALIZED")
     rank = func.ts_rank_cd(text("'{0.1, 0.1, 0.3, 1.0}'"), kept, asked, 1)
-    checked = select(words.c.review_id, rank.label("rank")).where(words.c.id == newest.c.id, kept.op("@@")(asked))
+    told = (words.c.review_id, words.c.title, rank.label("rank"))
+    checked = select(*told).where(words.c.id == newest.c.id, kept.op("@@")(asked))
     one = checked.offset(0).lateral("one")  # the offset keeps the order in which they are looked at
-    matching = select(one.c.review_id, newest.c.id, one.c.rank).select_from(newest.join(one, true()))
+    matching = select(one.c.review_id, newest.c.id, one.c.title, one.c.rank).select_from(newest.join(one, true()))
     return matching.order_by(newest.c.id.desc()).limit(bindparam("most"))
 
 

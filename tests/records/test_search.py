@@ -179,6 +179,16 @@ def test_the_title_counts_most_and_the_newest_comes_first_where_nothing_else_tel
     assert find(records, "walrus") == [newer, older, in_draft]
 
 
+def test_who_is_called_what_is_looked_for_comes_first_however_much_is_written(records: Records, teller: Teller) -> None:
+    titled = open_titled(teller, "Q1", "Ranking returned unrelated results")
+    records.drafts.save(titled, DraftDocument(summary="It went on for hours. " * 200), "p-1")
+    for number in range(2, 7):
+        other = open_titled(teller, f"Q{number}", "Other", service="ranking-api")
+        records.drafts.save(other, DraftDocument(summary="Seen before: pagerduty:Q1, ranking"), "p-1")
+    assert find(records, "ranking")[0] == titled
+    assert find(records, "pagerduty:Q1 ")[0] == titled
+
+
 def test_stage_service_and_severity_narrow_what_is_found(records: Records, teller: Teller) -> None:
     first = teller.to_draft("Q1")
     second = open_titled(teller, "Q2", "Another", service="search", severity=Severity.SEV1)
