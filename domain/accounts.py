@@ -71,15 +71,16 @@ class Memberships(Record):
         )
 
 
-def doubts(teams: Sequence[str], known: Collection[str], signs_in: bool) -> str | None:
+def doubts(teams: Sequence[str], known: Collection[str], listed: Collection[str], signs_in: bool) -> str | None:
     """What whoever keeps a review to these teams has to know: who does not see it, or sees it all the same.
 
-    `known` are the teams that somebody can be in; `signs_in` tells whether anybody has to sign in here.
+    `known` are the teams that somebody can be in, and `listed` those of the catalogue, which anybody may be told;
+    `signs_in` tells whether anybody has to sign in here.
     """
     said, strange = [], [team for team in teams if team not in known]
     if strange:
-        named = ", ".join(sorted(known)) or "none"
-        said.append(f"Nobody is known to be in {', '.join(strange)}; the teams that are known: {named}.")
+        named = ", ".join(sorted(listed)) or "none"
+        said.append(f"Nobody is known to be in {', '.join(strange)}; the catalogue lists {named}.")
     if teams and not signs_in:
         said.append("Nobody signs in here, so everybody at this machine sees it all the same.")
     elif teams and len(strange) == len(teams):

@@ -3,6 +3,7 @@
 import asyncio
 import time
 import uuid
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -82,9 +83,18 @@ def routes(deps: WebDeps) -> APIRouter:
             stage = await closed(review_id)
             note = None if stage is Stage.CLOSED else "being read"
             answer = answer.model_copy(update={"stage": stage})
-        if isinstance(body.command, MakePrivate | Share):
-            note = await run_in_threadpool(doubts_about, deps, body.command.teams)
+        if isinstance(body.command, OpenReview | MakePrivate | Share):
+            note = await run_in_threadpool(doubts_about, deps, kept_to(review_id, body.command))
         return CommandAnswer(**answer.model_dump(), id=key, note=note)
+
+    def kept_to(review_id: str, command: OpenReview | MakePrivate | Share) -> Sequence[str]:
+        """The teams that see the review once that is so, approved where it has to be; none: everybody."""
+        if isinstance(command, OpenReview):
+            return command.private_to
+        before = deps.records.reviews.find(review_id)
+        if isinstance(command, MakePrivate) or before is None or not command.teams:
+            return command.teams
+        return tuple(dict.fromkeys((*before.private_to, *command.teams)))
 
     async def closed(review_id: str) -> Stage | None:
         give_up = time.monotonic() + deps.close_patience.total_seconds()

@@ -14,4 +14,4 @@ def doubts_about(deps: WebDeps, teams: Sequence[str]) -> str | None:
     known = {*deps.catalogue.teams, *deps.memberships.named}
     if not known.issuperset(teams):
         known |= {team for one in deps.records.accounts.all() if one.held for team in one.held.teams}
-    return doubts(teams, known, deps.provider is not None)
+    return doubts(teams, known, deps.catalogue.teams, deps.provider is not None)

@@ -82,8 +82,8 @@ def routes(deps: WebDeps, pages: Pages) -> APIRouter:
     ) -> SearchAnswer:
         """Titles, ids, services, models, kinds, incidents, items and their issues, and all that the newest draft says.
 
-        The best first: title before items before draft, and the newest where two match equally well. Names of people
-        are not searched.
+        The best first: who is called so, then items before draft, and the newest where two match equally well. Names of
+        people are not searched.
         """
         narrowed = Narrowed(stage=stage, service=service, severity=severity)
         return answer(deps, who, q, narrowed, limit, offset)

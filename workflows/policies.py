@@ -43,7 +43,7 @@ SYNC: dict[str, Any] = {
 """Looking at the trackers."""
 
 NOTIFY: dict[str, Any] = {
-    # A notifier gives up by itself after 20 seconds, or twice that; deciding reads every open review.
+    # A notifier gives up by itself after 20 seconds, or twice that; deciding reads every review that asks anything.
     "start_to_close_timeout": timedelta(seconds=90),
     "heartbeat_timeout": BEATS,
     # The next run of the schedule makes up for one whose worker is gone.

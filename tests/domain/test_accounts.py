@@ -50,14 +50,18 @@ def test_a_team_that_claims_or_handles_give_can_be_named() -> None:
 
 
 def test_who_keeps_a_review_to_teams_is_told_who_does_not_see_it_or_does_all_the_same() -> None:
-    known, here = ("ml", "legal"), "Nobody signs in here, so everybody at this machine sees it all the same."
-    assert doubts(("ml",), known, True) is None
-    assert doubts((), known, False) is None
-    assert doubts(("ml",), known, False) == here
-    strange = "Nobody is known to be in lgal; the teams that are known: legal, ml."
-    assert doubts(("lgal", "ml"), known, True) == strange
-    assert doubts(("lgal",), known, True) == f"{strange} As long as that is so, auditors alone see it."
-    assert doubts(("lgal",), known, False) == f"{strange} {here}"
-    assert (doubts(("a", "b"), (), False) or "").startswith(
-        "Nobody is known to be in a, b; the teams that are known: none."
+    known, listed, here = (
+        ("ml", "legal"),
+        ("ml",),
+        "Nobody signs in here, so everybody at this machine sees it all the same.",
+    )
+    assert doubts(("ml",), known, listed, True) is None
+    assert doubts((), known, listed, False) is None
+    assert doubts(("ml",), known, listed, False) == here
+    strange = "Nobody is known to be in lgal; the catalogue lists ml."
+    assert doubts(("lgal", "ml"), known, listed, True) == strange
+    assert doubts(("lgal",), known, listed, True) == f"{strange} As long as that is so, auditors alone see it."
+    assert doubts(("lgal",), known, listed, False) == f"{strange} {here}"
+    assert (doubts(("a", "b"), (), (), False) or "").startswith(
+        "Nobody is known to be in a, b; the catalogue lists none."
     )

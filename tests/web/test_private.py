@@ -124,7 +124,7 @@ async def test_sharing_takes_another_person_who_sees_it(people: People) -> None:
 async def test_who_names_a_team_that_nobody_knows_is_told_so(people: People) -> None:
     auditor = people.session("eve@example.org", Role.CONTRIBUTOR, Role.AUDITOR)
     body = {"title": TITLE, "service": "fraud-scoring", "severity": "SEV2", "id": "3"}
-    known = "the teams that are known: infrastructure, ml, product."
+    known = "the catalogue lists infrastructure, ml, product."
     alone = f"Nobody is known to be in securty; {known} As long as that is so, auditors alone see it."
     opened = await people.ask(auditor, "POST", "/api/reviews", json=body | {"private_to": ["securty"]})
     assert opened.json()["note"] == alone
@@ -141,4 +141,7 @@ async def test_who_names_a_team_that_nobody_knows_is_told_so(people: People) -> 
     assert await narrowed("ml", "product", "securty") == f"Nobody is known to be in securty; {known}"
     people.session("sam@example.org", Role.READER, teams=("securty",))
     assert await narrowed("ml", "securty") is None
+    share = {"command": {"type": "share", "teams": ["lgal"], "reason": "They ask for it."}}
+    answer = await people.ask(auditor, "POST", "/api/reviews/hand:4/commands", json=share)
+    assert answer.json()["note"] == f"Nobody is known to be in lgal; {known}"
     assert "is known to be in" not in (await people.ask(auditor, "GET", "/reviews/hand:4")).text
