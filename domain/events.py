@@ -154,7 +154,10 @@ class ItemMoved(Event):
 
 
 class ItemChanged(Event):
+    """`due` is when it is due now, where that is sooner than before."""
+
     spec: ItemSpec
+    due: Utc | None = None
 
 
 class ItemSplit(Event):

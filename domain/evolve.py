@@ -201,9 +201,9 @@ def _item_changed(review: Review, event: events.ItemChanged) -> Changes:
     known = review.items.get(event.spec.id)
     other = {event.spec.id} if known and not known.spec.promises_like(event.spec) else set()
     seen = known.verification if known and not other else None  # what was verified is what was promised then
-    return _changed_item(review, event.spec.id, spec=event.spec, verification=seen) | _lifted_no_more(
-        review, items=other
-    )
+    sooner = {"due": event.due} if event.due is not None else {}
+    changed = _changed_item(review, event.spec.id, spec=event.spec, verification=seen, **sooner)
+    return changed | _lifted_no_more(review, items=other)
 
 
 def _item_split(review: Review, event: events.ItemSplit) -> Changes:

@@ -1,11 +1,11 @@
 """A decision in the making, and what all decisions share: refusing, entering a stage, voiding signatures."""
 
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 
 from domain import events, inputs
 from domain.evolve import evolve
 from domain.places import Place
-from domain.review import Review
+from domain.review import ItemSpec, Review
 from domain.stages import TRANSITIONS
 from domain.taxonomy import Became, Clock, IncidentStatus, Stage
 from domain.values import Period, PersonId, Record, Utc
@@ -77,11 +77,22 @@ class Decision:
         spec = review.items[item].spec
         due = due or self.in_time(review.policy.clocks.item[review.severity])
         if spec.due is not None:
-            due = min(due, datetime.combine(spec.due, time(23, 59, 59), UTC))
+            due = min(due, end_of(spec.due))
         place = place or self.given.routing.place_for(
             review.service, review.models, spec.team or review.team, spec.outcome, bool(review.private_to)
         )
         self.record(events.ItemAccepted(item=item, due=due, place=place, adopts=adopts))
+
+    def change(self, spec: ItemSpec) -> None:
+        """Change an item. A date that it names anew counts at once where it has been accepted, and is due later."""
+        due, named = self.review.items[spec.id].due, spec.due
+        is_sooner = due is not None and named is not None and end_of(named) < due
+        self.record(events.ItemChanged(spec=spec, due=end_of(named) if named is not None and is_sooner else None))
+
+
+def end_of(day: date) -> datetime:
+    """Until when something is done in time that is due on a day."""
+    return datetime.combine(day, time(23, 59, 59), UTC)
 
 
 def refuse_if(*reasons: str | bool | None) -> None:

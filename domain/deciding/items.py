@@ -4,7 +4,7 @@ A function without an underscore carries out the command or the fact that it is 
 """
 
 from domain import events, inputs
-from domain.deciding.decision import Decision, Rejected, refuse_if, these
+from domain.deciding.decision import Decision, Rejected, end_of, refuse_if, these
 from domain.deciding.requests import ask
 from domain.review import Item, ItemSpec
 from domain.taxonomy import Ask, Became, ItemClass, ItemStatus, Stage, Strength
@@ -99,13 +99,21 @@ def change_item(d: Decision, body: inputs.ChangeItem) -> None:
         item.status is ItemStatus.WITHDRAWN and f"{body.spec.id} is withdrawn.",
         item.spec == body.spec and f"{body.spec.id} is like that already.",
         _names_nothing(d, body.spec, item.spec.prevents if item.accepted else ()),
+        _is_later(item, body.spec),
     )
     if item.accepted and _weakens(item.spec, body.spec):
         ask(d, Ask.CHANGE_ITEM, body.reason, subject=body.spec.id, change=body.spec)
         return
-    d.record(events.ItemChanged(spec=body.spec))
+    d.change(body.spec)
     if not item.accepted:
         _void_for_proposed(d, body.spec.id, Became.CHANGED)
+
+
+def _is_later(item: Item, new: ItemSpec) -> str | None:
+    """Why a change cannot name this date: putting off what is promised takes another person, and is counted."""
+    if item.due is None or new.due is None or new.due == item.spec.due or end_of(new.due) <= item.due:
+        return None
+    return f"{new.id} is due {item.due:%d %b %Y}: a later date is asked for as an extension."
 
 
 def _void_for_proposed(d: Decision, item: str, became: Became) -> None:

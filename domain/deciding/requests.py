@@ -121,8 +121,9 @@ def ask_in_tracker(d: Decision, reading: Reading) -> None:
     d.record(events.ApprovalAsked(request=request))
 
 
-def _about(request: Request) -> tuple[Ask, str, str]:
-    return request.ask, request.rule, request.subject or ", ".join(request.teams)
+def _about(request: Request) -> tuple[Any, ...]:
+    subject = request.subject or ", ".join(request.teams)
+    return request.ask, request.rule, subject, request.change, request.into
 
 
 def _is_over(request: Request, now: datetime) -> bool:
@@ -232,7 +233,7 @@ def _grant_withdrawal(d: Decision, request: Request) -> None:
 
 def _grant_item_change(d: Decision, request: Request) -> None:
     assert request.change is not None
-    d.record(events.ItemChanged(spec=request.change))
+    d.change(request.change)
     _void_after_weakening(d, request, Became.CHANGED)
 
 

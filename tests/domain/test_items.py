@@ -184,6 +184,30 @@ def test_an_end_state_may_be_given_to_an_item_that_has_none() -> None:
     assert driver.review.requests == {}
 
 
+def test_a_sooner_date_counts_at_once_and_a_later_one_is_an_extension() -> None:
+    driver = with_item(in_stabilization(), accepted=True)
+    due = driver.review.items["I9"].due
+    assert due is not None
+    later = (due + timedelta(days=2)).date()
+    assert driver.reasons(change(due=later)) == (
+        f"I9 is due {due:%d %b %Y}: a later date is asked for as an extension.",
+    )
+    sooner = (due - timedelta(days=2)).date()
+    driver.say(change(due=sooner))
+    now_due = driver.review.items["I9"].due
+    assert now_due == datetime.combine(sooner, time(23, 59, 59), UTC)
+    driver.say(change(due=sooner, owner="another"))
+    assert driver.review.items["I9"].due == now_due
+
+
+def test_another_change_of_the_same_item_is_another_request() -> None:
+    driver = with_item(in_stabilization(), accepted=True)
+    driver.say(change(title="text:new"))
+    assert driver.reasons(change(title="text:new")) == ("R1 asks for that already, and waits for an approval.",)
+    driver.say(change(strength=Strength.WEAKER))
+    assert list(driver.review.requests) == ["R1", "R2"]
+
+
 def test_an_item_is_not_changed_into_what_it_is_nor_after_it_is_withdrawn() -> None:
     driver = with_item(in_draft())
     assert driver.reasons(change()) == ("I9 is like that already.",)
