@@ -64,6 +64,7 @@ BOTH_WAYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "Read it with git blame.",
             "The model mixes up negligence claims.",
             "The sloppy quorum lost a write.",
+            "The sloppy join ignored nulls.",
         ),
     ),
     "insult": (
