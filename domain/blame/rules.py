@@ -106,8 +106,8 @@ RULES: Final = (
         alone=pattern(
             r"careless(?:ly|ness)?|incompeten(?:t|tly|ce)|reckless(?:ly|ness)?|irresponsibl[ey]|unprofessional(?:ly)?",
             r"negligen(?:t|tly|ce)(?! (?:claims?|cases?|class|classes|labels?|lawsuits?))",
-            r"sloppy(?! (?:quorum|hinted|phrase|joins?|match(?:es|ing)?|merges?|filters?|quer(?:y|ies)|regex(?:es)?|schemas?"
-            r"|thresholds?|defaults?|heuristics?))|sloppiness|laziness",
+            r"sloppy(?! (?:quorum|hinted|phrase|joins?|match(?:es|ing)?|merges?|filters?|quer(?:y|ies)|regex(?:es)?"
+            r"|schemas?|thresholds?|defaults?|heuristics?))|sloppiness|laziness",
             rf"(?:(?:{ROLE})(?:'s|s')|my|our|his|her|their|somebody's|someone's) (?:own )?fault"
             r"(?!-| (?:toler|domain|inject|handl|detect|isolat|tree|model))",
             r"(?:rookie|stupid|silly|dumb|foolish|amateur) (?:mistakes?|errors?|decisions?)",
