@@ -256,7 +256,7 @@ def _of_the_whole(review: Review, now: datetime, in_the_way: Blockers) -> Iterat
 def _of_waivers(review: Review, now: datetime, in_the_way: Blockers) -> Iterator[Wanted]:
     """What is lifted for a while comes back: no event says so, so it is asked for from the beginning."""
     for what, waiver in lifting(review).items():
-        if waiver.until > now:
+        if waiver.holds(now):
             sentence = f"See to {waiver.subject} before {what} ends: then its blocker comes back."
             key = f"waiver:{waiver.id}/{waiver.until:%Y-%m-%d}"
             yield _wanted(review, key, sentence, "#requests", subject=waiver.subject, until=waiver.until)

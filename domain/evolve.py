@@ -346,7 +346,7 @@ def _after_reading(item: Item, reading: Reading) -> Item:
     moved = reading.ref is not None and item.ref is not None and reading.ref.key != item.ref.key
     holds = status in (ItemStatus.DONE, ItemStatus.LOST)
     told = status is ItemStatus.DONE and reading.doers is not None
-    of_before = not holds and not (item.doers is None and reading.doers is None)
+    known = {item.doers, reading.doers} != {None}
     return item.model_copy(
         update={
             "status": status,
@@ -356,7 +356,7 @@ def _after_reading(item: Item, reading: Reading) -> Item:
             "formerly": (*item.formerly, item.ref) if moved else item.formerly,
             "unreadable": None,
             "answered": item.answered and status is ItemStatus.DECLINED,
-            "doers_of_before": not told and (item.doers_of_before or of_before),
+            "doers_of_before": not told and (item.doers_of_before or (known and not holds)),
             "verification": item.verification if holds else None,
         }
         | ({} if reading.doers is None else _done_by(item, reading, reading.doers))

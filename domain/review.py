@@ -399,6 +399,10 @@ class Waiver(Record):
         """Rule and subject together: there is one waiver for each pair."""
         return waiver_id(self.rule, self.subject)
 
+    def holds(self, now: datetime) -> bool:
+        """Whether it still lifts its blocker at `now` (UTC)."""
+        return self.until > now
+
 
 def waiver_id(rule: str, subject: str) -> str:
     """The key under which a review keeps the waiver of `rule` for `subject`."""
@@ -438,6 +442,12 @@ class Closure(Record):
     waivers: tuple[Waiver, ...]
     policy: str
     submission: str
+
+    def judged(self, item: str) -> bool:
+        """Whether it was decided on what was known of that item, with nothing about it put off."""
+        put_off = {waiver.id for waiver in self.waivers}
+        known = any(reading.item == item for reading in self.readings)
+        return known and put_off.isdisjoint({waiver_id("done", item), waiver_id("verified", item)})
 
 
 class Review(Record):

@@ -96,7 +96,7 @@ def record_closure(d: Decision) -> None:
             Reading(item=id, status=item.issue_status or IssueStatus.UNREAD, as_of=item.as_of or d.now, ref=item.ref)
             for id, item in review.tracked_items.items()
         ),
-        waivers=tuple(w for w in (*review.waivers.values(), *review.risks.values()) if w.until > d.now),
+        waivers=tuple(w for w in (*review.waivers.values(), *review.risks.values()) if w.holds(d.now)),
         policy=review.policy_digest,
         submission=review.submission.digest,
     )
