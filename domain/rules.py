@@ -79,6 +79,11 @@ WHY_FAILED = {
 }
 
 
+WHY_NO_DOERS = WHY_FAILED | {
+    FailureKind.INCOMPLETE: "its tracker did not tell all of it (its credential may need to be allowed more)"
+}
+
+
 def questions(review: Review, now: datetime) -> Iterator[Finding]:
     """Every required question of the template is answered, and those of the incident's kinds and service.
 
@@ -292,7 +297,7 @@ def _doers_unread(review: Review, id: str, item: Item) -> Finding:
     failure, lost = review.failures.get(item.asking_who), item.status is not ItemStatus.DONE
     sentence, by = f"Who had a hand in {id} is being read now: it has to be somebody else who verified it.", _ITSELF
     if failure is not None or lost:
-        why = f"could not be read: {WHY_FAILED[failure.kind]}" if failure else "was not read yet"
+        why = f"could not be read: {WHY_NO_DOERS[failure.kind]}" if failure else "was not read yet"
         sentence, by = f"Who had a hand in {id} {why}.", "whoever looks after the tracker"
     return Finding(subject=id, sentence=sentence, cleared_by=by, read_again=lost)
 
