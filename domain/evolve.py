@@ -121,7 +121,10 @@ def _draft_submitted(review: Review, event: events.DraftSubmitted) -> Changes:
     factors = {factor.id: factor for factor in event.factors}
     told = review.submission.factors if review.submission else ()
     others_told = {f.id for f in told if f.id not in factors or not factors[f.id].claims_like(f)}
-    return {"submission": submission, "items": items, "changes_wanted": ()} | _lifted_no_more(
+    voided = {
+        team: Voided(seq=review.seq + 1) for team in review.voided
+    }  # another text: what it was before is no reason
+    return {"submission": submission, "items": items, "changes_wanted": (), "voided": voided} | _lifted_no_more(
         review, items=others, factors=others_told
     )
 
@@ -137,10 +140,12 @@ def _team_signed(review: Review, event: events.TeamSigned) -> Changes:
 
 
 def _signatures_voided(review: Review, event: events.SignaturesVoided) -> Changes:
+    """Who was to sign again before hears of this reason, which is the newest."""
     voided = Voided(seq=review.seq + 1, item=event.item, became=event.became)
+    concerned = {*review.signatures, *review.voided}
     return {
         "signatures": {team: s for team, s in review.signatures.items() if team not in event.teams},
-        "voided": review.voided | {team: voided for team in event.teams if team in review.signatures},
+        "voided": review.voided | {team: voided for team in event.teams if team in concerned},
     }
 
 

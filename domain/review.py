@@ -338,7 +338,10 @@ class Signature(Record):
 
 
 class Voided(Record):
-    """A signature that stands no more, until its team signs again. `seq` tells one from the next."""
+    """A signature that stands no more, until its team signs again. `seq` tells one from the next.
+
+    The reason is the newest; it goes with the text that was signed.
+    """
 
     seq: int
     item: str | None = None
@@ -347,7 +350,12 @@ class Voided(Record):
     @property
     def because(self) -> str:
         """Why, to follow what is said of it; empty where no item is the reason."""
-        return f", because item {self.item} was {self.became}" if self.item else ""
+        return because(self.item, self.became)
+
+
+def because(item: str | None, became: Became | None) -> str:
+    """That signatures stand no more for what an item became, to follow what is said of them; empty without one."""
+    return f", because item {item} was {became}" if item else ""
 
 
 class ChangesWanted(Record):
