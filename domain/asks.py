@@ -14,7 +14,7 @@ from domain.inputs import Approve
 from domain.plan import owed_effects
 from domain.reopening import lifting
 from domain.review import OWNING, Item, Request, Review
-from domain.rules import READ_FAILED, WHY_FAILED, WHY_NO_COPY, WHY_UNDONE, Blocker, blockers
+from domain.rules import READ_FAILED, WHY_FAILED, WHY_NO_COPY, WHY_NO_DOERS, WHY_UNDONE, Blocker, blockers
 from domain.stages import HEARD_IN, OPEN_STAGES
 from domain.taxonomy import Ask, Clock, FailureKind, IncidentStatus, IssueStatus, ItemClass, ItemStatus, Severity, Stage
 from domain.values import PersonId, Record, Utc
@@ -256,7 +256,7 @@ def _of_the_whole(review: Review, now: datetime, in_the_way: Blockers) -> Iterat
 def _of_waivers(review: Review, now: datetime, in_the_way: Blockers) -> Iterator[Wanted]:
     """What is lifted for a while comes back: no event says so, so it is asked for from the beginning."""
     for what, waiver in lifting(review).items():
-        if waiver.until > now:
+        if waiver.holds(now):
             sentence = f"See to {waiver.subject} before {what} ends: then its blocker comes back."
             key = f"waiver:{waiver.id}/{waiver.until:%Y-%m-%d}"
             yield _wanted(review, key, sentence, "#requests", subject=waiver.subject, until=waiver.until)
@@ -285,6 +285,8 @@ def _of_unreadable_projects(review: Review, now: datetime, in_the_way: Blockers)
 
 _NEEDS_A_PERSON = (FailureKind.UNAUTHORISED, FailureKind.NOT_FOUND, FailureKind.REJECTED)
 
+_NO_DOERS = "read_doers"
+
 _COULD_NOT = {
     "open_issue": "The issue of {item} cannot be opened",
     "release_issue": "The issue that {item} had cannot be closed",
@@ -293,17 +295,21 @@ _COULD_NOT = {
     "tell_tracking": "The issue of the review as a whole cannot be written",
     "read_items": "The items cannot be read",
     "keep_evidence": "No copy of the evidence for {item} can be kept",
+    _NO_DOERS: "Who had a hand in {item} cannot be read",
 }
+
+_WHY = {"keep_evidence": WHY_NO_COPY, _NO_DOERS: WHY_NO_DOERS}
 
 
 def _of_failures(review: Review, now: datetime, in_the_way: Blockers) -> Iterator[Wanted]:
-    """What the outside is owed and time alone does not mend."""
+    """What the outside is owed and time alone does not mend; what a tracker never tells is no matter of time either."""
     for effect in owed_effects(review, now, in_the_way):
-        failure = review.failures.get(effect.key)
-        if failure is not None and failure.kind in _NEEDS_A_PERSON:
-            what = _COULD_NOT[effect.kind].format(item=effect.item)
+        failure, of_doers = review.failures.get(effect.key), effect.kind == "read_items" and effect.item is not None
+        kind = _NO_DOERS if of_doers else effect.kind
+        needs_a_person = (*_NEEDS_A_PERSON, FailureKind.INCOMPLETE) if of_doers else _NEEDS_A_PERSON
+        if failure is not None and failure.kind in needs_a_person:
+            what, why = _COULD_NOT[kind].format(item=effect.item), _WHY.get(kind, WHY_FAILED)[failure.kind]
             urgent, subject = failure.kind is FailureKind.UNAUTHORISED, effect.item or ""
-            why = (WHY_NO_COPY if effect.kind == "keep_evidence" else WHY_FAILED)[failure.kind]
             sentence, key = f"{what}: {why}.", f"failure:{effect.key}/{failure.kind}"
             yield _wanted(review, key, sentence, "#blockers", ADMIN, subject, urgent=urgent)
 

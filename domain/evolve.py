@@ -121,7 +121,10 @@ def _draft_submitted(review: Review, event: events.DraftSubmitted) -> Changes:
     factors = {factor.id: factor for factor in event.factors}
     told = review.submission.factors if review.submission else ()
     others_told = {f.id for f in told if f.id not in factors or not factors[f.id].claims_like(f)}
-    return {"submission": submission, "items": items, "changes_wanted": ()} | _lifted_no_more(
+    voided = {
+        team: Voided(seq=review.seq + 1) for team in review.voided
+    }  # another text: what it was before is no reason
+    return {"submission": submission, "items": items, "changes_wanted": (), "voided": voided} | _lifted_no_more(
         review, items=others, factors=others_told
     )
 
@@ -137,10 +140,12 @@ def _team_signed(review: Review, event: events.TeamSigned) -> Changes:
 
 
 def _signatures_voided(review: Review, event: events.SignaturesVoided) -> Changes:
+    """Who was to sign again before hears of this reason, which is the newest."""
     voided = Voided(seq=review.seq + 1, item=event.item, became=event.became)
+    concerned = {*review.signatures, *review.voided}
     return {
         "signatures": {team: s for team, s in review.signatures.items() if team not in event.teams},
-        "voided": review.voided | {team: voided for team in event.teams if team in review.signatures},
+        "voided": review.voided | {team: voided for team in event.teams if team in concerned},
     }
 
 
@@ -346,7 +351,7 @@ def _after_reading(item: Item, reading: Reading) -> Item:
     moved = reading.ref is not None and item.ref is not None and reading.ref.key != item.ref.key
     holds = status in (ItemStatus.DONE, ItemStatus.LOST)
     told = status is ItemStatus.DONE and reading.doers is not None
-    of_before = not holds and not (item.doers is None and reading.doers is None)
+    known = {item.doers, reading.doers} != {None}
     return item.model_copy(
         update={
             "status": status,
@@ -356,7 +361,7 @@ def _after_reading(item: Item, reading: Reading) -> Item:
             "formerly": (*item.formerly, item.ref) if moved else item.formerly,
             "unreadable": None,
             "answered": item.answered and status is ItemStatus.DECLINED,
-            "doers_of_before": not told and (item.doers_of_before or of_before),
+            "doers_of_before": not told and (item.doers_of_before or (known and not holds)),
             "verification": item.verification if holds else None,
         }
         | ({} if reading.doers is None else _done_by(item, reading, reading.doers))

@@ -338,7 +338,10 @@ class Signature(Record):
 
 
 class Voided(Record):
-    """A signature that stands no more, until its team signs again. `seq` tells one from the next."""
+    """A signature that stands no more, until its team signs again. `seq` tells one from the next.
+
+    The reason is the newest; it goes with the text that was signed.
+    """
 
     seq: int
     item: str | None = None
@@ -347,7 +350,12 @@ class Voided(Record):
     @property
     def because(self) -> str:
         """Why, to follow what is said of it; empty where no item is the reason."""
-        return f", because item {self.item} was {self.became}" if self.item else ""
+        return because(self.item, self.became)
+
+
+def because(item: str | None, became: Became | None) -> str:
+    """That signatures stand no more for what an item became, to follow what is said of them; empty without one."""
+    return f", because item {item} was {became}" if item else ""
 
 
 class ChangesWanted(Record):
@@ -399,6 +407,10 @@ class Waiver(Record):
         """Rule and subject together: there is one waiver for each pair."""
         return waiver_id(self.rule, self.subject)
 
+    def holds(self, now: datetime) -> bool:
+        """Whether it still lifts its blocker at `now` (UTC)."""
+        return self.until > now
+
 
 def waiver_id(rule: str, subject: str) -> str:
     """The key under which a review keeps the waiver of `rule` for `subject`."""
@@ -438,6 +450,12 @@ class Closure(Record):
     waivers: tuple[Waiver, ...]
     policy: str
     submission: str
+
+    def judged(self, item: str) -> bool:
+        """Whether it was decided on what was known of that item, with nothing about it put off."""
+        put_off = {waiver.id for waiver in self.waivers}
+        known = any(reading.item == item for reading in self.readings)
+        return known and put_off.isdisjoint({waiver_id("done", item), waiver_id("verified", item)})
 
 
 class Review(Record):

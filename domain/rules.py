@@ -79,6 +79,11 @@ WHY_FAILED = {
 }
 
 
+WHY_NO_DOERS = WHY_FAILED | {
+    FailureKind.INCOMPLETE: "its tracker did not tell all of it (its credential may need to be allowed more)"
+}
+
+
 def questions(review: Review, now: datetime) -> Iterator[Finding]:
     """Every required question of the template is answered, and those of the incident's kinds and service.
 
@@ -151,7 +156,7 @@ def prevention(review: Review, now: datetime) -> Iterator[Finding]:
 
     def risk_accepted(factor: str) -> bool:
         risk = review.risks.get(factor)
-        return risk is not None and risk.until > now
+        return risk is not None and risk.holds(now)
 
     for factor in known:
         if not any(factor.id in spec.prevents for spec in strong) and not risk_accepted(factor.id):
@@ -235,23 +240,25 @@ def verified(review: Review, now: datetime) -> Iterator[Finding]:
 
 def _waived(review: Review, rule: str, subject: str, now: datetime) -> bool:
     waiver = review.waivers.get(waiver_id(rule, subject))
-    return waiver is not None and waiver.until > now
+    return waiver is not None and waiver.holds(now)
 
 
 def doers_wanted(review: Review, now: datetime) -> list[str]:
-    """The done items of which it is still to be read who had a hand in them, so that somebody else verifies them.
-
-    Once a review is closed, those that were put off at that.
-    """
+    """The done items of which it is still to be read who had a hand in them, so that somebody else verifies them."""
     if _modes(review, "verified") <= {Mode.OFF}:
         return []
     return [
         id
         for id, item in review.items.items()
-        if (item.status is ItemStatus.DONE and item.spec.item_class is ItemClass.PREVENT and item.doers_unread)
-        and (review.stage is not Stage.CLOSED or _waived(review, "done", id, now))
-        and not _waived(review, "verified", id, now)
+        if (item.status is ItemStatus.DONE and item.spec.item_class is ItemClass.PREVENT)
+        and (_lacks_doers(review, item) and not _waived(review, "verified", id, now))
     ]
+
+
+def _lacks_doers(review: Review, item: Item) -> bool:
+    """Whether it is still to be read who had a hand in an item; what was judged at closure stays judged until then."""
+    judged = review.closure is not None and review.closure.judged(item.spec.id)
+    return item.doers_unread and not judged
 
 
 WHY_NO_COPY = {
@@ -282,17 +289,17 @@ def _unverified(review: Review, id: str, item: Item) -> Finding | None:
             cleared_by="whoever keeps the catalogue: it names the accounts of people",
             read_again=True,
         )
-    return _doers_unread(review, id, item) if item.doers_unread else None
+    return _doers_unread(review, id, item) if _lacks_doers(review, item) else None
 
 
 def _doers_unread(review: Review, id: str, item: Item) -> Finding:
-    """They are read as soon as an item is done, and again as soon as a failure lets us."""
-    failure = review.failures.get(item.asking_who) or review.failures.get(READ)
+    """They are read as soon as an item is done, and again as soon as a failure lets us; of a lost item, with it."""
+    failure, lost = review.failures.get(item.asking_who), item.status is not ItemStatus.DONE
     sentence, by = f"Who had a hand in {id} is being read now: it has to be somebody else who verified it.", _ITSELF
-    if failure is not None or item.status is not ItemStatus.DONE:
-        why = f"could not be read: {WHY_FAILED[failure.kind]}" if failure else "was not read yet"
+    if failure is not None or lost:
+        why = f"could not be read: {WHY_NO_DOERS[failure.kind]}" if failure else "was not read yet"
         sentence, by = f"Who had a hand in {id} {why}.", "whoever looks after the tracker"
-    return Finding(subject=id, sentence=sentence, cleared_by=by, read_again=True)
+    return Finding(subject=id, sentence=sentence, cleared_by=by, read_again=lost)
 
 
 def sign_off(review: Review, now: datetime) -> Iterator[Finding]:
@@ -450,4 +457,4 @@ def warnings(review: Review, now: datetime) -> list[Blocker]:
 def lifted(waivers: dict[str, Waiver], blocker: Blocker, now: datetime) -> bool:
     """Whether a waiver that has not expired lifts this blocker. An unknown rule and a failed read cannot be waived."""
     waiver = waivers.get(waiver_id(blocker.rule, blocker.subject))
-    return waiver is not None and waiver.until > now and blocker.waivable
+    return waiver is not None and waiver.holds(now) and blocker.waivable

@@ -1,12 +1,12 @@
 """What can be told of a review without its texts: for Temporal's search attributes and details, and for an answer."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from domain.events import SignaturesVoided
+from domain.events import Event, SignaturesVoided
 from domain.plan import Plan, deadlines, plan
-from domain.review import Review
+from domain.review import Review, because
 from domain.rules import Blocker, blockers
 from domain.stages import OPEN_STAGES
 from domain.taxonomy import Severity, Stage
@@ -53,17 +53,16 @@ def outcome(review: Review, now: datetime, answer: Answer, in_the_way: Sequence[
     `in_the_way` is what `blockers` says at that moment, for a caller who has asked already.
     """
     in_the_way = blockers(review, now) if in_the_way is None else in_the_way
-    answer = answer.model_copy(update={"told": tuple(_follows(review, answer))})
     return Outcome(answer=answer, plan=plan(review, now, in_the_way), view=view(review, in_the_way))
 
 
-def _follows(review: Review, answer: Answer) -> Iterator[str]:
-    """That signatures stand no more, which whoever approved a change may not expect."""
-    last = max((voided.seq for voided in review.voided.values()), default=0)
-    teams = [team for team, voided in review.voided.items() if voided.seq == last]
-    if teams and SignaturesVoided.__name__ in answer.events:
-        because = review.voided[teams[0]].because
-        yield f"What {', '.join(teams)} signed stands no more{because}: it is to be signed again."
+def told_of(recorded: Iterable[Event]) -> tuple[str, ...]:
+    """Which signatures stand no more by these events: whoever approved a change may not expect it."""
+    return tuple(
+        f"What {', '.join(e.teams)} signed stands no more{because(e.item, e.became)}: it is to be signed again."
+        for e in recorded
+        if isinstance(e, SignaturesVoided)
+    )
 
 
 def view(review: Review, in_the_way: Sequence[Blocker]) -> View:

@@ -21,7 +21,7 @@ from domain.places import Routing
 from domain.policy import Policy
 from domain.review import Review
 from domain.rules import blockers
-from domain.view import Answer, Outcome, outcome
+from domain.view import Answer, Outcome, outcome, told_of
 from records import attachments, drafts, inbox, streams
 from records.calendars import Calendars
 from records.chain import Link
@@ -80,7 +80,8 @@ class Advance:
         recorded = decide(review, input, now, self._given(connection, review, input, now))
         after, names = fold(review, recorded), tuple(type(event).__name__ for event in recorded)
         in_the_way = blockers(after, now)
-        heard = outcome(after, now, Answer(accepted=True, events=names, stage=after.stage), in_the_way)
+        answer = Answer(accepted=True, events=names, stage=after.stage, told=told_of(recorded))
+        heard = outcome(after, now, answer, in_the_way)
         if recorded:
             streams.append(connection, review.id, last, recorded, input, now, epoch)
             project(connection, after, heard.plan, in_the_way, now, before=review)
@@ -107,7 +108,8 @@ def _as_the_first_time(review: Review, input: Input, earlier: Sequence[Link]) ->
     if any(row.envelope.by != input.by for row in earlier):
         reason = "Somebody else used this id for another command: use a new one."
         return Answer(accepted=False, reasons=(reason,), stage=review.stage)
-    return Answer(accepted=True, events=tuple(row.type for row in earlier), stage=review.stage)
+    names, told = tuple(row.type for row in earlier), told_of(row.envelope.event for row in earlier)
+    return Answer(accepted=True, events=names, stage=review.stage, told=told)
 
 
 def _draft(connection: Connection, review: Review, input: Input) -> DraftContent | None:

@@ -9,14 +9,18 @@ from domain import events, inputs
 from domain.deciding.decision import Decision, refuse_if, where
 from domain.deciding.privacy import move_what_others_see
 from domain.deciding.requests import ask_in_tracker
+from domain.evolve import evolve
 from domain.plan import awaiting_closing_read
-from domain.review import Closure, Failure, Item, Reading
+from domain.review import Closure, Failure, Item, Reading, Review
 from domain.rules import READ, blockers, doers_wanted
 from domain.taxonomy import Clock, FailureKind, IssueStatus, Stage
 
 FIRST_RETRY = timedelta(seconds=30)
 LONGEST_RETRY = timedelta(hours=1)
 """After a failure the outside is tried again in half a minute, then twice as late each time, up to an hour."""
+
+LONGEST_UNTOLD = timedelta(days=7)
+"""Where a tracker does not tell who had a hand in an item, it is asked ten times as late each time, up to this."""
 
 
 def close(d: Decision, body: inputs.Close) -> None:
@@ -35,8 +39,9 @@ def items_read(d: Decision, body: inputs.ItemsRead) -> None:
     for id in untold:
         readings[id] = Reading(item=id, status=IssueStatus.UNREAD, as_of=wanted[id].as_of or d.now)
     newer = tuple(r for r in readings.values() if _is_newer(r, d.review.items.get(r.item)))
-    if newer or (failure and body.for_closing):
-        d.record(events.ItemStatusesRead(readings=newer))
+    news = newer if body.for_closing or not body.for_doers else tuple(r for r in newer if _is_news(d.review, r))
+    if news or (failure and body.for_closing):
+        d.record(events.ItemStatusesRead(readings=news))
     for reading in newer:
         ask_in_tracker(d, reading)
     if newer:
@@ -53,12 +58,21 @@ def items_read(d: Decision, body: inputs.ItemsRead) -> None:
 
 
 def _fail_for_doers(d: Decision, body: inputs.ItemsRead) -> None:
-    """A read that did not tell who had a hand in an item is made again later, like one that failed."""
+    """A read that did not tell who had a hand in an item is made again, ever more seldom: a person has to mend it."""
     read = {reading.item for reading in body.readings}
     for id in doers_wanted(d.review, d.now):
         if id in read:
             key = d.review.items[id].asking_who
-            record_failure(d, key, FailureKind.INCOMPLETE, d.review.failures.get(key))
+            failure = d.review.failures.get(key)
+            pause = min(FIRST_RETRY * 10 ** min(failure.count if failure else 0, 5), LONGEST_UNTOLD)
+            record_failure(d, key, FailureKind.INCOMPLETE, failure, d.now + pause)
+
+
+def _is_news(review: Review, reading: Reading) -> bool:
+    """Whether an item is not as it was before, but for when it was read."""
+    before = review.items[reading.item]
+    after = evolve(review, events.ItemStatusesRead(readings=(reading,))).items[reading.item]
+    return after.model_copy(update={"as_of": before.as_of}) != before
 
 
 def _is_newer(reading: Reading, item: Item | None) -> bool:
@@ -96,7 +110,7 @@ def record_closure(d: Decision) -> None:
             Reading(item=id, status=item.issue_status or IssueStatus.UNREAD, as_of=item.as_of or d.now, ref=item.ref)
             for id, item in review.tracked_items.items()
         ),
-        waivers=tuple(w for w in (*review.waivers.values(), *review.risks.values()) if w.until > d.now),
+        waivers=tuple(w for w in (*review.waivers.values(), *review.risks.values()) if w.holds(d.now)),
         policy=review.policy_digest,
         submission=review.submission.digest,
     )

@@ -68,6 +68,10 @@ class Decision:
         if teams:
             self.record(events.SignaturesVoided(teams=teams, item=item, became=became))
 
+    def void_all(self, item: str, became: Became) -> None:
+        """Let no signature stand, for what `item` became; who is to sign again already hears of it as well."""
+        self.void((*self.review.signatures, *self.review.voided), item, became)
+
     def accept(
         self, item: str, place: Place | None = None, adopts: str | None = None, due: datetime | None = None
     ) -> None:

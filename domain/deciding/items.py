@@ -119,7 +119,7 @@ def _is_later(item: Item, new: ItemSpec) -> str | None:
 def _void_for_proposed(d: Decision, item: str, became: Became) -> None:
     """Sign-off approves the proposed items as they are. What is proposed after it, nobody has signed."""
     if d.review.stage is not Stage.REMEDIATION:
-        d.void(tuple(d.review.signatures), item, became)
+        d.void_all(item, became)
 
 
 def _weakens(old: ItemSpec, new: ItemSpec) -> bool:

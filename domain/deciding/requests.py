@@ -264,7 +264,7 @@ def _grant_sharing(d: Decision, request: Request) -> None:
 
 def _void_after_weakening(d: Decision, request: Request, became: Became) -> None:
     """Sign-off approves the items and their class: with less promised, nobody has signed."""
-    d.void(tuple(d.review.signatures), request.subject, became)
+    d.void_all(request.subject, became)
 
 
 def refuse(d: Decision, body: inputs.Refuse) -> None:

@@ -118,6 +118,27 @@ def test_a_team_whose_signature_was_voided_is_asked_anew_and_told_why_each_time(
     ]
 
 
+def test_a_team_that_is_to_sign_again_is_told_the_newest_reason_and_none_of_another_text() -> None:
+    driver = in_sign_off(of=document(items=[item("I1"), item("I2")]))
+    driver.sign("ml")
+    found: dict[str, str] = {}
+
+    def ask_of_ml() -> str:
+        (key,) = [key for key in asked(driver) if key.startswith("sign:ml/")]
+        assert key not in found
+        found[key] = asked(driver)[key].sentence
+        return found[key]
+
+    for id in ("I1", "I2"):
+        driver.say(ChangeItem(spec=spec(id, strength=Strength.WEAKER), reason="text:why"))
+        assert ask_of_ml().endswith(f", because item {id} was changed.")
+    driver.say(RequestChanges(team="product", reason="text:why"), "product-signer")
+    driver.submit(document(summary="Another text.", items=[item("I1"), item("I2")]), revision=2)
+    assert ask_of_ml() == "Read revision 2, and sign it for team ml or ask for changes."
+    driver.say(ChangeItem(spec=spec("I2", strength=Strength.WEAKER), reason="text:why"))
+    assert ask_of_ml().endswith(", because item I2 was changed.")
+
+
 def test_where_nobody_can_sign_the_catalogue_is_to_be_mended() -> None:
     driver = in_sign_off(severity=Severity.SEV3, team=None, responder=None)
     wanted = asked(driver)["sign:owning/1"]

@@ -239,6 +239,11 @@ class Reviews(RuleBasedStateMachine):
         assert told or self.review.regressions == ()
 
     @invariant()
+    def what_holdfast_itself_clears_is_owed_now(self) -> None:
+        reads = {f"doers:{b.subject}" for b in self.driver.blockers if b.cleared_by == "Holdfast itself"}
+        assert reads <= set(self.driver.owed)
+
+    @invariant()
     def an_item_has_not_left_the_issue_that_it_has(self) -> None:
         for it in self.review.items.values():
             assert it.ref is None or not any(left.is_same(it.ref) for left in it.leaving)

@@ -2,16 +2,39 @@
 
 import pytest
 
-from domain.events import RegressionSeen, ReviewReopened
+from domain.events import (
+    ItemStatusesRead,
+    ItemVerified,
+    RegressionSeen,
+    ReviewClosed,
+    ReviewReopened,
+    TrackingIssueTold,
+)
+from domain.evolve import fold
 from domain.inputs import (
     AcceptItem,
     AskWaiver,
     IncidentTold,
     ProposeItem,
+    VerifyItem,
 )
 from domain.policy import OnRegression
+from domain.review import Review
 from domain.taxonomy import Clock, IncidentStatus, IssueStatus, ItemClass, Stage
-from tests.domain.build import Driver, closed, document, finish, in_remediation, incident, item, policy, spec
+from tests.domain.build import (
+    COPY,
+    SUBMITTER,
+    Driver,
+    closed,
+    document,
+    finish,
+    in_remediation,
+    incident,
+    item,
+    policy,
+    policy_with_rules,
+    spec,
+)
 
 TELL = policy(on_regression=OnRegression.TELL)
 OPEN = IssueStatus.OPEN
@@ -56,6 +79,91 @@ def test_a_review_is_not_archived_while_a_regression_stands() -> None:
     assert (driver.stage, driver.plan.ended) == (Stage.CLOSED, False)
     driver.read("I1", IssueStatus.DONE)
     assert (driver.stage, driver.review.regressions) == (Stage.ARCHIVED, ())
+
+
+@pytest.mark.parametrize("reads", [True, False])
+def test_what_regressed_and_is_done_and_verified_again_lets_the_review_end(reads: bool) -> None:
+    """Also where nothing tells who did it: what its closure judged is judged, in streams of before as well."""
+    tell = policy_with_rules(verified="block").model_copy(update={"on_regression": OnRegression.TELL})
+    driver = in_remediation(tell)
+    finish(driver, ["I1"])
+    driver.say(VerifyItem(item="I1", evidence=(COPY,)))
+    driver.obey()
+    assert driver.is_in(Stage.CLOSED)
+    driver.read("I1", OPEN)
+    assert driver.blocker_ids == ["done/I1", "verified/I1"]
+    driver.doers = ("engineer",) if reads else None
+    finish(driver, ["I1"])
+    driver.say(VerifyItem(item="I1", evidence=(COPY,)))
+    assert (driver.blocker_ids, "doers:I1" in driver.owed) == ([], False)
+    driver.obey()
+    driver.now = driver.review.due[Clock.EFFECTIVENESS]
+    driver.wait(days=1)
+    assert driver.is_in(Stage.ARCHIVED)
+
+
+def test_what_was_put_off_at_closure_and_is_done_later_is_read_also_once_nothing_puts_it_off() -> None:
+    tell = policy_with_rules(verified="block").model_copy(update={"on_regression": OnRegression.TELL})
+    driver = in_remediation(tell)
+    driver.say(AskWaiver(rule="done", subject="I1", reason="text:why"), SUBMITTER)
+    driver.approve()
+    driver.obey()
+    assert driver.is_in(Stage.CLOSED)
+    finish(driver, ["I1"])
+    driver.say(VerifyItem(item="I1", evidence=(COPY,)))
+    driver.wait(days=31)
+    assert (driver.stage, driver.blocker_ids) == (Stage.REMEDIATION, ["verified/I1"])
+    assert "doers:I1" in driver.owed
+    driver.obey()
+    assert driver.is_in(Stage.CLOSED)
+
+
+def test_what_was_done_but_put_off_at_closure_is_read_while_its_review_stays_closed() -> None:
+    tell = policy_with_rules(verified="block").model_copy(update={"on_regression": OnRegression.TELL})
+    driver = in_remediation(tell)
+    driver.say(AskWaiver(rule="done", subject="I1", reason="text:why"), SUBMITTER)
+    driver.approve()
+    driver.doers = None
+    finish(driver, ["I1"])
+    driver.say(VerifyItem(item="I1", evidence=(COPY,)))
+    driver.obey()
+    assert driver.is_in(Stage.CLOSED)
+    driver.wait(days=31)
+    assert (driver.stage, driver.blocker_ids) == (Stage.CLOSED, ["verified/I1"])
+    assert "doers:I1" in driver.owed
+    driver.doers = ("engineer",)
+    driver.obey()
+    assert driver.blocker_ids == []
+
+
+def test_a_stream_that_closed_on_who_was_known_before_folds_to_a_review_that_stays_closed() -> None:
+    """As it was recorded before who did something anew was read anew."""
+    driver = in_remediation(policy_with_rules(verified="block"))
+    finish(driver, ["I1"])
+    driver.say(VerifyItem(item="I1", evidence=(COPY,)))
+    driver.obey()
+    *earlier, closed_then = [e for e in driver.events if not isinstance(e, TrackingIssueTold)]
+    assert isinstance(closed_then, ReviewClosed)
+    (verified,) = [e for e in earlier if isinstance(e, ItemVerified)]
+    anew = [ItemStatusesRead(readings=(driver.found("I1", status),)) for status in (OPEN, IssueStatus.DONE)]
+    driver.review = fold(Review(id=driver.review.id), [*earlier, *anew, verified, closed_then])
+    assert driver.review.items["I1"].doers_unread
+    assert (driver.stage, driver.blocker_ids, driver.wait(days=1)) == (Stage.CLOSED, [], [])
+    assert driver.owed == ["tracking"]
+
+
+def test_a_review_that_went_on_reads_anew_who_did_what_had_regressed() -> None:
+    driver = in_remediation(policy_with_rules(verified="block"))
+    finish(driver, ["I1"])
+    driver.say(VerifyItem(item="I1", evidence=(COPY,)))
+    driver.obey()
+    driver.read("I1", OPEN)
+    finish(driver, ["I1"])
+    driver.say(VerifyItem(item="I1", evidence=(COPY,)))
+    assert (driver.stage, driver.blocker_ids) == (Stage.REMEDIATION, ["verified/I1"])
+    assert "doers:I1" in driver.owed
+    driver.obey()
+    assert driver.is_in(Stage.CLOSED)
 
 
 def test_anything_else_in_the_way_reopens_the_review() -> None:

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from domain.asks import ADMIN, asks
 from domain.decide import Rejected, decide
-from domain.events import EvidenceCopied, decode
+from domain.events import EvidenceCopied, ItemStatusesRead, OutsideFailed, decode
 from domain.evolve import evolve, fold
 from domain.inputs import (
     AskWaiver,
@@ -21,7 +22,7 @@ from domain.inputs import (
 )
 from domain.places import Place
 from domain.review import Evidence
-from domain.rules import WHY_FAILED
+from domain.rules import WHY_NO_DOERS
 from domain.standing import Standing
 from domain.taxonomy import Door, FailureKind, IssueStatus, Role, Stage
 from tests.domain.build import (
@@ -144,7 +145,7 @@ def test_a_read_that_does_not_tell_who_it_was_blocks_says_so_and_is_made_again_l
     finish(driver, ["I1"])
     driver.say(verify())
     driver.doers = None
-    why = {"failed": "the tracker refused the credential", "silent": WHY_FAILED[FailureKind.INCOMPLETE]}[trouble]
+    why = {"failed": "the tracker refused the credential", "silent": WHY_NO_DOERS[FailureKind.INCOMPLETE]}[trouble]
     for count in (1, 2):
         if trouble == "failed":
             driver.say(EffectFailed(key="doers:I1", kind=FailureKind.UNAUTHORISED))
@@ -158,6 +159,40 @@ def test_a_read_that_does_not_tell_who_it_was_blocks_says_so_and_is_made_again_l
     driver.obey()
     assert driver.review.failures == {}
     assert "verified/I1" not in driver.blocker_ids
+
+
+@pytest.mark.parametrize(("mode", "others"), [("warn", ["I2"]), ("block", ["I2"]), ("block", [])])
+def test_what_a_tracker_never_tells_is_recorded_seldom_and_asked_of_who_runs_holdfast(
+    mode: str, others: list[str]
+) -> None:
+    driver = in_remediation(policy_with_rules(verified=mode), of=document(items=[item(id) for id in ("I1", *others)]))
+    driver.doers = None
+    finish(driver, ["I1"])
+    driver.say(verify())
+    before, end, asked = len(driver.events), driver.now + timedelta(days=30), set()
+    while driver.now < end:
+        driver.obey()
+        asked |= {wanted.key for wanted in asks(driver.review, driver.now) if wanted.of == ADMIN}
+        driver.wake()
+    assert len(driver.events) - before < 15
+    assert asked == {f"{driver.review.id}/failure:doers:I1/incomplete"}
+    driver.doers = ("engineer",)
+    driver.now += timedelta(days=7)
+    driver.obey()
+    assert driver.stage is (Stage.REMEDIATION if others else Stage.CLOSED)
+    assert [w for w in asks(driver.review, driver.now) if w.of == ADMIN] == []
+
+
+def test_what_a_tracker_does_not_tell_is_recorded_where_the_item_itself_is_another() -> None:
+    driver = in_remediation(VERIFIED, of=document(items=[item("I1"), item("I2")]))
+    driver.doers = None
+    finish(driver, ["I1"])
+    driver.now += timedelta(minutes=1)
+    assert [type(event) for event in driver.say(driver.doers_read("I1"))] == [OutsideFailed]
+    driver.issues["I1"] = IssueStatus.OPEN
+    driver.now += timedelta(minutes=1)
+    assert type(driver.say(driver.doers_read("I1"))[0]) is ItemStatusesRead
+    assert driver.review.failures == {}
 
 
 def test_each_item_is_read_for_itself_and_waits_for_itself() -> None:

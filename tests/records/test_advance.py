@@ -5,7 +5,7 @@ from sqlalchemy import delete, func, update
 
 from domain.decide import UnreadableReviewError
 from domain.events import OwnerAssigned
-from domain.inputs import AssignOwner, Close, IncidentTold, Input, JoinIncident, Tick
+from domain.inputs import AssignOwner, Close, IncidentTold, Input, JoinIncident, SignForTeam, Tick
 from domain.taxonomy import Stage
 from records import tables
 from records.store import Records
@@ -29,6 +29,20 @@ def test_the_same_input_is_heard_once_and_answered_as_the_first_time(records: Re
     again = teller.say(review, AssignOwner(owner="p-new"), id="once")
     assert again.answer == first.answer
     assert teller.find(review).owner == "p-third"
+
+
+def test_what_follows_for_others_is_answered_as_the_first_time(records: Records) -> None:
+    teller = Teller(records)
+    review = teller.to_draft()
+    digest = teller.submit(review)
+    sign = {team: SignForTeam(team=team, digest=digest) for team in ("ml", "product")}
+    teller.say(review, sign["ml"], "p-ml")
+    first = teller.say(review, AssignOwner(owner="p-ml"), id="once").answer
+    assert first.told == ("What ml signed stands no more: it is to be signed again.",)
+    teller.say(review, sign["ml"], "p-third")
+    teller.say(review, sign["product"], "p-product")
+    teller.say(review, AssignOwner(owner="p-product"))
+    assert teller.say(review, AssignOwner(owner="p-ml"), id="once").answer == first
 
 
 def test_an_id_that_somebody_else_used_is_refused(records: Records) -> None:
