@@ -116,6 +116,7 @@ PAGES = (
     f"/reviews/{STORY}/draft",
     "/reviews/grafana:G-119/draft",  # nobody has written in it: what is known is looked up
     "/search?q=merchant",
+    "/search?q=fraud-scorer",
     "/search?q=calibration+accounts",
     "/search?q=nothing+of+that+kind",
     "/near-misses/new",

@@ -136,7 +136,7 @@ def _in_postgres(sight: Sight, narrowed: Narrowed) -> Select[Any]:
     rank = func.ts_rank_cd(text("'{0.1, 0.1, 0.3, 1.0}'"), kept, asked, 1)
     told = (words.c.review_id, words.c.title, rank.label("rank"))
     checked = select(*told).where(words.c.id == newest.c.id, kept.op("@@")(asked))
-    one = checked.offset(0).lateral("one")  # the offset keeps the order in which they are looked at
+    one = checked.offset(0).lateral("one")  # the offset keeps the planner from looking at all of them
     matching = select(one.c.review_id, newest.c.id, one.c.title, one.c.rank).select_from(newest.join(one, true()))
     return matching.order_by(newest.c.id.desc()).limit(bindparam("most"))
 
