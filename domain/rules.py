@@ -256,7 +256,7 @@ def doers_wanted(review: Review, now: datetime) -> list[str]:
 
 
 def _lacks_doers(review: Review, item: Item) -> bool:
-    """Whether it is still to be read who had a hand in an item; what was judged at closure stays judged until then."""
+    """Whether it is still to be read who had a hand in an item. What a closure judged is judged while it stands."""
     judged = review.closure is not None and review.closure.judged(item.spec.id)
     return item.doers_unread and not judged
 
