@@ -11,7 +11,7 @@ from domain.events import Event
 from domain.issues import TRACKING
 from domain.places import Place
 from domain.review import Failure, Request
-from domain.rules import WHY_FAILED
+from domain.rules import WHY_FAILED, WHY_NO_DOERS
 from domain.taxonomy import Ask, Door, IncidentStatus, Stage
 from domain.values import Record, Utc
 from records.chain import Link
@@ -181,7 +181,8 @@ def _readings(e: events.ItemStatusesRead, now: datetime) -> str:
 
 def failed(key: str, failure: Failure | events.OutsideFailed) -> str:
     """What could not be done outside, why, and when it is tried again."""
-    why = f"{WHY_FAILED[failure.kind]} ({counted(failure.count, 'time')})"
+    words = WHY_NO_DOERS if key.startswith("doers:") else WHY_FAILED
+    why = f"{words[failure.kind]} ({counted(failure.count, 'time')})"
     return f"{_owed(key)} failed: {why}. Next try {minute(failure.retry_at)}."
 
 

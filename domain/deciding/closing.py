@@ -19,7 +19,7 @@ FIRST_RETRY = timedelta(seconds=30)
 LONGEST_RETRY = timedelta(hours=1)
 """After a failure the outside is tried again in half a minute, then twice as late each time, up to an hour."""
 
-LONGEST_UNTOLD = timedelta(days=7)
+LONGEST_UNTOLD = timedelta(days=1)
 """Where a tracker does not tell who had a hand in an item, it is asked ten times as late each time, up to this."""
 
 

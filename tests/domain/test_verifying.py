@@ -174,10 +174,10 @@ def test_what_a_tracker_never_tells_is_recorded_seldom_and_asked_of_who_runs_hol
         driver.obey()
         asked |= {wanted.key for wanted in asks(driver.review, driver.now) if wanted.of == ADMIN}
         driver.wake()
-    assert len(driver.events) - before < 15
+    assert len(driver.events) - before < 45  # one try a day, and not one an hour
     assert asked == {f"{driver.review.id}/failure:doers:I1/incomplete"}
     driver.doers = ("engineer",)
-    driver.now += timedelta(days=7)
+    driver.now += timedelta(days=1)
     driver.obey()
     assert driver.stage is (Stage.REMEDIATION if others else Stage.CLOSED)
     assert [w for w in asks(driver.review, driver.now) if w.of == ADMIN] == []
