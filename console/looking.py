@@ -1,6 +1,6 @@
 """`holdfast review` for those who look: which reviews there are, where one stands, and why it cannot close."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -69,10 +69,16 @@ def why(review: ReviewId, url: Url = None, json: Json = False) -> None:
     if found["warnings"]:
         heading("Said, and not holding it:")
         table(("Rule", "Subject", "What", "Who can clear it"), map(_cells, found["warnings"]), empty="")
-    if found["requests"]:
+    waiting = [request for request in found["requests"] if not request["out_of_date"]]
+    if waiting:
         heading("Waiting for a second person (holdfast review approve, or refuse):")
-        headings = ("Request", "Asks for", "About", "Until (UTC)", "Asked by", "Why")
-        table(headings, map(_request, found["requests"]), empty="")
+        table(_REQUEST, map(_request, waiting), empty="")
+        _changes(waiting)
+    outdated = [request for request in found["requests"] if request["out_of_date"]]
+    if outdated:
+        heading("Out of date, so that nobody's approval is heard:")
+        rows = ((*_request(request), " ".join(request["out_of_date"])) for request in outdated)
+        table((*_REQUEST, "Why it is out of date"), rows, empty="")
 
 
 @looking.command(rich_help_panel=PANEL)
@@ -107,10 +113,11 @@ def show(review: ReviewId, url: Url = None, json: Json = False) -> None:
     if found["requests"]:
         heading("Requests")
         table(
-            ("Request", "Asks for", "About", "Until (UTC)", "Asked by", "Why", "Came of it"),
+            (*_REQUEST, "Came of it"),
             map(_decided, found["requests"].values()),
             "",
         )
+        _changes(found["requests"].values())
     _waivers("Waivers", found["waivers"])
     _waivers("Accepted risks", found["risks"])
     if found["tracking"]:
@@ -229,6 +236,15 @@ def _cells(in_the_way: Mapping[str, Any]) -> tuple[str, ...]:
     return in_the_way["rule"], in_the_way["subject"], in_the_way["sentence"], in_the_way["cleared_by"]
 
 
+_REQUEST = ("Request", "Asks for", "About", "Until (UTC)", "Asked by", "Why")
+
+
+def _changes(requests: Iterable[Mapping[str, Any]]) -> None:
+    """What requests make of their items: who decides does not agree blind."""
+    for request in requests:
+        say(*(f"{request['id']}, {request['subject']}: {change}" for change in request["changes"]))
+
+
 def _request(request: Mapping[str, Any]) -> tuple[str, ...]:
     about = " ".join(filter(None, (request["rule"], request["subject"], request["severity"])))
     until = _minute(request["until"]) if request["until"] else ""
@@ -238,6 +254,8 @@ def _request(request: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _decided(request: Mapping[str, Any]) -> tuple[str, ...]:
     came = {None: "waits", True: f"granted by {request['decided_by']}", False: f"refused by {request['decided_by']}"}
+    if request["out_of_date"]:
+        return (*_request(request), f"out of date: {' '.join(request['out_of_date'])}")
     return (*_request(request), came[request["granted"]])
 
 
