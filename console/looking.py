@@ -84,7 +84,8 @@ def why(review: ReviewId, url: Url = None, json: Json = False) -> None:
 @looking.command(rich_help_panel=PANEL)
 def show(review: ReviewId, url: Url = None, json: Json = False) -> None:
     """Where a review stands, with its items, signatures and requests."""
-    found = Api(url).review(review)
+    api = Api(url)
+    found = api.review(review)
     if json:
         as_json(found)
         return
@@ -109,6 +110,7 @@ def show(review: ReviewId, url: Url = None, json: Json = False) -> None:
     _incidents(found["incidents"])
     _signatures(found)
     _items(found["items"])
+    _verified(found["items"], f"{api.url}/reviews/{in_path(review)}/attachments")
     _issues(found["items"], found["links"])
     if found["requests"]:
         heading("Requests")
@@ -165,9 +167,11 @@ def _incidents(incidents: Mapping[str, Any]) -> None:
 
 def _signatures(found: Mapping[str, Any]) -> None:
     heading("Signatures")
-    signed = found["signatures"]
+    signed, again = found["signatures"], found["sign_again"]
     rows = (
-        (team, signed[team]["by"], _minute(signed[team]["at"])) if team in signed else (team, "not signed", "")
+        (team, signed[team]["by"], _minute(signed[team]["at"]))
+        if team in signed and team not in again
+        else (team, f"to sign again: {again[team]}" if team in again else "not signed", "")
         for team in found["required_teams"]
     )
     table(("Team", "Signed by", "When (UTC)"), rows, empty="Nobody has to sign.")
@@ -181,7 +185,7 @@ def _items(items: Mapping[str, Any]) -> None:
         (
             id,
             item["spec"]["item_class"],
-            item["status"],
+            item["status"] + (", verified" if item["verification"] else ""),
             _due_of(item),
             item["ref"]["key"] if item["ref"] else "",
             item["spec"]["team"] or "",
@@ -191,6 +195,15 @@ def _items(items: Mapping[str, Any]) -> None:
         for id, item in items.items()
     )
     table(("Item", "Class", "Status", "Due", "Issue", "Team", "Owner", "Title"), rows, empty="")
+
+
+def _verified(items: Mapping[str, Any], copies: str) -> None:
+    """Who saw that items do what they promised, and where the evidence is."""
+    for id, item in items.items():
+        if seen := item["verification"]:
+            kept = [f"{copies}/{one['digest']}" for one in seen["evidence"] if one["digest"]]
+            found = [one["link"] for one in seen["evidence"] if one["link"]]
+            say(f"{id} was verified by {seen['by']}, {_minute(seen['at'])}: {' '.join([*kept, *found])}")
 
 
 def _due_of(item: Mapping[str, Any]) -> str:

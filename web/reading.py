@@ -26,7 +26,7 @@ from web.deps import WebDeps
 from web.history import Entry, entries
 from web.item_changes import would_change
 from web.markers import revealed
-from web.standing import what_comes
+from web.standing import sign_again, what_comes
 from web.trackers import IssueLink, links
 
 
@@ -70,6 +70,7 @@ class ReviewDetail(ReviewSummary):
     submission: Submission | None
     required_teams: tuple[str, ...]
     signatures: dict[str, Signature]
+    sign_again: dict[str, str] = Field(description="the teams that signed before and have to sign again, and why")
     items: dict[str, Item]
     links: dict[str, IssueLink] = Field(description="the link of each item to its issue, by the item's id")
     requests: dict[str, RequestTold]
@@ -116,7 +117,7 @@ def detail(deps: WebDeps, review: Review) -> ReviewDetail:
     """One review, whole."""
     (told,) = revealed(deps.records.people, [review])
     same = set(ReviewDetail.model_fields) - set(ReviewSummary.model_fields)
-    same -= {"policy", "late", "coming", "links", "requests"}
+    same -= {"policy", "late", "coming", "links", "requests", "sign_again"}
     return ReviewDetail(
         **_summary(deps, told),
         **{name: getattr(told, name) for name in same},
@@ -125,6 +126,7 @@ def detail(deps: WebDeps, review: Review) -> ReviewDetail:
         coming=what_comes(told, deps.now()),
         links=links(deps, told),
         requests=_requests(deps, review, told),
+        sign_again={team: why for team in told.required_teams if (why := sign_again(told, team))},
     )
 
 

@@ -1,5 +1,6 @@
 """Action items, and the built-in tracker that they are done in."""
 
+import re
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -201,6 +202,9 @@ def test_a_done_item_is_verified_with_a_file_that_is_kept(holdfast: Holdfast, tm
     assert holdfast.refused(*verify).startswith("I7 is open: it can be verified once it is done.")
     holdfast.done("issue", "done", item["ref"]["key"], by=ENGINEER)
     assert holdfast.done(*verify).startswith("I7 is verified.\n")
+    said = holdfast.done("review", "show", review)
+    assert "done, verified" in said
+    assert re.search(r"I7 was verified by ml-lead@example.org, .*: http\S+/attachments/sha256:[0-9a-f]{64}\n", said)
     shown = holdfast.json("review", "show", review)["items"]["I7"]["verification"]
     assert shown["by"] == "ml-lead@example.org"
     (kept,) = holdfast.records.attachments.of(review)
