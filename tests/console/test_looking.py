@@ -88,6 +88,12 @@ def test_a_signature_that_stands_no_more_is_not_shown_as_one_that_was_never_give
     assert "not signed" not in shown
 
 
+def test_a_word_of_no_vocabulary_is_answered_without_those_of_a_library(holdfast: Holdfast) -> None:
+    said = holdfast.refused("review", "list", "--stage", "nonsense", code=2)
+    assert "Invalid value for '--stage': 'nonsense' is not one of" in said
+    assert "Value error" not in said
+
+
 def test_why_says_so_where_nothing_is_in_the_way(holdfast: Holdfast) -> None:
     review = holdfast.signed()
     for issue in ("HF-1", "HF-2"):
