@@ -91,7 +91,8 @@ def check(file: File, url: Url = None, json: Json = False) -> None:
     """Find what cannot be read in a file. Each mistake is a line that editors understand.
 
     Where Holdfast answers, its blameless lint is asked too: for words that find fault with people, and for names, with
-    the roles that can stand in their place. What it says is no mistake in the file.
+    the roles that can stand in their place. That is no mistake in the file; `error` marks what stands against a
+    submission, and ends with exit code 1, too.
     """
     text = read_file(file)
     mistakes = mistakes_in(text)
@@ -102,7 +103,7 @@ def check(file: File, url: Url = None, json: Json = False) -> None:
     else:
         say(*(f"{file}:{m.line}: {m.what}" for m in mistakes) if mistakes else [f"{file} can be read."])
         say(*dict.fromkeys(f"{file}:{_remark_line(remark)}" for remark in remarks or ()))
-    if mistakes:
+    if mistakes or any(remark["stops"] for remark in remarks or ()):
         raise typer.Exit(REFUSED)
 
 
@@ -125,7 +126,8 @@ def _remarks(url: str | None, file: Path, text: str) -> list[dict[str, Any]] | N
 def _remark_line(remark: Mapping[str, Any]) -> str:
     offer = f" Instead: {remark['offer']}" if remark["offer"] else ""
     words = " ".join(remark["words"].split())
-    return f"{remark['line']}: {remark['level']}: “{words}”: {remark['sentence']} {remark['question']}{offer}"
+    how = "error" if remark["stops"] else "hint"
+    return f"{remark['line']}: {how}: “{words}”: {remark['sentence']} {remark['question']}{offer}"
 
 
 def _named(saved: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """`holdfast review` for those who look: which reviews there are, where one stands, and why it cannot close."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -69,16 +69,23 @@ def why(review: ReviewId, url: Url = None, json: Json = False) -> None:
     if found["warnings"]:
         heading("Said, and not holding it:")
         table(("Rule", "Subject", "What", "Who can clear it"), map(_cells, found["warnings"]), empty="")
-    if found["requests"]:
+    waiting = [request for request in found["requests"] if not request["out_of_date"]]
+    if waiting:
         heading("Waiting for a second person (holdfast review approve, or refuse):")
-        headings = ("Request", "Asks for", "About", "Until (UTC)", "Asked by", "Why")
-        table(headings, map(_request, found["requests"]), empty="")
+        table(_REQUEST, map(_request, waiting), empty="")
+        _changes(waiting)
+    outdated = [request for request in found["requests"] if request["out_of_date"]]
+    if outdated:
+        heading("Out of date, so that nobody's approval is heard:")
+        rows = ((*_request(request), " ".join(request["out_of_date"])) for request in outdated)
+        table((*_REQUEST, "Why it is out of date"), rows, empty="")
 
 
 @looking.command(rich_help_panel=PANEL)
 def show(review: ReviewId, url: Url = None, json: Json = False) -> None:
     """Where a review stands, with its items, signatures and requests."""
-    found = Api(url).review(review)
+    api = Api(url)
+    found = api.review(review)
     if json:
         as_json(found)
         return
@@ -103,14 +110,16 @@ def show(review: ReviewId, url: Url = None, json: Json = False) -> None:
     _incidents(found["incidents"])
     _signatures(found)
     _items(found["items"])
+    _verified(found["items"], f"{api.url}/reviews/{in_path(review)}/attachments")
     _issues(found["items"], found["links"])
     if found["requests"]:
         heading("Requests")
         table(
-            ("Request", "Asks for", "About", "Until (UTC)", "Asked by", "Why", "Came of it"),
+            (*_REQUEST, "Came of it"),
             map(_decided, found["requests"].values()),
             "",
         )
+        _changes(found["requests"].values())
     _waivers("Waivers", found["waivers"])
     _waivers("Accepted risks", found["risks"])
     if found["tracking"]:
@@ -158,9 +167,11 @@ def _incidents(incidents: Mapping[str, Any]) -> None:
 
 def _signatures(found: Mapping[str, Any]) -> None:
     heading("Signatures")
-    signed = found["signatures"]
+    signed, again = found["signatures"], found["sign_again"]
     rows = (
-        (team, signed[team]["by"], _minute(signed[team]["at"])) if team in signed else (team, "not signed", "")
+        (team, signed[team]["by"], _minute(signed[team]["at"]))
+        if team in signed and team not in again
+        else (team, f"to sign again: {again[team]}" if team in again else "not signed", "")
         for team in found["required_teams"]
     )
     table(("Team", "Signed by", "When (UTC)"), rows, empty="Nobody has to sign.")
@@ -174,7 +185,7 @@ def _items(items: Mapping[str, Any]) -> None:
         (
             id,
             item["spec"]["item_class"],
-            item["status"],
+            item["status"] + (", verified" if item["verification"] else ""),
             _due_of(item),
             item["ref"]["key"] if item["ref"] else "",
             item["spec"]["team"] or "",
@@ -184,6 +195,15 @@ def _items(items: Mapping[str, Any]) -> None:
         for id, item in items.items()
     )
     table(("Item", "Class", "Status", "Due", "Issue", "Team", "Owner", "Title"), rows, empty="")
+
+
+def _verified(items: Mapping[str, Any], copies: str) -> None:
+    """Who saw that items do what they promised, and where the evidence is."""
+    for id, item in items.items():
+        if seen := item["verification"]:
+            kept = [f"{copies}/{one['digest']}" for one in seen["evidence"] if one["digest"]]
+            found = [one["link"] for one in seen["evidence"] if one["link"]]
+            say(f"{id} was verified by {seen['by']}, {_minute(seen['at'])}: {' '.join([*kept, *found])}")
 
 
 def _due_of(item: Mapping[str, Any]) -> str:
@@ -229,6 +249,15 @@ def _cells(in_the_way: Mapping[str, Any]) -> tuple[str, ...]:
     return in_the_way["rule"], in_the_way["subject"], in_the_way["sentence"], in_the_way["cleared_by"]
 
 
+_REQUEST = ("Request", "Asks for", "About", "Until (UTC)", "Asked by", "Why")
+
+
+def _changes(requests: Iterable[Mapping[str, Any]]) -> None:
+    """What requests make of their items: who decides does not agree blind."""
+    for request in requests:
+        say(*(f"{request['id']}, {request['subject']}: {change}" for change in request["changes"]))
+
+
 def _request(request: Mapping[str, Any]) -> tuple[str, ...]:
     about = " ".join(filter(None, (request["rule"], request["subject"], request["severity"])))
     until = _minute(request["until"]) if request["until"] else ""
@@ -238,6 +267,8 @@ def _request(request: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _decided(request: Mapping[str, Any]) -> tuple[str, ...]:
     came = {None: "waits", True: f"granted by {request['decided_by']}", False: f"refused by {request['decided_by']}"}
+    if request["out_of_date"]:
+        return (*_request(request), f"out of date: {' '.join(request['out_of_date'])}")
     return (*_request(request), came[request["granted"]])
 
 

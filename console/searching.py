@@ -9,6 +9,7 @@ from console.options import Json, Url
 from console.screen import as_json, heading, say
 from console.stopping import USAGE, Stop
 from domain.taxonomy import Stage
+from records.words import Query, query
 from web.wording import counted, plain
 
 WITH_MINUS = {"ignore_unknown_options": True}
@@ -38,15 +39,19 @@ def search(
         heading(f"{hit['id']}: {_line(hit['pieces'])}")
         say(f"{hit['severity']}, {plain(hit['stage'])}, {hit['service']}")
         say(*(f"  {place['heading']}: {_line(place['pieces'])}" for place in hit["places"]), "")
-    say(_summary(found))
+    say(_summary(found, query(asked["q"])))
 
 
 def _line(pieces: list[dict[str, Any]]) -> str:
     return " ".join("".join(piece["text"] for piece in pieces).split())
 
 
-def _summary(found: dict[str, Any]) -> str:
+def _summary(found: dict[str, Any], asked: Query) -> str:
     count, shown = found["count"], len(found["hits"])
+    if not asked.wanted and asked.unwanted:
+        return "That only says what to leave out. Add a word that is to be found."
+    if not asked.wanted:
+        return "There is no letter or digit in that to look for. Add a word that is to be found."
     if not count:
         return "No review that you see has all of this. Fewer words find more."
     many = f"More than {counted(count, 'review')}" if found["more"] else counted(count, "review")

@@ -41,6 +41,9 @@ class StoppingGroup(TyperGroup):
         """Carry out the command."""
         try:
             return super().invoke(ctx)
+        except typer.BadParameter as error:  # an option whose value is none of its vocabulary
+            error.message = error.message.removeprefix("Value error, ")
+            raise
         except SettingsError as error:
             stop = Stop(in_short(error))
         except Stop as raised:

@@ -227,13 +227,14 @@ class _Form:
             )
             for n in range(count)
         ]
+        again = " once more" if self.plain.before else ""
         return Offer(
             id=id,
             type=self.type,
             place=self.plain.place,
-            title=self.words.title.format(**self.plain.names),
-            button=self.words.button.format(**self.plain.names),
-            about=self.words.about,
+            title=self.words.title.format(**self.plain.names) + again,
+            button=self.words.button.format(**self.plain.names) + again,
+            about=f"{self.plain.before} {self.words.about}".strip(),
             hidden=[(name, value) for name, values in flat(self.shown.fixed).items() for value in values],
             rows=[*rows, Row("", alone)] if alone else rows,
             adds=(name, self.words.one),

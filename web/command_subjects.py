@@ -1,7 +1,7 @@
 """What is known of a command before anybody types: what it is about, where it stands, and what may be chosen."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from string import ascii_lowercase
 from typing import Any
 
@@ -22,12 +22,16 @@ MORE, OWNER, SIGN_OFF, EXCLUDED = "more", "owner", "sign-off", "excluded"
 
 @dataclass(frozen=True)
 class Subject:
-    """What a command is about. The form itself says `fixed`; `filled` may be changed; `names` are for the words."""
+    """What a command is about. The form itself says `fixed`; `filled` may be changed; `names` are for the words.
+
+    `before` tells that it was said already: then it is offered to be said once more.
+    """
 
     place: str = MORE
     fixed: Plain = field(default_factory=dict)
     filled: Plain = field(default_factory=dict)
     names: Mapping[str, Any] = field(default_factory=dict)
+    before: str = ""
 
 
 def subjects(deps: WebDeps, command: type[Record], review: Review) -> list[Subject]:
@@ -60,6 +64,13 @@ def _spec(item: Item) -> Plain:
 
 def _changes(deps: WebDeps, review: Review) -> list[Subject]:
     return [_of_item(id, {"spec": {"id": id}}, {"spec": _spec(item)}) for id, item in _items(review).items()]
+
+
+def _verifications(deps: WebDeps, review: Review) -> list[Subject]:
+    return [
+        replace(_of_item(id, {"item": id}, {}), before=f"{id} is verified already." if item.verification else "")
+        for id, item in _items(review).items()
+    ]
 
 
 def _splits(deps: WebDeps, review: Review) -> list[Subject]:
@@ -127,7 +138,7 @@ _SUBJECTS: Mapping[type[Record], Callable[[WebDeps, Review], list[Subject]]] = {
     inputs.ExtendDue: _of_items,
     inputs.MoveItem: _of_items,
     inputs.SplitItem: _splits,
-    inputs.VerifyItem: _of_items,
+    inputs.VerifyItem: _verifications,
     inputs.Approve: _requests,
     inputs.Refuse: _requests,
 }

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from domain.blame import Remark
+from domain.faults import fault
 from domain.template import ANSWER
 from web.draft_fields import CAUSE_GROUPS, DIMENSION_OF, PARTS, Choices, Field, Kind, Part, Rows
 
@@ -160,6 +161,17 @@ def moment(text: str) -> str:
     text = text.strip()
     known = re.fullmatch(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?", text)
     return f"{text.replace(' ', 'T')}Z" if known else text
+
+
+_AS_DATA = [fault({"type": kind, "loc": ()}, None) for kind in ("datetime_parsing", "timezone_aware")]
+_IN_UTC = "this has to be a time in UTC, such as 2026-11-22 10:05"
+
+
+def in_form(said: str) -> str:
+    """What is wrong, as a form has to say it: a time is written there in another way than in data."""
+    for words in _AS_DATA:
+        said = said.replace(words, _IN_UTC)
+    return said
 
 
 # --- what is shown ----------------------------------------------------------------------------------------------------

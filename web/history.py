@@ -8,14 +8,16 @@ from pydantic import Field
 
 from domain import events
 from domain.events import Event
+from domain.evolve import evolve
 from domain.issues import TRACKING
 from domain.places import Place
-from domain.review import Failure, Request
+from domain.review import Failure, Request, Review
 from domain.rules import WHY_FAILED, WHY_NO_DOERS
 from domain.taxonomy import Ask, Door, IncidentStatus, Stage
 from domain.values import Record, Utc
 from records.chain import Link
 from records.people import People
+from web.item_changes import differing, would_change
 from web.markers import revealed
 from web.wording import counted, day, listed, minute, plain
 
@@ -39,7 +41,7 @@ def entries(people: People, links: Sequence[Link]) -> list[Entry]:
     envelopes = [link.envelope for link in links]
     told = revealed(people, [envelope.event for envelope in envelopes])
     by = people.handles(envelope.by for envelope in envelopes)
-    found, before = list[Entry](), ""
+    found, before, review = list[Entry](), "", Review(id="")
     for envelope, event in zip(envelopes, told, strict=True):
         itself = isinstance(event, _FOLLOWS) or (isinstance(event, events.ItemAccepted) and envelope.input_id == before)
         found.append(
@@ -52,10 +54,10 @@ def entries(people: People, links: Sequence[Link]) -> list[Entry]:
                 door=Door.ENGINE if itself else envelope.door,
                 input=envelope.input_id,
                 enters=_entered(event),
-                sentence=sentence(event, envelope.decided_at),
+                sentence=_told_with(review, event, envelope.decided_at),
             )
         )
-        before = envelope.input_id
+        before, review = envelope.input_id, evolve(review, event)
     return found
 
 
@@ -84,6 +86,14 @@ _ENTERED: dict[type[Event], Stage] = {
 
 def _entered(event: Event) -> Stage | None:
     return event.stage if isinstance(event, events.StageEntered) else _ENTERED.get(type(event))
+
+
+def _told_with(review: Review, event: Event, now: datetime) -> str:
+    """What an event says; of an item that is changed, with what it was in the review before."""
+    if isinstance(event, events.ItemChanged) and (known := review.items.get(event.spec.id)):
+        others = differing(known.spec, event.spec)
+        return f"{event.spec.id} was changed: {'; '.join(others)}." if others else sentence(event, now)
+    return sentence(event, now)
 
 
 def sentence(event: Event, now: datetime) -> str:
@@ -146,7 +156,9 @@ def asked(request: Request, now: datetime) -> str:
 
 def _asked(e: events.ApprovalAsked, now: datetime) -> str:
     why = f": {e.request.reason}" if e.request.reason else ", since its date was put off in the tracker."
-    return f"{e.request.id} asks {asked(e.request, now)}{why}"
+    changes = would_change(e.request)
+    told = f" ({'; '.join(changes)})" if changes else ""
+    return f"{e.request.id} asks {asked(e.request, now)}{told}{why}"
 
 
 def _accepted(e: events.ItemAccepted, now: datetime) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from pydantic import Field
 
+from domain.deciding.requests import out_of_date
 from domain.review import (
     ChangesWanted,
     Closure,
@@ -23,9 +24,17 @@ from domain.values import Record, Utc
 from domain.view import next_deadline
 from web.deps import WebDeps
 from web.history import Entry, entries
+from web.item_changes import would_change
 from web.markers import revealed
-from web.standing import what_comes
+from web.standing import sign_again, what_comes
 from web.trackers import IssueLink, links
+
+
+class RequestTold(Request):
+    """A request, with what it would change and whether it can still be granted."""
+
+    changes: tuple[str, ...] = Field(description="what would become of its item, in words")
+    out_of_date: tuple[str, ...] = Field(description="why nobody's approval is heard any more; none: it is")
 
 
 class ReviewSummary(Record):
@@ -61,9 +70,10 @@ class ReviewDetail(ReviewSummary):
     submission: Submission | None
     required_teams: tuple[str, ...]
     signatures: dict[str, Signature]
+    sign_again: dict[str, str] = Field(description="the teams that signed before and have to sign again, and why")
     items: dict[str, Item]
     links: dict[str, IssueLink] = Field(description="the link of each item to its issue, by the item's id")
-    requests: dict[str, Request]
+    requests: dict[str, RequestTold]
     waivers: dict[str, Waiver]
     risks: dict[str, Waiver]
     failures: dict[str, Failure]
@@ -93,7 +103,7 @@ class Why(Record):
     stage: Stage
     blockers: tuple[InTheWay, ...]
     warnings: tuple[InTheWay, ...] = Field(description="what the policy wants said, and does not hold the review for")
-    requests: tuple[Request, ...] = Field(description="what waits for a second person")
+    requests: tuple[RequestTold, ...] = Field(description="what waits for a second person, or is out of date")
     coming: str | None = Field(description="what comes by itself: after the quiet window, or when a waiver ends")
     changes_wanted: tuple[ChangesWanted, ...] = Field(description="what teams asked for in place of signing")
 
@@ -107,7 +117,7 @@ def detail(deps: WebDeps, review: Review) -> ReviewDetail:
     """One review, whole."""
     (told,) = revealed(deps.records.people, [review])
     same = set(ReviewDetail.model_fields) - set(ReviewSummary.model_fields)
-    same -= {"policy", "late", "coming", "links"}
+    same -= {"policy", "late", "coming", "links", "requests", "sign_again"}
     return ReviewDetail(
         **_summary(deps, told),
         **{name: getattr(told, name) for name in same},
@@ -115,6 +125,8 @@ def detail(deps: WebDeps, review: Review) -> ReviewDetail:
         late=tuple(sorted(told.late)),
         coming=what_comes(told, deps.now()),
         links=links(deps, told),
+        requests=_requests(deps, review, told),
+        sign_again={team: why for team in told.required_teams if (why := sign_again(told, team))},
     )
 
 
@@ -126,7 +138,7 @@ def why(deps: WebDeps, review: Review) -> Why:
         stage=_stage(review),
         blockers=tuple(_in_the_way(b) for b in blockers(told, now)),
         warnings=tuple(_in_the_way(b) for b in warnings(told, now)),
-        requests=tuple(request for request in told.requests.values() if request.pending),
+        requests=tuple(request for request in _requests(deps, review, told).values() if request.pending),
         coming=what_comes(told, now),
         changes_wanted=told.changes_wanted,
     )
@@ -135,6 +147,18 @@ def why(deps: WebDeps, review: Review) -> Why:
 def history(deps: WebDeps, review_id: str) -> list[Entry]:
     """What was recorded of a review, oldest first."""
     return entries(deps.records.people, deps.records.reviews.history(review_id))
+
+
+def _requests(deps: WebDeps, review: Review, told: Review) -> dict[str, RequestTold]:
+    """The requests of a review; `told` is the same review with texts and handles in place."""
+    return {
+        id: RequestTold(
+            **{name: getattr(request, name) for name in Request.model_fields},
+            changes=would_change(request),
+            out_of_date=out_of_date(review.requests[id], review, deps.now()) if request.pending else (),
+        )
+        for id, request in told.requests.items()
+    }
 
 
 def _summary(deps: WebDeps, review: Review) -> dict[str, object]:

@@ -4,11 +4,12 @@ from collections.abc import Iterable
 
 from pydantic import Field
 
-from domain.blame import Remark, handles_in
+from domain.blame import Level, Remark, handles_in
 from domain.blameless import narratives, remarks
 from domain.draft import DraftDocument
 from domain.review import Review
 from domain.roles import roles_by_name, roles_in
+from domain.rules import blames_nobody
 from web.deps import WebDeps
 
 
@@ -16,14 +17,16 @@ class PlacedRemark(Remark):
     """A remark with the place that it is about."""
 
     place: str = Field(examples=["answers.what_failed", "factors.F1.explanation"])
+    stops: bool = Field(description="whether it stands against a submission until it is said otherwise, or kept")
 
 
 def remarked(deps: WebDeps, review: Review, document: DraftDocument) -> list[PlacedRemark]:
     """Every remark but those that are kept for a reason."""
     salt, _ = deps.records.drafts.salt_and_people(review.id, document)
+    counts = blames_nobody(review)
     names = names_in(deps, review, (text for _, text in narratives(document)))
     return [
-        PlacedRemark(place=place, **remark.model_dump())
+        PlacedRemark(place=place, stops=counts and remark.level is Level.ERROR, **remark.model_dump())
         for place, remark in remarks(document, salt, names)
         if not document.kept.get(remark.key, "").strip()
     ]

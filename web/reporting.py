@@ -15,7 +15,7 @@ from domain.taxonomy import IncidentKind, Realisation, Severity, StoppedBy
 from web.callers import Caller, Posted, Who
 from web.deps import WebDeps
 from web.draft_fields import Field, Kind, words
-from web.draft_form import Form, moment
+from web.draft_form import Form, in_form, moment
 from web.errors import ApiError
 from web.openings import NewNearMiss, NewReview, opened
 from web.rendering import Pages, review_path
@@ -86,7 +86,7 @@ def routes(deps: WebDeps, pages: Pages) -> APIRouter:
                 new = NewReview.model_validate(_told(NewReview, form))
                 found = await opened(deps, who, "hand", new, Realisation.HARM, None)
         except ValidationError as error:
-            wrong = {str(e["loc"][0]): fault(e, NewReview) for e in error.errors(include_input=False)}
+            wrong = {str(e["loc"][0]): in_form(fault(e, NewReview)) for e in error.errors(include_input=False)}
             return await run_in_threadpool(page, who, near_miss, form, wrong, 422)
         except ApiError as error:
             if error.status not in (409, 422, 503):

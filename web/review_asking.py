@@ -3,25 +3,32 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from domain.deciding.requests import out_of_date
 from domain.review import Request, Review, Waiver
 from web.history import asked
+from web.item_changes import would_change
 from web.standing import Mark
 from web.wording import day, span, times
 
 
 @dataclass(frozen=True)
 class Asking:
-    """A request, or what was made of it."""
+    """A request, or what was made of it: what it `changes`, and why nobody's approval is heard any more."""
 
     what: str
     mark: Mark
     note: str
     id: str = ""
+    changes: tuple[str, ...] = ()
+    outdated: tuple[str, ...] = ()
 
 
 def asked_for(review: Review, now: datetime) -> list[Asking]:
     """What is lifted for a while, and every request that does not say the same."""
-    return [*_waived(review, now), *(_request(one, now) for one in review.requests.values() if _shown(one, review))]
+    return [
+        *_waived(review, now),
+        *(_request(one, review, now) for one in review.requests.values() if _shown(one, review)),
+    ]
 
 
 def _shown(request: Request, review: Review) -> bool:
@@ -30,15 +37,18 @@ def _shown(request: Request, review: Review) -> bool:
     return not (request.granted and kept)
 
 
-def _request(request: Request, now: datetime) -> Asking:
-    what = asked(request, now)
+def _request(request: Request, review: Review, now: datetime) -> Asking:
+    what = f"{request.id}, {asked(request, now)}"
+    changes, outdated = would_change(request), out_of_date(request, review, now) if request.pending else ()
     note = f"{request.by}: “{request.reason}”" if request.reason else "its date was put off in the tracker"
-    if request.pending and request.until is not None and request.until <= now:
-        return Asking(f"{request.id}, {what}", Mark("–", "over"), note, request.id)
-    if request.pending:
-        return Asking(f"{request.id}, {what}", Mark("◔", "waits for a second person", "wait"), note, request.id)
-    state = Mark("✓", "approved", "good") if request.granted else Mark("✕", "refused")
-    return Asking(f"{request.id}, {what}", state, f"{note}, decided by {request.decided_by}", request.id)
+    if outdated:
+        state = Mark("–", f"out of date: {' '.join(outdated)}")
+    elif request.pending:
+        state = Mark("◔", "waits for a second person", "wait")
+    else:
+        state = Mark("✓", "approved", "good") if request.granted else Mark("✕", "refused")
+        note = f"{note}, decided by {request.decided_by}"
+    return Asking(what, state, note, request.id, changes, outdated)
 
 
 def _waived(review: Review, now: datetime) -> list[Asking]:

@@ -1,11 +1,13 @@
 """The action items on a review's page: how each stands, when it is due, and what its issue in the tracker says."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from domain.link_state import Link
-from domain.review import Item, Review
+from domain.review import Evidence, Item, Review
 from domain.taxonomy import ItemClass, ItemStatus
+from web.rendering import review_path
 from web.standing import Mark, mark, waiver_of
 from web.trackers import IssueLink
 from web.wording import Said, day, due, listed, plain, times
@@ -13,7 +15,7 @@ from web.wording import Said, day, due, listed, plain, times
 
 @dataclass(frozen=True)
 class ItemLine:
-    """An action item."""
+    """An action item. Each piece of `evidence` with which it was `verified` is an address and what it is called."""
 
     id: str
     title: str
@@ -25,12 +27,14 @@ class ItemLine:
     link: Said | None = None
     there: str = ""
     note: str = ""
+    verified: str = ""
+    evidence: Sequence[tuple[str, str]] = ()
 
 
 def item_line(review: Review, id: str, link: IssueLink | None, now: datetime) -> ItemLine:
     """How an item stands, and how the link to its issue does."""
     item, waiver = review.items[id], waiver_of(review, id, now)
-    spec = item.spec
+    spec, seen = item.spec, item.verification
     what = [plain(spec.strength)] if spec.item_class is ItemClass.PREVENT else [plain(spec.item_class)]
     if spec.prevents:
         what.append(f"against {', '.join(spec.prevents)}")
@@ -56,7 +60,15 @@ def item_line(review: Review, id: str, link: IssueLink | None, now: datetime) ->
         link=_linked(link) if link is not None and item.accepted else None,
         there=_there(spec.title, link) if link is not None else "",
         note=link.note if link is not None else "",
+        verified=f"verified by {seen.by}, {day(seen.at, now)}" if seen else "",
+        evidence=[found for one in seen.evidence for found in _evidence(review.id, one)] if seen else (),
     )
+
+
+def _evidence(review_id: str, one: Evidence) -> list[tuple[str, str]]:
+    """The copy that is kept, and where it was found."""
+    copy = [(f"{review_path(review_id)}/attachments/{one.digest}", "a copy that is kept")] if one.digest else []
+    return [*copy, (one.link, one.link)] if one.link else copy
 
 
 def _due(item: Item, moment: datetime, now: datetime) -> Said:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from domain.draft_parts import DraftFactor
 from domain.review import Review
-from domain.rules import Blocker, blockers, has_signed, warnings
+from domain.rules import Blocker, blockers, warnings
 from domain.stages import OPEN_STAGES
 from domain.taxonomy import Clock, Dimension, ItemClass, ItemStatus, Stage
 from records.audit import AuditReport
@@ -22,6 +22,7 @@ from web.standing import (
     kinds_of,
     prevention,
     running,
+    sign_again,
     stabilization,
     unsigned,
     wanted,
@@ -248,7 +249,7 @@ def _took(stage: Stage, entries: Sequence[Entry]) -> str:
 def _signed(review: Review, changed: Mapping[str, Since], now: datetime) -> list[Signed]:
     lines = []
     for team in review.required_teams:
-        signature, since, voided = review.signatures.get(team), changed.get(team), review.voided.get(team)
+        signature, since, again = review.signatures.get(team), changed.get(team), sign_again(review, team)
         if since is not None and since.signed:
             about = f"its sections have changed since revision {since.revision}"
             lines.append(Signed(team, Mark("↻", "to sign again", "wait"), about, since))
@@ -256,15 +257,12 @@ def _signed(review: Review, changed: Mapping[str, Since], now: datetime) -> list
             lines.append(
                 Signed(team, Mark("–", "not signed"), f"asked for changes in revision {since.revision}", since)
             )
-        elif signature is None and voided is not None:
-            about = f"its signature stands no more{voided.because}"
-            lines.append(Signed(team, Mark("↻", "to sign again", "wait"), about))
+        elif again:
+            lines.append(Signed(team, Mark("↻", "to sign again", "wait"), again))
         elif signature is None:
             lines.append(Signed(team, Mark("–", "not signed"), ""))
-        elif has_signed(review, team):
-            lines.append(Signed(team, Mark("✓", "signed", "good"), f"{signature.by}, {day(signature.at, now)}"))
         else:
-            lines.append(Signed(team, Mark("↻", "to sign again", "wait"), "its sections have changed"))
+            lines.append(Signed(team, Mark("✓", "signed", "good"), f"{signature.by}, {day(signature.at, now)}"))
     return lines
 
 

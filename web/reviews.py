@@ -20,7 +20,7 @@ from web.command_fields import read, tidied
 from web.commands import admitted, carried
 from web.deps import WebDeps
 from web.difference import differences
-from web.draft_form import Form, one
+from web.draft_form import Form, in_form, one
 from web.errors import ApiError, as_sentence
 from web.history import entries
 from web.markers import revealed
@@ -126,8 +126,8 @@ def command_of(form: Form) -> Command:
         command: Command = kind.model_validate(read(kind, form))
     except ValidationError as error:
         found = error.errors(include_input=False)
-        sentence = as_sentence([dict(each) | {"loc": ("body", *each["loc"])} for each in found], kind)
-        wrong = {".".join(map(str, each["loc"])): fault(each, kind) for each in found}
+        sentence = in_form(as_sentence([dict(each) | {"loc": ("body", *each["loc"])} for each in found], kind))
+        wrong = {".".join(map(str, each["loc"])): in_form(fault(each, kind)) for each in found}
         raise ApiError(422, sentence, fields=wrong) from error
     return command
 

@@ -20,10 +20,13 @@ _RULE_COUNTS = {
     "extent": None,
     "prevention": None,
     "done": "item",
-    "verified": "item to verify",
+    "verified": "item",
     "sign_off": "signature",
 }
 """What each rule's findings are counted as, in the order in which people deal with them."""
+
+_TO_DO = {"verified": " to verify"}
+"""What follows what is counted, where the thing alone does not say what is to be done with it."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +123,16 @@ def unsigned(review: Review) -> str:
     return "not everybody signed" if Mode.BLOCK in modes else "no signatures asked for"
 
 
+def sign_again(review: Review, team: str) -> str:
+    """Why a team that signed before has to sign again; empty where it never signed, or where its signature stands."""
+    if has_signed(review, team):
+        return ""
+    if team in review.signatures:
+        return "its sections have changed"
+    voided = review.voided.get(team)
+    return f"its signature stands no more{voided.because}" if voided else ""
+
+
 def mark(item: Item, waived: Waiver | None = None) -> Mark:
     """An item's state, and whether a waiver stands in for it."""
     if waived is not None and item.status is not ItemStatus.DONE:
@@ -173,7 +186,9 @@ def in_order(blockers: Sequence[Blocker]) -> list[str]:
 
 def _sort(rule: str, count: int) -> str:
     thing = _RULE_COUNTS.get(rule)
-    return counted(count, thing) if thing else f"{count} on {rule}"
+    if thing is None:
+        return f"{count} on {rule}"
+    return f"{counted(count, thing)}{_TO_DO.get(rule, '')}"
 
 
 def kinds_of(review: Review) -> list[str]:

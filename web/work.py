@@ -19,6 +19,7 @@ from records.paging import Page, Place
 from web.callers import Caller, Who
 from web.deps import WebDeps
 from web.errors import ApiError
+from web.item_changes import would_change
 from web.markers import revealed
 from web.places import ASKED, After, place_of
 from web.rendering import Pages, review_path
@@ -137,10 +138,8 @@ def lines_of(deps: WebDeps, pointers: Sequence[Pointer], now: datetime, but: Col
 
 
 def _line(review: Review, one: Wanted, names: dict[str, str], now: datetime) -> Line:
-    item = review.items.get(one.subject)
-    sentence = f"{one.sentence.removesuffix('.')}: {item.spec.title}" if item else one.sentence
     return Line(
-        sentence=sentence,
+        sentence=_sentence(review, one),
         whose=_WHOSE[one.of.role].format(id=names.get(one.of.id, one.of.id)),
         title=review.title or review.id,
         review=review.id,
@@ -149,6 +148,16 @@ def _line(review: Review, one: Wanted, names: dict[str, str], now: datetime) -> 
         when=_when(one, now),
         late=one.is_late(now),
     )
+
+
+def _sentence(review: Review, one: Wanted) -> str:
+    """What is asked, with the title of its item, or what its request would change."""
+    item, request = review.items.get(one.subject), review.requests.get(one.subject)
+    said = one.sentence.removesuffix(".")
+    if item:
+        return f"{said}: {item.spec.title}"
+    changes = would_change(request) if request else ()
+    return f"{said} ({'; '.join(changes)})." if changes else one.sentence
 
 
 _WHOSE = {

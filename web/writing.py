@@ -18,7 +18,7 @@ from web.callers import Caller, Posted, Who, acting, review_for
 from web.commands import admitted, carried
 from web.deps import WebDeps
 from web.draft_fields import Field, Kind
-from web.draft_form import Form, Plain, Typed, add, at, one, parts_of, rewrite, typed, without
+from web.draft_form import Form, Plain, Typed, add, at, in_form, one, parts_of, rewrite, typed, without
 from web.drafts import save_section
 from web.errors import ApiError
 from web.remarking import names_in
@@ -146,7 +146,7 @@ def _tried(section: str, text: Typed, upon: int, error: ApiError) -> Tried:
     """What is shown where nothing was saved: what was typed, or both texts and a proposal where others changed it."""
     conflicts, proposal = error.more.get("conflicts", ()), error.more.get("proposal")
     if not conflicts or proposal is None:
-        wrong = {text.place(place): said for place, said in error.more.get("fields", {}).items()}
+        wrong = {text.place(place): in_form(said) for place, said in error.more.get("fields", {}).items()}
         whole = [said for place, said in wrong.items() if not place or "." not in place] if wrong else [error.sentence]
         said = "Not saved yet. " + " ".join(whole)
         return Tried(section, text.shown, upon, said, wrong)

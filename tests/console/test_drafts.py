@@ -239,6 +239,20 @@ def test_names_and_blame_are_told_with_their_lines_and_are_no_mistake(holdfast: 
     ] * 2
 
 
+def test_blame_that_stands_against_a_submission_ends_a_check_as_a_mistake_does(holdfast: Holdfast) -> None:
+    review = holdfast.opened()
+    file = filled(holdfast, review)
+    assert holdfast.run("draft", "check", str(file)).exit_code == 0
+    rewritten(file, "The producer of the clickstream changed", "The engineer was careless and changed")
+    result = holdfast.run("draft", "check", str(file))
+    assert result.exit_code == 1
+    assert f"{file} can be read." in result.stdout
+    assert ": error: “careless”: " in result.stdout
+    told = holdfast.run("draft", "check", str(file), "--json")
+    assert told.exit_code == 1
+    assert [one["words"] for one in json.loads(told.stdout)["remarks"] if one["stops"]] == ["careless"]
+
+
 def test_a_file_is_checked_where_nobody_answers(elsewhere: Path, holdfast: Holdfast) -> None:
     nowhere = "http://127.0.0.1:9"
     result = holdfast.run("draft", "check", str(EXAMPLE), url=nowhere)

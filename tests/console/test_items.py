@@ -1,5 +1,6 @@
 """Action items, and the built-in tracker that they are done in."""
 
+import re
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -127,6 +128,24 @@ def test_a_change_that_weakens_waits_for_a_second_person(holdfast: Holdfast) -> 
     holdfast.done("item", "accept", review, "I7")
     asked = holdfast.done("item", "change", review, "I7", "--reason", "cheaper", "--strength", "weaker")
     assert "Asked as R1" in asked
+    told = "R1, I7: strength: intermediate → weaker\n"
+    assert told in holdfast.done("review", "why", review)
+    assert told in holdfast.done("review", "show", review)
+    assert "I7 (strength: intermediate → weaker): cheaper" in holdfast.done("review", "history", review)
+
+
+def test_a_request_that_was_overtaken_does_not_wait(holdfast: Holdfast) -> None:
+    review = holdfast.opened()
+    holdfast.done("item", "add", review, "I7", *SPEC)
+    holdfast.done("item", "accept", review, "I7")
+    holdfast.done("item", "change", review, "I7", "--reason", "cheaper", "--strength", "weaker")
+    holdfast.done("item", "change", review, "I7", "--reason", "it takes more", "--strength", "stronger")
+    outdated = "I7 has changed since R1 was asked; ask anew."
+    shown = holdfast.done("review", "why", review)
+    assert outdated in shown
+    assert "Waiting for a second person" not in shown
+    assert f"out of date: {outdated}" in holdfast.done("review", "show", review)
+    assert "I7 was changed: strength: intermediate → stronger." in holdfast.done("review", "history", review)
 
 
 def test_a_change_of_nothing_or_of_what_is_not_there_is_not_understood(holdfast: Holdfast) -> None:
@@ -183,6 +202,9 @@ def test_a_done_item_is_verified_with_a_file_that_is_kept(holdfast: Holdfast, tm
     assert holdfast.refused(*verify).startswith("I7 is open: it can be verified once it is done.")
     holdfast.done("issue", "done", item["ref"]["key"], by=ENGINEER)
     assert holdfast.done(*verify).startswith("I7 is verified.\n")
+    said = holdfast.done("review", "show", review)
+    assert "done, verified" in said
+    assert re.search(r"I7 was verified by ml-lead@example.org, .*: http\S+/attachments/sha256:[0-9a-f]{64}\n", said)
     shown = holdfast.json("review", "show", review)["items"]["I7"]["verification"]
     assert shown["by"] == "ml-lead@example.org"
     (kept,) = holdfast.records.attachments.of(review)

@@ -79,6 +79,21 @@ def test_a_review_is_shown_with_all_that_was_said_of_it(holdfast: Holdfast) -> N
     assert holdfast.json("review", "show", review)["requests"]["R3"]["severity"] == "SEV3"
 
 
+def test_a_signature_that_stands_no_more_is_not_shown_as_one_that_was_never_given(holdfast: Holdfast) -> None:
+    review = holdfast.signed()
+    holdfast.done("item", "change", review, "I1", "--reason", "cheaper", "--strength", "weaker")
+    holdfast.done("review", "approve", review, "R1", by="director@example.org")
+    shown = holdfast.done("review", "show", review)
+    assert shown.count("to sign again: its signature stands no more, because item I1 was changed") == 3
+    assert "not signed" not in shown
+
+
+def test_a_word_of_no_vocabulary_is_answered_without_those_of_a_library(holdfast: Holdfast) -> None:
+    said = holdfast.refused("review", "list", "--stage", "nonsense", code=2)
+    assert "Invalid value for '--stage': 'nonsense' is not one of" in said
+    assert "Value error" not in said
+
+
 def test_why_says_so_where_nothing_is_in_the_way(holdfast: Holdfast) -> None:
     review = holdfast.signed()
     for issue in ("HF-1", "HF-2"):

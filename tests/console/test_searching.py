@@ -23,6 +23,9 @@ def test_a_stage_and_a_limit_narrow_it(holdfast: Holdfast) -> None:
     holdfast.opened()
     assert holdfast.done("search", "ranking", "--limit", "1").splitlines()[-1] == "2 reviews; these are the best 1."
     assert "No review that you see" in holdfast.done("search", "ranking", "--stage", "closed")
+    assert holdfast.done("search", "-unrelated").startswith("That only says what to leave out.")
+    for nothing in ("", "***"):
+        assert holdfast.done("search", nothing).startswith("There is no letter or digit in that to look for.")
     for words in (("ranking", "-unrelated"), ("-unrelated", "ranking"), ("--", "ranking", "-unrelated")):
         assert "No review that you see" in holdfast.done("search", *words)
     assert holdfast.json("search", "ranking", "-nothing", "--stage", "draft")["count"] == 2

@@ -7,6 +7,7 @@ import pytest
 
 from domain.attachment import LARGEST
 from tests.web.site import ENGINEER, HEAD, SIGNERS, Site
+from web.wording import day
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 20
 
@@ -85,5 +86,8 @@ async def test_a_done_item_is_verified_with_a_kept_copy_and_with_no_other(web: S
     await web.accepted(review, SIGNERS["product"], "verify_item", evidence=evidence, **verify)
     shown = (await web.get(f"/api/reviews/{review}"))["items"]["I1"]["verification"]
     assert (shown["by"], shown["note"]) == (SIGNERS["product"], "The replay raises it.")
+    page = await web.page(f"/reviews/{review}")
+    assert f"✓ verified by {SIGNERS['product']}, {day(web.engine.now)}" in page
+    assert f'<a href="{kept["url"]}">a copy that is kept</a>' in page
     history = await web.get(f"/api/reviews/{review}/history")
     assert "I1 was verified: The replay raises it." in [entry["sentence"] for entry in history]

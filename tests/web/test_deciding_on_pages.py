@@ -249,6 +249,24 @@ async def test_a_file_that_comes_with_what_is_refused_is_kept_and_chosen(tmp_pat
         assert people.web.records.attachments.of(review) == [kept]
 
 
+async def test_an_item_that_is_verified_is_verified_once_more(tmp_path: Path) -> None:
+    async with peopled(tmp_path) as people:
+        review = await in_remediation(people)
+        writer = people.token(ENGINEER, Role.CONTRIBUTOR)
+        key = (await people.ask(writer, "GET", f"/api/reviews/{review}")).json()["items"]["I1"]["ref"]["key"]
+        assert (await people.ask(writer, "POST", f"/api/issues/{key}/done", json={})).status_code == 200
+        await people.web.idle()
+        other = people.session("other@example.org", Role.CONTRIBUTOR)
+        page = await page_of(people, other, review)
+        assert "Verify I1</button>" in page
+        brought = {"evidence.0.digest": ("replay.log", b"it held")}
+        assert (await say(people, other, review, "verify_item", item="I1", files=brought)).status_code == 303
+        page = await page_of(people, other, review)
+        assert "✓ verified by other@example.org" in page
+        assert '<summary>Verify it once more</summary><p class="soft">I1 is verified already.' in page
+        assert "Verify I1</button>" not in page
+
+
 async def test_a_form_that_is_sent_twice_is_heard_once_and_another_from_the_same_page_is_heard(tmp_path: Path) -> None:
     async with peopled(tmp_path) as people:
         review = await people.web.in_draft()

@@ -378,7 +378,43 @@ async def test_a_refused_request_and_one_that_is_over_are_shown_as_such(web: Sit
     said = await read(web, f"/reviews/{review}")
     assert f"✕ R1, to waive done for I2 until" in said  # noqa: F541
     assert f"decided by {HEAD} refused" in said
-    assert re.search(r"– R2, to accept the risk of F1 .* over", said)
+    assert re.search(r"– R2, to accept the risk of F1 .* out of date: R2 would have ended by now; ask anew\.", said)
+    assert "waits for a second person" not in said
+    assert said.count("R2 would have ended by now") == 1  # and not once more as what bars an approval
+
+
+async def test_a_request_to_change_an_item_says_everywhere_what_it_changes(web: Site) -> None:
+    review = await web.in_remediation()
+    spec = (await web.get(f"/api/reviews/{review}"))["items"]["I1"]["spec"]
+    weaker = spec | {"strength": "weaker", "end_state": None, "item_class": "detect", "prevents": []}
+    await web.accepted(review, REQUESTER, "change_item", spec=weaker, reason="Cheaper.")
+    said = await read(web, f"/reviews/{review}")
+    changes = [
+        "class: prevent → detect",
+        f"strength: {spec['strength']} → weaker",
+        f"end state: “{spec['end_state']}” → none",
+        f"prevents: {' and '.join(spec['prevents'])} → none",
+    ]
+    assert f"R1, to weaken I1 {' '.join(changes)} {REQUESTER}: “Cheaper.” waits for a second person" in said
+    assert f"R1 asks to weaken I1 ({'; '.join(changes)}): Cheaper." in said
+    (request,) = (await web.get(f"/api/reviews/{review}/why"))["requests"]
+    assert (request["changes"], request["out_of_date"]) == (changes, [])
+    line = f"Approve or refuse R1: to change what item I1 promises ({'; '.join(changes)})."
+    assert line in await read(web, "/")
+    await web.accepted(review, HEAD, "approve", request="R1")
+    said = await read(web, f"/reviews/{review}")
+    assert f"{' '.join(changes)} {REQUESTER}: “Cheaper.”, decided by {HEAD} approved" in said
+    assert f"I1 was changed: {'; '.join(changes)}." in said
+
+
+async def test_a_request_to_split_an_item_says_into_what(web: Site) -> None:
+    review = await web.in_remediation()
+    spec = (await web.get(f"/api/reviews/{review}"))["items"]["I1"]["spec"]
+    parts = [spec | {"id": "I1a", "title": "Half"}, spec | {"id": "I1b", "title": "Rest", "owner": HEAD}]
+    await web.accepted(review, REQUESTER, "split_item", item="I1", into=parts, reason="Two teams.")
+    said = await read(web, f"/reviews/{review}")
+    owner = spec["owner"] or "none"
+    assert f"to split I1 into I1a and I1b I1a: “Half” I1b: “Rest”, owner: {owner} → {HEAD}" in said
 
 
 async def test_a_granted_change_and_an_accepted_risk_are_shown(web: Site) -> None:

@@ -51,6 +51,15 @@ async def test_a_review_is_opened_by_hand(tmp_path: Path) -> None:
         assert 'value="coffee-machine"' in unknown.text
 
 
+async def test_a_time_that_is_written_otherwise_is_answered_in_the_way_of_the_form(tmp_path: Path) -> None:
+    async with peopled(tmp_path) as people:
+        writer = people.session(ENGINEER, Role.CONTRIBUTOR)
+        wrong = await send(people, writer, "/near-misses/new", **MISS, resolved="22.11.2026 10:05")
+        assert wrong.status_code == 422
+        assert "this has to be a time in UTC, such as 2026-11-22 10:05" in wrong.text
+        assert "with its zone" not in wrong.text
+
+
 async def test_the_form_takes_what_the_api_takes(tmp_path: Path) -> None:
     apart = {"by", *Measured.model_fields}
     assert {field.path for field in FIELDS} == NewNearMiss.model_fields.keys() - apart

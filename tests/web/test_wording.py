@@ -4,8 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from domain.review import Review
+from domain.rules import Blocker
 from web import wording
 from web.rendering import review_path, safe_link
+from web.standing import in_the_way
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -90,3 +93,9 @@ def test_nothing_else_may_be_linked_to(url: str | None) -> None:
 def test_a_review_has_an_address_whatever_its_id() -> None:
     assert review_path("pagerduty:Q1") == "/reviews/pagerduty:Q1"
     assert review_path('x:"><b>/..') == "/reviews/x:%22%3E%3Cb%3E%2F.."
+
+
+@pytest.mark.parametrize(("count", "words"), [(1, "1 item to verify"), (2, "2 items to verify")])
+def test_items_that_are_to_be_verified_are_counted_as_items(count: int, words: str) -> None:
+    found = [Blocker(rule="verified", subject=f"I{n}", sentence="", cleared_by="", waivable=True) for n in range(count)]
+    assert in_the_way(Review(id="hand:one"), found).detail == words

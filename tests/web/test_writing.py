@@ -176,6 +176,11 @@ async def test_a_row_is_added_and_taken_out_without_script(web: Site) -> None:
     assert answer.status_code == 200
     assert "It began to rain." in answer.text
     assert 'id="f-timeline.1.at"' in answer.text
+    other = row("timeline", 0, at="10:00 on Monday", what="It began to rain.")
+    wrong = await post(web, review, "timeline", 0, do="save", **other)
+    assert wrong.status_code == 422
+    assert "✕ this has to be a time in UTC, such as 2026-11-22 10:05" in wrong.text
+    assert "with its zone" not in wrong.text
     more = row("timeline", 1, at="2026-11-02 10:05", what="It stopped.")
     assert (await post(web, review, "timeline", 0, do="save", **moment, **more)).status_code == 303
     assert (await post(web, review, "timeline", 1, do="remove:timeline.0", **moment, **more)).status_code == 303
