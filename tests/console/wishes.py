@@ -1,6 +1,7 @@
 """Every command as a wish that is refused in one state of a review, and accepted in another."""
 
 import base64
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -78,6 +79,10 @@ def done(state: Callable[[Holdfast], str]) -> Callable[[Holdfast], str]:
         review = state(holdfast)
         for item in holdfast.json("review", "show", review)["items"].values():
             holdfast.done("issue", "done", item["ref"]["key"], by=ENGINEER)
+        give_up = time.monotonic() + 30
+        while {item["status"] for item in holdfast.json("review", "show", review)["items"].values()} != {"done"}:
+            assert time.monotonic() < give_up, "the review never heard that its items are done"
+            time.sleep(0.05)
         return review
 
     return reached
