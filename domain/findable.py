@@ -6,6 +6,7 @@ Names of people are left out: who did what is in the audit log, and a search is 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from domain.draft import FIELDS_OF, DraftDocument
@@ -54,12 +55,17 @@ _LEFT_OUT = frozenset({"id", "owner", "led_to", "prevents", "confidence", "item_
 """Fields of a draft that are not found: who owns an item, and words that are in nearly every draft."""
 
 
+@cache
+def _found_in(kind: type[Record]) -> tuple[str, ...]:
+    """The fields of a part in which something is found."""
+    return tuple(name for name in kind.model_fields if name not in _LEFT_OUT)
+
+
 def _texts(value: Any) -> Iterator[str]:
     """All that is said in a part of a draft, however deep."""
     if isinstance(value, Record):
-        for name in type(value).model_fields:
-            if name not in _LEFT_OUT:
-                yield from _texts(getattr(value, name))
+        for name in _found_in(type(value)):
+            yield from _texts(getattr(value, name))
     elif isinstance(value, dict | tuple):
         for one in value.values() if isinstance(value, dict) else value:
             yield from _texts(one)

@@ -31,9 +31,9 @@ from records.database import Database
 from records.read_model import states_of
 from records.search_index import facts_of, newest_drafts
 from records.sight import seen_by
-from records.words import BREAK, Finder, Phrase, Query
+from records.words import BREAK, Finder, Phrase, Query, words
 
-RANKED = 200
+RANKED = 100
 """So many of the newest reviews that match are put in order; with more of them a word more is what helps."""
 
 
@@ -87,8 +87,8 @@ class Search:
 
 def _called(query: Query) -> Callable[[Row[Any]], bool]:
     """Whether a review is called what is looked for. No weight tells that for certain: texts differ in length."""
-    finder, wanted = Finder(query.wanted), frozenset(query.wanted)
-    return lambda row: finder.phrases(f"{row.title} {BREAK} {row.review_id}") == wanted
+    finder = Finder(query.wanted)
+    return lambda row: finder.phrases_of([*row.title.split(), BREAK, *words(row.review_id)]) == finder.wanted
 
 
 def _matching(connection: Connection, query: Query, sight: Sight, narrowed: Narrowed, limit: int) -> Sequence[Row[Any]]:

@@ -155,11 +155,16 @@ class Finder:
     """Finds phrases in texts; what it learns of a word in one text it knows in the next."""
 
     def __init__(self, wanted: Sequence[Phrase]) -> None:
+        self.wanted = frozenset(wanted)
         self._begun_by = _Beginnings(wanted)
 
     def phrases(self, text: str) -> frozenset[Phrase]:
         """Those that are in a text."""
-        return frozenset(phrase for _, phrase in self._found(words(text)))
+        return self.phrases_of(words(text))
+
+    def phrases_of(self, said: Sequence[str]) -> frozenset[Phrase]:
+        """Those that are in these words."""
+        return frozenset(phrase for _, phrase in self._found(said))
 
     def pieces(self, text: str, around: int | None = AROUND) -> tuple[Piece, ...]:
         """The part of a text that has most of them, cut where they are; the whole text where `around` is none."""

@@ -154,7 +154,7 @@ def _shown(hit: Hit, finder: Finder) -> SearchHit:
 
 def _places(hit: Hit, finder: Finder) -> Iterator[SearchPlace]:
     """The part with the most of the query, then those with what is still missing of it."""
-    found = [(part, *_best(part, finder)) for part in hit.parts if part.id != TITLE]
+    found = list(_until_all(((part, *_best(part, finder)) for part in hit.parts if part.id != TITLE), finder))
     shown: frozenset[Phrase] = frozenset()
     for _ in range(min(PLACES, len(found))):
         part, text, phrases = max(found, key=lambda one: len(one[2] - shown))
@@ -165,9 +165,28 @@ def _places(hit: Hit, finder: Finder) -> Iterator[SearchPlace]:
         yield SearchPlace(part=part.id, heading=heading, path=path, pieces=finder.pieces(text))
 
 
+_Found = tuple[Part, str, frozenset[Phrase]]
+"""A part, the text in it that has the most of the query, and what it has of it."""
+
+
+def _until_all(found: Iterator[_Found], finder: Finder) -> Iterator[_Found]:
+    """These up to the first that has all that is wanted: nothing behind it has more."""
+    for one in found:
+        yield one
+        if one[2] == finder.wanted:
+            return
+
+
 def _best(part: Part, finder: Finder) -> tuple[str, frozenset[Phrase]]:
     """The text that has the most of the query, and what it has of it."""
-    return max(((text, finder.phrases(text)) for text in part.texts), key=lambda found: len(found[1]))
+    best: tuple[str, frozenset[Phrase]] = ("", frozenset())
+    for text in part.texts:
+        phrases = finder.phrases(text)
+        if len(phrases) > len(best[1]):
+            best = (text, phrases)
+        if phrases == finder.wanted:
+            break
+    return best
 
 
 def _heading(review: Review, part: str) -> str:
