@@ -6,7 +6,7 @@
 """
 
 import re
-from datetime import UTC, date, datetime, time
+from datetime import date
 from typing import Literal
 
 from domain.plan import PRIVATE
@@ -75,11 +75,6 @@ def _extend(rest: str) -> Said:
     if not reason.strip():
         raise NotUnderstood(f"Say why, too. {HELP}")
     return Said(what="extend", until=until, reason=reason.strip())
-
-
-def end_of(day: date) -> datetime:
-    """The last moment of a day, in UTC."""
-    return datetime.combine(day, time(23, 59, 59), UTC)
 
 
 def why(review: Review, in_the_way: list[Blocker], address: str) -> str:

@@ -121,9 +121,8 @@ def _draft_submitted(review: Review, event: events.DraftSubmitted) -> Changes:
     factors = {factor.id: factor for factor in event.factors}
     told = review.submission.factors if review.submission else ()
     others_told = {f.id for f in told if f.id not in factors or not factors[f.id].claims_like(f)}
-    voided = {
-        team: Voided(seq=review.seq + 1) for team in review.voided
-    }  # another text: what it was before is no reason
+    # Another text: what it was before is no reason to sign again, but it is to be signed.
+    voided = dict.fromkeys(review.voided, Voided(seq=review.seq + 1))
     return {"submission": submission, "items": items, "changes_wanted": (), "voided": voided} | _lifted_no_more(
         review, items=others, factors=others_told
     )

@@ -232,14 +232,18 @@ def verified(review: Review, now: datetime) -> Iterator[Finding]:
     not be verified for as long.
     """
     for id, item in review.items.items():
-        if not item.accepted or item.spec.item_class is not ItemClass.PREVENT or _waived(review, "done", id, now):
+        if (
+            not item.accepted
+            or item.spec.item_class is not ItemClass.PREVENT
+            or _waived(review.waivers, "done", id, now)
+        ):
             continue
         if finding := _unverified(review, id, item):
             yield finding
 
 
-def _waived(review: Review, rule: str, subject: str, now: datetime) -> bool:
-    waiver = review.waivers.get(waiver_id(rule, subject))
+def _waived(waivers: dict[str, Waiver], rule: str, subject: str, now: datetime) -> bool:
+    waiver = waivers.get(waiver_id(rule, subject))
     return waiver is not None and waiver.holds(now)
 
 
@@ -251,7 +255,7 @@ def doers_wanted(review: Review, now: datetime) -> list[str]:
         id
         for id, item in review.items.items()
         if (item.status is ItemStatus.DONE and item.spec.item_class is ItemClass.PREVENT)
-        and (_lacks_doers(review, item) and not _waived(review, "verified", id, now))
+        and (_lacks_doers(review, item) and not _waived(review.waivers, "verified", id, now))
     ]
 
 
@@ -456,5 +460,4 @@ def warnings(review: Review, now: datetime) -> list[Blocker]:
 
 def lifted(waivers: dict[str, Waiver], blocker: Blocker, now: datetime) -> bool:
     """Whether a waiver that has not expired lifts this blocker. An unknown rule and a failed read cannot be waived."""
-    waiver = waivers.get(waiver_id(blocker.rule, blocker.subject))
-    return waiver is not None and waiver.holds(now) and blocker.waivable
+    return blocker.waivable and _waived(waivers, blocker.rule, blocker.subject, now)

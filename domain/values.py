@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -72,6 +72,11 @@ END_OF_TIME: Final = datetime.max.replace(tzinfo=UTC)
 
 _UNITS: Final = {"s": 1, "second": 1, "min": 60, "minute": 60, "h": 3600, "hour": 3600, "day": 86400, "week": 604800}
 _PERIOD: Final = re.compile(r"^(\d+) ?(business )?([a-z]+?)s?$")
+
+
+def end_of(day: date) -> datetime:
+    """The last second of a day, in UTC: until when something is in time that is due on it."""
+    return datetime.combine(day, time(23, 59, 59), UTC)
 
 
 def _zone(name: str) -> str:

@@ -71,7 +71,7 @@ def _reason(review: Review, waiver: Waiver) -> str:
 
 
 def _expiry(waiver: Waiver, now: datetime) -> Mark:
-    if waiver.until <= now:
+    if not waiver.holds(now):
         return Mark("–", f"expired {day(waiver.until, now)}")
     return Mark("◔", f"until {day(waiver.until, now)}, {span(waiver.until - now)} left", "wait")
 

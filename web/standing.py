@@ -143,7 +143,7 @@ def mark(item: Item, waived: Waiver | None = None) -> Mark:
 def waiver_of(review: Review, item: str, now: datetime) -> Waiver | None:
     """The waiver that lifts `done` for an item now."""
     waiver = review.waivers.get(f"done/{item}")
-    return waiver if waiver is not None and waiver.until > now else None
+    return waiver if waiver is not None and waiver.holds(now) else None
 
 
 def prevention(review: Review, now: datetime) -> tuple[list[Mark], str]:

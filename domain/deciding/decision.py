@@ -1,6 +1,6 @@
 """A decision in the making, and what all decisions share: refusing, entering a stage, voiding signatures."""
 
-from datetime import UTC, date, datetime, time
+from datetime import datetime
 
 from domain import events, inputs
 from domain.evolve import evolve
@@ -8,7 +8,7 @@ from domain.places import Place
 from domain.review import ItemSpec, Review
 from domain.stages import TRANSITIONS
 from domain.taxonomy import Became, Clock, IncidentStatus, Stage
-from domain.values import Period, PersonId, Record, Utc
+from domain.values import Period, PersonId, Record, Utc, end_of
 
 
 class Rejected(Exception):
@@ -89,14 +89,9 @@ class Decision:
 
     def change(self, spec: ItemSpec) -> None:
         """Change an item. A date that it names anew counts at once where it has been accepted, and is due later."""
-        due, named = self.review.items[spec.id].due, spec.due
-        is_sooner = due is not None and named is not None and end_of(named) < due
-        self.record(events.ItemChanged(spec=spec, due=end_of(named) if named is not None and is_sooner else None))
-
-
-def end_of(day: date) -> datetime:
-    """Until when something is done in time that is due on a day."""
-    return datetime.combine(day, time(23, 59, 59), UTC)
+        due, named = self.review.items[spec.id].due, end_of(spec.due) if spec.due is not None else None
+        is_sooner = due is not None and named is not None and named < due
+        self.record(events.ItemChanged(spec=spec, due=named if is_sooner else None))
 
 
 def refuse_if(*reasons: str | bool | None) -> None:

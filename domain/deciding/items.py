@@ -4,10 +4,11 @@ A function without an underscore carries out the command or the fact that it is 
 """
 
 from domain import events, inputs
-from domain.deciding.decision import Decision, Rejected, end_of, refuse_if, these
+from domain.deciding.decision import Decision, Rejected, refuse_if, these
 from domain.deciding.requests import ask
 from domain.review import Item, ItemSpec
 from domain.taxonomy import Ask, Became, ItemClass, ItemStatus, Stage, Strength
+from domain.values import end_of
 
 
 def propose_item(d: Decision, body: inputs.ProposeItem) -> None:

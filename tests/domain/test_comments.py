@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from domain.comments import HELP, NotUnderstood, Said, end_of, said, why
+from domain.comments import HELP, NotUnderstood, Said, said, why
 from domain.decide import decide
 from domain.events import CommentHeard
 from domain.inputs import CommentAnswered, CommentSaid, ExtendDue, Given, Input
@@ -12,6 +12,7 @@ from domain.issues import TRACKING
 from domain.rules import Blocker
 from domain.standing import Standing
 from domain.taxonomy import Ask, Door, Role
+from domain.values import end_of
 from tests.domain.build import Driver, in_draft, in_remediation
 
 
