@@ -6,7 +6,7 @@ ARGS ?=
 WORKERS ?= 3  # tests wait for a good part of their time: more of them than two cores
 MARKS ?= not browser  # tests that need a Debian package run in `make check`
 
-.PHONY: demo test check format lint types coverage chaos bench screenshots lock clean
+.PHONY: demo test check corpus format lint types coverage chaos bench screenshots lock clean
 
 demo: .venv/run
 	$(BIN)/holdfast demo $(ARGS)
@@ -18,7 +18,11 @@ check: .venv/dev  ## all that CI runs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy .
+	$(MAKE) corpus
 	$(MAKE) coverage
+
+corpus: .venv/dev  ## nothing that is decided in 10,000 generated lives has changed
+	$(BIN)/python -m tests.domain.corpus $(ARGS)
 
 coverage: .venv/dev
 	$(BIN)/coverage erase

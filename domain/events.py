@@ -17,14 +17,16 @@ from domain.values import PersonId, Record, TextRef, Utc
 
 
 class Event(Record):
-    """Something that has happened. `version` is that of its shape."""
+    """Something that has happened, recorded for ever under this `name`; `version` is that of its shape."""
 
+    name: ClassVar[str]
     version: ClassVar[int] = 1
 
 
 class IncidentExcluded(Event):
     """An incident gets no review, by this rule of the policy in force."""
 
+    name: ClassVar[str] = "IncidentExcluded"
     incident: Incident
     rule: str
     policy_digest: str
@@ -33,6 +35,7 @@ class IncidentExcluded(Event):
 class ReviewOpened(Event):
     """A review began. The policy that it is held to is pinned here."""
 
+    name: ClassVar[str] = "ReviewOpened"
     at: Utc
     incident: Incident
     policy: Policy
@@ -47,26 +50,31 @@ class ReviewOpened(Event):
 class IncidentUpdated(Event):
     """A known or joined incident was told anew. `refired` tells that it is new here, or open again."""
 
+    name: ClassVar[str] = "IncidentUpdated"
     incident: Incident
     refired: bool
     quiet_until: Utc | None
 
 
 class SeverityChanged(Event):
+    name: ClassVar[str] = "SeverityChanged"
     severity: Severity
 
 
 class StageEntered(Event):
+    name: ClassVar[str] = "StageEntered"
     stage: Stage
     due: dict[Clock, Utc] = {}
 
 
 class OwnerAssigned(Event):
+    name: ClassVar[str] = "OwnerAssigned"
     owner: PersonId
     by: PersonId
 
 
 class DraftSubmitted(Event):
+    name: ClassVar[str] = "DraftSubmitted"
     revision: int
     digest: str
     by: PersonId
@@ -99,12 +107,14 @@ class DraftSubmitted(Event):
 class SigningDelegated(Event):
     """A team lets somebody sign this review for it."""
 
+    name: ClassVar[str] = "SigningDelegated"
     team: str
     to: PersonId
     by: PersonId
 
 
 class TeamSigned(Event):
+    name: ClassVar[str] = "TeamSigned"
     team: str
     by: PersonId
     at: Utc
@@ -114,12 +124,14 @@ class TeamSigned(Event):
 class SignaturesVoided(Event):
     """Signatures that no longer stand for the text and its items; `item` and `became` tell why, where an item does."""
 
+    name: ClassVar[str] = "SignaturesVoided"
     teams: tuple[str, ...]
     item: str | None = None
     became: Became | None = None
 
 
 class ChangesRequested(Event):
+    name: ClassVar[str] = "ChangesRequested"
     team: str
     by: PersonId
     reason: TextRef
@@ -127,10 +139,12 @@ class ChangesRequested(Event):
 
 
 class ItemProposed(Event):
+    name: ClassVar[str] = "ItemProposed"
     spec: ItemSpec
 
 
 class ItemAccepted(Event):
+    name: ClassVar[str] = "ItemAccepted"
     item: str
     due: Utc
     place: Place = Place(tracker="builtin")
@@ -140,6 +154,7 @@ class ItemAccepted(Event):
 class DueExtended(Event):
     """An item may take longer, by a second person's approval."""
 
+    name: ClassVar[str] = "DueExtended"
     item: str
     due: Utc
 
@@ -147,6 +162,7 @@ class DueExtended(Event):
 class ItemMoved(Event):
     """An item is to have another issue; the one that it has is left behind."""
 
+    name: ClassVar[str] = "ItemMoved"
     item: str
     by: PersonId
     place: Place
@@ -156,6 +172,7 @@ class ItemMoved(Event):
 class ItemChanged(Event):
     """`due` is when it is due now, where that is sooner than before."""
 
+    name: ClassVar[str] = "ItemChanged"
     spec: ItemSpec
     due: Utc | None = None
 
@@ -163,6 +180,7 @@ class ItemChanged(Event):
 class ItemSplit(Event):
     """Several items take the place of one."""
 
+    name: ClassVar[str] = "ItemSplit"
     item: str
     into: tuple[ItemSpec, ...]
     by: PersonId
@@ -170,6 +188,7 @@ class ItemSplit(Event):
 
 
 class ItemVerified(Event):
+    name: ClassVar[str] = "ItemVerified"
     item: str
     by: PersonId
     at: Utc
@@ -181,27 +200,32 @@ class ItemVerified(Event):
 class EvidenceCopied(Event):
     """A copy is kept of what a link led to that an item was verified with."""
 
+    name: ClassVar[str] = "EvidenceCopied"
     item: str
     link: TextRef
     digest: str
 
 
 class ItemWithdrawn(Event):
+    name: ClassVar[str] = "ItemWithdrawn"
     item: str
     by: PersonId
     reason: TextRef
 
 
 class ApprovalAsked(Event):
+    name: ClassVar[str] = "ApprovalAsked"
     request: Request
 
 
 class ApprovalGranted(Event):
+    name: ClassVar[str] = "ApprovalGranted"
     request: str
     by: PersonId
 
 
 class ApprovalRefused(Event):
+    name: ClassVar[str] = "ApprovalRefused"
     request: str
     by: PersonId
     reason: TextRef
@@ -210,6 +234,7 @@ class ApprovalRefused(Event):
 class ReviewMadePrivate(Event):
     """Only these teams see the review from now on, and what is told of it as a whole goes to `home`."""
 
+    name: ClassVar[str] = "ReviewMadePrivate"
     teams: tuple[str, ...]
     by: PersonId
     reason: TextRef
@@ -219,32 +244,38 @@ class ReviewMadePrivate(Event):
 class ReviewShared(Event):
     """These teams see the review now; none: everybody."""
 
+    name: ClassVar[str] = "ReviewShared"
     teams: tuple[str, ...]
 
 
 class ItemIssueOpened(Event):
+    name: ClassVar[str] = "ItemIssueOpened"
     item: str
     ref: IssueRef
     told: Told | None = None
 
 
 class ItemIssueReleased(Event):
+    name: ClassVar[str] = "ItemIssueReleased"
     item: str
 
 
 class ItemStatusesRead(Event):
+    name: ClassVar[str] = "ItemStatusesRead"
     readings: tuple[Reading, ...]
 
 
 class ItemIssueLeft(Event):
     """An issue was made, or adopted, for an item that had been moved on meanwhile: it is given up."""
 
+    name: ClassVar[str] = "ItemIssueLeft"
     item: str
     ref: IssueRef
     adopted: bool = False
 
 
 class ItemsFoundUnreadable(Event):
+    name: ClassVar[str] = "ItemsFoundUnreadable"
     items: tuple[str, ...]
     kind: FailureKind | None
 
@@ -252,6 +283,7 @@ class ItemsFoundUnreadable(Event):
 class IssueFoundDisturbed(Event):
     """Somebody changed what Holdfast keeps in an item's issue: its class and strength, the link, the labels."""
 
+    name: ClassVar[str] = "IssueFoundDisturbed"
     item: str
     as_of: Utc
 
@@ -259,6 +291,7 @@ class IssueFoundDisturbed(Event):
 class ItemIssueTended(Event):
     """What was found in an item's issue until `as_of` is put back and answered there, and it says what it has to."""
 
+    name: ClassVar[str] = "ItemIssueTended"
     item: str
     as_of: Utc
     told: Told | None = None
@@ -267,16 +300,19 @@ class ItemIssueTended(Event):
 class CommentHeard(Event):
     """Somebody spoke to us in a comment; `answer` is what they are told, and where it is empty, what is in the way."""
 
+    name: ClassVar[str] = "CommentHeard"
     item: str
     comment: str
     answer: tuple[str, ...]
 
 
 class CommentWasAnswered(Event):
+    name: ClassVar[str] = "CommentWasAnswered"
     comment: str
 
 
 class TrackingIssueTold(Event):
+    name: ClassVar[str] = "TrackingIssueTold"
     ref: IssueRef
     told: str
     status: IssueStatus
@@ -284,6 +320,7 @@ class TrackingIssueTold(Event):
 
 
 class TrackingIssueRead(Event):
+    name: ClassVar[str] = "TrackingIssueRead"
     status: IssueStatus
     as_of: Utc
     ref: IssueRef | None = None
@@ -292,6 +329,7 @@ class TrackingIssueRead(Event):
 class OutsideFailed(Event):
     """Something owed to the outside failed for the `count`th time in a row."""
 
+    name: ClassVar[str] = "OutsideFailed"
     key: str
     kind: FailureKind
     count: int
@@ -299,15 +337,18 @@ class OutsideFailed(Event):
 
 
 class DeadlinePassed(Event):
+    name: ClassVar[str] = "DeadlinePassed"
     deadline: str
     due: Utc
 
 
 class ClosureAsked(Event):
+    name: ClassVar[str] = "ClosureAsked"
     by: PersonId
 
 
 class ReviewClosed(Event):
+    name: ClassVar[str] = "ReviewClosed"
     closure: Closure
     due: dict[Clock, Utc]
 
@@ -315,16 +356,19 @@ class ReviewClosed(Event):
 class ReviewReopened(Event):
     """A closed review goes on, because of these blockers (`rule/subject`)."""
 
+    name: ClassVar[str] = "ReviewReopened"
     because: tuple[str, ...]
 
 
 class RegressionSeen(Event):
     """These blockers came up after closure, and the policy wants them told and no more."""
 
+    name: ClassVar[str] = "RegressionSeen"
     because: tuple[str, ...]
 
 
 class ReviewDismissed(Event):
+    name: ClassVar[str] = "ReviewDismissed"
     by: PersonId
     reason: TextRef
 
@@ -332,12 +376,13 @@ class ReviewDismissed(Event):
 class UnknownEvent(Event):
     """An event that this release cannot read. It blocks closure, and is never rewritten."""
 
-    name: str
+    name: ClassVar[str] = "UnknownEvent"
+    recorded_name: str
     recorded_version: int
 
 
 EVENTS: dict[str, type[Event]] = {
-    event.__name__: event
+    event.name: event
     for event in (
         IncidentExcluded,
         ReviewOpened,
@@ -402,8 +447,8 @@ def decode(name: str, version: int, data: dict[str, Any], upcasts: Mapping[tuple
         else:
             data, version = upcast(data), version + 1
     if kind is None or version != kind.version:
-        return UnknownEvent(name=name, recorded_version=recorded)
+        return UnknownEvent(recorded_name=name, recorded_version=recorded)
     try:
         return kind.model_validate(data)
     except ValidationError:
-        return UnknownEvent(name=name, recorded_version=recorded)
+        return UnknownEvent(recorded_name=name, recorded_version=recorded)

@@ -444,7 +444,7 @@ def _review_dismissed(review: Review, event: events.ReviewDismissed) -> Changes:
 
 
 def _unknown(review: Review, event: events.UnknownEvent) -> Changes:
-    return {"unknown": (*review.unknown, f"{event.name}@{event.recorded_version}")}
+    return {"unknown": (*review.unknown, f"{event.recorded_name}@{event.recorded_version}")}
 
 
 def _with_incident(review: Review, incident: Incident) -> dict[str, Incident]:

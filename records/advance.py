@@ -78,7 +78,7 @@ class Advance:
         self, connection: Connection, review: Review, last: Link | None, input: Input, now: datetime, epoch: int
     ) -> Outcome:
         recorded = decide(review, input, now, self._given(connection, review, input, now))
-        after, names = fold(review, recorded), tuple(type(event).__name__ for event in recorded)
+        after, names = fold(review, recorded), tuple(event.name for event in recorded)
         in_the_way = blockers(after, now)
         answer = Answer(accepted=True, events=names, stage=after.stage, told=told_of(recorded))
         heard = outcome(after, now, answer, in_the_way)

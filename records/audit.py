@@ -47,7 +47,7 @@ class Audit:
                 rows, shown = streams.load(connection, id), state_of(connection, id)
             events += len(rows)
             heads.append(f"{id} {rows[-1].hash if rows else BEGINNING}")
-            closures += sum(row.type == ReviewClosed.__name__ for row in rows)
+            closures += sum(row.type == ReviewClosed.name for row in rows)
             wrong += breaks(rows) or self._replay(id, rows, shown)
             if not rows:
                 kept = "it is in the read model, and has no events" if shown else "there is no such review"

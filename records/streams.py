@@ -65,7 +65,7 @@ def append(
         envelope = Envelope(
             stream=stream_id,
             seq=seq,
-            type=type(event).__name__,
+            type=event.name,
             version=event.version,
             input_id=input.id,
             by=input.by,

@@ -268,5 +268,7 @@ _SENTENCES: dict[type[Event], Callable[[Any, datetime], str]] = {
         f"Come up after closure: {listed(e.because)}." if e.because else "What came up after closure is cleared."
     ),
     events.ReviewDismissed: lambda e, now: f"Dismissed: {e.reason}",
-    events.UnknownEvent: lambda e, now: f"This release cannot read this event ({e.name}@{e.recorded_version}).",
+    events.UnknownEvent: lambda e, now: (
+        f"This release cannot read this event ({e.recorded_name}@{e.recorded_version})."
+    ),
 }

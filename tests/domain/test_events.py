@@ -48,7 +48,9 @@ def test_an_older_version_is_read_as_the_present_one(version: int, data: dict[st
     ],
 )
 def test_what_cannot_be_read_is_kept_by_name_and_version(name: str, version: int, data: dict[str, Any]) -> None:
-    assert events.decode(name, version, data, UPCASTS) == events.UnknownEvent(name=name, recorded_version=version)
+    assert events.decode(name, version, data, UPCASTS) == events.UnknownEvent(
+        recorded_name=name, recorded_version=version
+    )
 
 
 def test_an_unknown_event_is_not_among_those_that_can_be_recorded() -> None:
@@ -56,7 +58,7 @@ def test_an_unknown_event_is_not_among_those_that_can_be_recorded() -> None:
 
 
 def with_unknown(driver: Driver) -> Driver:
-    event = events.UnknownEvent(name="FairnessChecked", recorded_version=2)
+    event = events.UnknownEvent(recorded_name="FairnessChecked", recorded_version=2)
     driver.review = evolve(driver.review, event)
     driver.events.append(event)
     return driver

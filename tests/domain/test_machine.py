@@ -214,7 +214,7 @@ class Reviews(RuleBasedStateMachine):
         assert inputs.Input.model_validate_json(said.model_dump_json()) == said
         review = before
         for event in self.driver.events[self.seen :]:
-            read = events.decode(type(event).__name__, event.version, json.loads(event.model_dump_json()))
+            read = events.decode(event.name, event.version, json.loads(event.model_dump_json()))
             assert read == event
             after = evolve(review, read)
             if after.stage is not review.stage:
@@ -325,9 +325,7 @@ class Reviews(RuleBasedStateMachine):
             assert waits_for_somebody(self.review, self.driver)
 
     def teardown(self) -> None:
-        recorded = [
-            events.decode(type(e).__name__, e.version, json.loads(e.model_dump_json())) for e in self.driver.events
-        ]
+        recorded = [events.decode(e.name, e.version, json.loads(e.model_dump_json())) for e in self.driver.events]
         assert fold(Review(id=self.review.id), recorded) == self.review
 
     # --- time -------------------------------------------------------------------------------------------------------

@@ -214,7 +214,7 @@ LOST = Reading(item="I2", status=IssueStatus.FORBIDDEN, as_of=NOW)
         (events.ReviewReopened(because=("done/I1", "done/I2")), "Open again, because of done/I1 and done/I2."),
         (events.ReviewDismissed(by="p", reason="A drill."), "Dismissed: A drill."),
         (
-            events.UnknownEvent(name="Odd", recorded_version=3),
+            events.UnknownEvent(recorded_name="Odd", recorded_version=3),
             "This release cannot read this event (Odd@3).",
         ),
     ],

@@ -108,4 +108,4 @@ def test_what_was_erased_says_so(tmp_path: Path) -> None:
 def test_every_command_can_be_walked_and_every_event_has_a_sentence() -> None:
     for kind in COMMANDS:
         assert issubclass(kind, Record)
-    assert {kind.__name__ for kind in _SENTENCES} == {*EVENTS, "UnknownEvent"}
+    assert {kind.name for kind in _SENTENCES} == {*EVENTS, "UnknownEvent"}
