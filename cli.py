@@ -5,20 +5,22 @@ from typing import Annotated
 
 import typer
 
-from console import embedded, installation, records
-from console.drafts import drafts
-from console.issues import issues
-from console.items import items
-from console.looking import looking
-from console.notices import notices, notify
-from console.opening import near_miss, opening
-from console.screen import say
-from console.searching import WITH_MINUS, search
-from console.second_person import second_person
-from console.stopping import StoppingGroup
-from console.tokens import tokens
-from console.trackers import trackers
-from console.writing import writing
+from console.commands import local as embedded
+from console.commands import processes as installation
+from console.commands import records
+from console.commands.approvals import second_person
+from console.commands.drafts import drafts
+from console.commands.issues import issues
+from console.commands.items import items
+from console.commands.notifications import notices, notify
+from console.commands.open import near_miss, opening
+from console.commands.search import WITH_MINUS, search
+from console.commands.show import looking
+from console.commands.sign_off import writing
+from console.commands.tokens import tokens
+from console.commands.trackers import trackers
+from console.shell.errors import StoppingGroup
+from console.shell.output import say
 
 REVIEWS, RUNNING, KEEPING = "Reviews", "Running Holdfast", "The records"
 

@@ -29,11 +29,11 @@ from activities.reviews import ReviewActivities
 from activities.sync import SyncActivities
 from activities.trackers import TrackerActivities
 from building.parts import Parts, build_parts
-from domain.places import Place
-from domain.values import Record
+from domain.model.tracker_routing import Place
+from domain.model.values import Record
 from records.calendars import Calendars
+from records.event_log.streams import SupersededError
 from records.store import Records
-from records.streams import SupersededError
 from runtime.settings import Settings
 from runtime.temporal import EngineAwayError, connect, engine_id
 from workflows import contract
@@ -192,7 +192,7 @@ async def register_search_attributes(client: Client) -> None:
 async def open_door(records: Records, client: Client) -> Door:
     """The way to the reviews' workflows on this engine.
 
-    Raises `records.engines.ForeignEngineError` where the records belong to another engine, now and with every use.
+    Raises `ForeignEngineError` where the records belong to another engine, now and with every use.
     """
     id = await engine_id(client)
     await asyncio.to_thread(records.engines.claim, id)
@@ -228,7 +228,7 @@ async def run(settings: Settings) -> None:
     """The worker process: claims the records for its engine, carries out reviews, and empties the inbox.
 
     Ends on SIGTERM and SIGINT, after what is under way. Raises `SettingsError`, `records.database.DatabaseError`,
-    `runtime.temporal.EngineAwayError`, and `records.engines.ForeignEngineError` where another engine owns the records.
+    `runtime.temporal.EngineAwayError`, and `ForeignEngineError` where another engine owns the records.
     """
     parts = build_parts(settings)
     client = await connect(settings.temporal)

@@ -7,11 +7,11 @@ from temporalio import activity
 
 from activities.failures import as_application_error
 from activities.trackers import EffectRequest, ReviewReader, TextReader
-from domain.attachment import Attachment
-from domain.inputs import EvidenceKept
-from domain.plan import uncopied
-from domain.ports import EvidenceSource, NotFoundError, TrackerError
-from domain.values import PersonId
+from domain.lifecycle.inputs import EvidenceKept
+from domain.lifecycle.plan import uncopied
+from domain.model.attachment import Attachment
+from domain.model.values import PersonId
+from domain.trackers.ports import EvidenceSource, NotFoundError, TrackerError
 
 log = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from temporalio.exceptions import ApplicationError
 
-from domain.ports import RateLimitedError, TrackerError, UnavailableError
+from domain.trackers.ports import RateLimitedError, TrackerError, UnavailableError
 
 RETRYABLE = (UnavailableError, RateLimitedError)
 

@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Protocol
 
-from domain.comments import NotUnderstood, Said, said
-from domain.inputs import CommentSaid, ExtendDue, Input, VerifyItem
-from domain.ports import Comment
-from domain.review import Evidence
-from domain.standing import Standing
-from domain.taxonomy import Door
-from domain.values import PersonId, TextRef, digest_of, end_of
+from domain.lifecycle.inputs import CommentSaid, ExtendDue, Input, VerifyItem
+from domain.model.principal import Standing
+from domain.model.review import Evidence
+from domain.model.taxonomy import Door
+from domain.model.values import PersonId, TextRef, digest_of, end_of
+from domain.trackers.comment_commands import NotUnderstood, Said, said
+from domain.trackers.ports import Comment
 
 UNKNOWN = "Nobody here is known by your account: have it named under people in catalogue.yaml."
 

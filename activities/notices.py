@@ -11,12 +11,12 @@ from typing import Protocol
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from domain.asks import Role, Wanted, asks
-from domain.notices import Asking, Book, Notice, Sent, due_notices
-from domain.ports import NO_THREADS, Notifier, RateLimitedError, Threads, TrackerError, UnavailableError
-from domain.review import Review
-from domain.taxonomy import FailureKind
-from domain.values import Calendar, Message, PersonId, TextRef
+from domain.model.review import Review
+from domain.model.taxonomy import FailureKind
+from domain.model.values import Calendar, Message, PersonId, TextRef
+from domain.people.notifications import Asking, Book, Notice, Sent, due_notices
+from domain.people.tasks import Role, Wanted, asks
+from domain.trackers.ports import NO_THREADS, Notifier, RateLimitedError, Threads, TrackerError, UnavailableError
 
 AT_ONCE = 200
 """How many messages are sent in one go; the next one follows soon."""

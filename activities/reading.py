@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 
-from domain.ports import IssueSnapshot, IssueTracker
-from domain.review import IssueRef
-from domain.taxonomy import IssueStatus
+from domain.model.review import IssueRef
+from domain.model.taxonomy import IssueStatus
+from domain.trackers.ports import IssueSnapshot, IssueTracker
 
 
 def read_following(tracker: IssueTracker, refs: Sequence[IssueRef]) -> list[IssueSnapshot]:
     """One snapshot for every ref, in order; of one that was moved to where we can see it, what it is there.
 
-    Raises `domain.ports.TrackerError`.
+    Raises `domain.trackers.ports.TrackerError`.
     """
     found = tracker.read(refs)
     moved = [snapshot.ref for snapshot in found if snapshot.status is IssueStatus.MOVED and snapshot.ref is not None]

@@ -7,9 +7,9 @@ from datetime import datetime
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from domain.inputs import Input
-from domain.values import Message, Utc
-from domain.view import Outcome
+from domain.lifecycle.inputs import Input
+from domain.lifecycle.view import Outcome
+from domain.model.values import Message, Utc
 
 SUPERSEDED = "SupersededError"
 """The failure type that ends the workflow of an engine that the records no longer belong to."""

@@ -16,10 +16,13 @@ from temporalio import activity
 from activities.failures import as_application_error
 from activities.listening import Listening
 from activities.reading import read_following
-from domain.inputs import Input, IssueDisturbed, ItemsUnreadable, Tick
-from domain.issues import TRACKING, fact_of, is_disturbed, is_later
-from domain.places import Place
-from domain.ports import (
+from domain.lifecycle.inputs import Input, IssueDisturbed, ItemsUnreadable, Tick
+from domain.model.review import IssueRef, Review
+from domain.model.taxonomy import Door, FailureKind
+from domain.model.tracker_routing import Place
+from domain.model.values import Message, digest_of
+from domain.trackers.issue_text import TRACKING, fact_of, is_disturbed, is_later
+from domain.trackers.ports import (
     Comment,
     IssueSeen,
     IssueSnapshot,
@@ -33,9 +36,6 @@ from domain.ports import (
     UnauthorisedError,
     UnavailableError,
 )
-from domain.review import IssueRef, Review
-from domain.taxonomy import Door, FailureKind
-from domain.values import Message, digest_of
 
 OVERDUE = timedelta(minutes=5)
 """How late a review's workflow may be before it counts as not running."""

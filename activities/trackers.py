@@ -11,9 +11,16 @@ from temporalio.exceptions import ApplicationError
 
 from activities.failures import as_application_error
 from activities.reading import read_following
-from domain.comments import why
-from domain.inputs import CommentAnswered, IssueOpened, IssueReleased, IssueTended, ItemsRead, TrackingTold
-from domain.issues import (
+from domain.lifecycle.closure_rules import blockers
+from domain.lifecycle.inputs import CommentAnswered, IssueOpened, IssueReleased, IssueTended, ItemsRead, TrackingTold
+from domain.lifecycle.plan import tracking_text
+from domain.model.policy import OnEarlyClose
+from domain.model.review import IssueRef, Item, Reading, Review
+from domain.model.taxonomy import FailureKind, IssueStatus
+from domain.model.tracker_routing import Place
+from domain.model.values import Message, PersonId, TextRef
+from domain.trackers.comment_commands import why
+from domain.trackers.issue_text import (
     changed,
     declined_answer,
     due_to_set,
@@ -30,10 +37,7 @@ from domain.issues import (
     rewritten,
     tracking_issue,
 )
-from domain.places import Place
-from domain.plan import tracking_text
-from domain.policy import OnEarlyClose
-from domain.ports import (
+from domain.trackers.ports import (
     Claims,
     IssueSnapshot,
     IssueSpec,
@@ -43,10 +47,6 @@ from domain.ports import (
     UnauthorisedError,
     UnavailableError,
 )
-from domain.review import IssueRef, Item, Reading, Review
-from domain.rules import blockers
-from domain.taxonomy import FailureKind, IssueStatus
-from domain.values import Message, PersonId, TextRef
 
 CLAIM_SECONDS = 60
 """How long a claim lives: longer than an adapter's own deadline, shorter than the activity's timeout."""

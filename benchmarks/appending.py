@@ -8,7 +8,7 @@ from time import perf_counter
 from rich.console import Console
 from sqlalchemy import Column, Integer, MetaData, String, Table, Text, insert
 
-from domain.inputs import AssignOwner
+from domain.lifecycle.inputs import AssignOwner
 from records.database import Database
 from records.store import Records
 from tests.records.build import NOW, Teller

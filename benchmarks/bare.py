@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from temporalio import activity, workflow
 
-from domain.values import Record
+from domain.model.values import Record
 
 
 class Said(Record):

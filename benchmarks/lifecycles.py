@@ -16,9 +16,9 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Worker
 
 from benchmarks.bare import BareActivities, BareWorkflow, Said
-from domain.inputs import Input, ItemsRead, SignForTeam, SubmitDraft
-from domain.review import Reading
-from domain.taxonomy import IssueStatus, Stage
+from domain.lifecycle.inputs import Input, ItemsRead, SignForTeam, SubmitDraft
+from domain.model.review import Reading
+from domain.model.taxonomy import IssueStatus, Stage
 from records.database import Database
 from records.store import Records
 from tests.conftest import end, start_server

@@ -27,25 +27,25 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.listening import Listening
 from activities.sync import SyncActivities
-from domain.inputs import IssueOpened, SignForTeam, SubmitDraft
-from domain.issues import block, labels
-from domain.places import Place, Routing
-from domain.ports import IssueTracker
-from domain.review import IssueRef, Review
-from domain.taxonomy import IssueStatus, Stage
-from integrations.trackers.adf import to_adf
-from integrations.trackers.github import GithubTracker
-from integrations.trackers.jira import JiraTracker
-from integrations.trackers.jira_site import JiraSite
+from domain.lifecycle.inputs import IssueOpened, SignForTeam, SubmitDraft
+from domain.model.review import IssueRef, Review
+from domain.model.taxonomy import IssueStatus, Stage
+from domain.model.tracker_routing import Place, Routing
+from domain.trackers.issue_text import block, labels
+from domain.trackers.ports import IssueTracker
+from integrations.trackers.github.tracker import GithubTracker
+from integrations.trackers.jira.adf import to_adf
+from integrations.trackers.jira.site import JiraSite
+from integrations.trackers.jira.tracker import JiraTracker
 from records import tables
 from records.database import Database
 from records.store import Records
-from standins import github as github_standin
-from standins import jira as jira_standin
 from standins import webhooks
-from standins.github import GithubServer
-from standins.github_accounts import person
-from standins.jira import JiraServer
+from standins.github import server as github_standin
+from standins.github.accounts import person
+from standins.github.server import GithubServer
+from standins.jira import server as jira_standin
+from standins.jira.server import JiraServer
 from tests.domain.build import document, item
 from tests.records.build import NOW, Teller
 from tests.system.build import TEAMS, Users, prepare, product

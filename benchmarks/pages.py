@@ -13,10 +13,10 @@ from rich.console import Console
 from rich.progress import track
 from sqlalchemy import Connection, Row, Table, func, insert, select, text
 
-from domain.taxonomy import Role
+from domain.model.taxonomy import Role
 from records import tables
-from records.chain import BEGINNING, hash_after
 from records.database import Database
+from records.event_log.hash_chain import BEGINNING, hash_after
 from tests.web.people import People, peopled
 from tests.web.scene import busy
 from tests.web.site import ENGINEER, REQUESTER, site

@@ -5,12 +5,12 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from domain.catalogue import Catalogue
-from domain.faults import fault
-from domain.places import Routing
-from domain.policy import Policy
-from domain.template import Additions, Template, completed
-from domain.values import Record
+from domain.model.catalogue import Catalogue
+from domain.model.policy import Policy
+from domain.model.template import Additions, Template, completed
+from domain.model.tracker_routing import Routing
+from domain.model.validation_messages import fault
+from domain.model.values import Record
 from records.calendars import calendar_faults
 from runtime.files import DEFAULT_POLICY, DEFAULT_TEMPLATE, read_yaml
 from runtime.settings import Settings, SettingsError

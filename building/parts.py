@@ -9,15 +9,15 @@ from activities.trackers import SETTLE
 from building.files import read_catalogue, read_policy, read_routing
 from building.recipients import build_book
 from building.trackers import build_trackers
-from domain.accounts import Memberships
-from domain.catalogue import Catalogue
-from domain.notices import Book
-from domain.places import Routing
-from domain.policy import Policy
-from domain.ports import EvidenceSource, IssueTracker, Notifier
-from domain.standing import NOBODY as NO_STANDING
-from domain.standing import Standing
-from domain.values import PersonId
+from domain.model.catalogue import Catalogue
+from domain.model.policy import Policy
+from domain.model.principal import NOBODY as NO_STANDING
+from domain.model.principal import Standing
+from domain.model.tracker_routing import Routing
+from domain.model.values import PersonId
+from domain.people.memberships import Memberships
+from domain.people.notifications import Book
+from domain.trackers.ports import EvidenceSource, IssueTracker, Notifier
 from integrations.evidence import HttpEvidence
 from integrations.notifiers.apprise import AppriseNotifier
 from records.database import Database

@@ -5,11 +5,11 @@ from datetime import time, timedelta
 
 from pydantic import SecretStr
 
-from domain.catalogue import Catalogue
-from domain.notices import ADMIN, APPROVERS, Book, QuietHours, Recipient, Way, named, person, team, way_of
-from domain.values import Calendar
+from domain.model.catalogue import Catalogue
+from domain.model.values import Calendar
+from domain.people.notifications import ADMIN, APPROVERS, Book, QuietHours, Recipient, Way, named, person, team, way_of
 from integrations.notifiers.apprise import knows_threads
-from records.people import People
+from records.documents.erasable_texts import People
 from runtime.settings import RecipientSettings, Settings
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

@@ -2,11 +2,11 @@
 
 from pydantic import ValidationError
 
-from domain.faults import fault
-from domain.ports import IssueTracker
-from integrations.trackers.github import GithubApp, GithubTracker
-from integrations.trackers.jira import JiraTracker
-from integrations.trackers.jira_site import JiraSite
+from domain.model.validation_messages import fault
+from domain.trackers.ports import IssueTracker
+from integrations.trackers.github.tracker import GithubApp, GithubTracker
+from integrations.trackers.jira.site import JiraSite
+from integrations.trackers.jira.tracker import JiraTracker
 from records.store import Records
 from runtime.settings import JiraSettings, Settings, SettingsError
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from pydantic import Field, ValidationError
 
-from domain.faults import fault
-from domain.values import Line as OneLine
-from domain.values import Record
+from domain.model.validation_messages import fault
+from domain.model.values import Line as OneLine
+from domain.model.values import Record
 from drafting import plain_yaml
 from drafting.notation import Line, lines_of
 

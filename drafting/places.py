@@ -4,8 +4,8 @@ import re
 from enum import StrEnum
 from urllib.parse import quote, unquote
 
-from domain.draft import DraftDocument
-from domain.draft_parts import (
+from domain.drafts.draft import DraftDocument
+from domain.model.draft_parts import (
     Detection,
     DraftFactor,
     DraftItem,
@@ -16,9 +16,9 @@ from domain.draft_parts import (
     Moment,
     SafeguardUse,
 )
-from domain.taxonomy import Dimension
-from domain.template import SECTIONS
-from domain.values import Record
+from domain.model.taxonomy import Dimension
+from domain.model.template import SECTIONS
+from domain.model.values import Record
 
 Place = tuple[str, ...]
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from domain.draft import DraftDocument, astray
-from domain.faults import fault
+from domain.drafts.draft import DraftDocument, astray
+from domain.model.validation_messages import fault
 from drafting import plain_yaml
 from drafting.header import DraftError, Header, Mistake, read_header, split
 from drafting.notation import EMPTY, WINDOWS, Line, prose_of, unescaped

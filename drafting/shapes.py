@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import AwareDatetime
 
-from domain.values import Record
+from domain.model.values import Record
 
 _EXAMPLES: dict[Any, str] = {
     Decimal: "number",

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from domain.draft import DraftDocument
-from domain.taxonomy import CAUSES, Dimension
-from domain.template import SECTIONS, Question, Section
-from domain.values import Record
+from domain.drafts.draft import DraftDocument
+from domain.model.taxonomy import CAUSES, Dimension
+from domain.model.template import SECTIONS, Question, Section
+from domain.model.values import Record
 from drafting import plain_yaml
 from drafting.header import Header, fingerprint, written
 from drafting.notation import EMPTY, WINDOWS, escaped, heading, hint, is_windows, lines_of, prose_lines

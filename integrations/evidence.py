@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 import httpx
 from pydantic import ValidationError
 
-from domain.attachment import LARGEST, Attachment
-from domain.faults import fault
-from domain.ports import (
+from domain.model.attachment import LARGEST, Attachment
+from domain.model.validation_messages import fault
+from domain.trackers.ports import (
     NotFoundError,
     RateLimitedError,
     RejectedError,
@@ -36,7 +36,7 @@ class HttpEvidence:
         self._hosts = frozenset(host.lower() for host in hosts)
 
     def fetch(self, address: str) -> Attachment:
-        """What is at an address now. Raises `domain.ports.TrackerError`: `rejected` where no copy of it is kept."""
+        """What is at an address now. Raises `TrackerError`: `rejected` where no copy of it is kept."""
         with httpx.Client(timeout=SECONDS, trust_env=False) as client:
             give_up = monotonic() + LONGEST
             for _ in range(HOPS):

@@ -11,23 +11,25 @@ from datetime import datetime
 from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, IntegrityError
 
-from domain.asks import asks
-from domain.catalogue import Catalogue
-from domain.decide import Rejected, decide
-from domain.draft import DraftContent
-from domain.evolve import fold
-from domain.inputs import Given, IncidentTold, Input, JoinIncident, OpenReview, SubmitDraft, Tick, VerifyItem
-from domain.places import Routing
-from domain.policy import Policy
-from domain.review import Review
-from domain.rules import blockers
-from domain.view import Answer, Outcome, outcome, told_of
-from records import attachments, drafts, inbox, streams
+from domain.drafts.draft import DraftContent
+from domain.lifecycle.closure_rules import blockers
+from domain.lifecycle.decide import Rejected, decide
+from domain.lifecycle.evolve import fold
+from domain.lifecycle.inputs import Given, IncidentTold, Input, JoinIncident, OpenReview, SubmitDraft, Tick, VerifyItem
+from domain.lifecycle.view import Answer, Outcome, outcome, told_of
+from domain.model.catalogue import Catalogue
+from domain.model.policy import Policy
+from domain.model.review import Review
+from domain.model.tracker_routing import Routing
+from domain.people.tasks import asks
 from records.calendars import Calendars
-from records.chain import Link
 from records.database import Database
-from records.memory import Memory
-from records.projection import project, project_asks
+from records.documents import attachments, drafts
+from records.event_log import streams
+from records.event_log.hash_chain import Link
+from records.event_log.state_cache import Memory
+from records.operations import inbox
+from records.read_model.projection import project, project_asks
 
 POISONOUS = (ArithmeticError, AssertionError, IntegrityError, DataError, LookupError, TypeError, ValueError)
 """Faults that come again however often an input is heard: not of the connection, but of the input or of our code."""

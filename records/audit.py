@@ -7,17 +7,19 @@ from datetime import datetime
 from pydantic import Field
 from sqlalchemy import select
 
-from domain.attachment import digest_of_bytes
-from domain.draft import derive
-from domain.events import DraftSubmitted, ReviewClosed, ReviewOpened
-from domain.evolve import evolve
-from domain.review import Review
-from domain.rules import blockers
-from domain.values import Record, digest_of, text_ref
-from records import drafts, streams, tables
-from records.chain import BEGINNING, Link, breaks
+from domain.drafts.draft import derive
+from domain.lifecycle.closure_rules import blockers
+from domain.lifecycle.events import DraftSubmitted, ReviewClosed, ReviewOpened
+from domain.lifecycle.evolve import evolve
+from domain.model.attachment import digest_of_bytes
+from domain.model.review import Review
+from domain.model.values import Record, digest_of, text_ref
+from records import tables
 from records.database import Database
-from records.read_model import Reviews, state_of
+from records.documents import drafts
+from records.event_log import streams
+from records.event_log.hash_chain import BEGINNING, Link, breaks
+from records.read_model.reviews import Reviews, state_of
 
 
 class AuditReport(Record):

@@ -5,8 +5,8 @@ from functools import cache
 
 import holidays
 
-from domain.catalogue import Catalogue, Team
-from domain.values import Calendar
+from domain.model.catalogue import Catalogue, Team
+from domain.model.values import Calendar
 
 YEARS_AHEAD = 3
 """For how many years holidays are told; a due date lies nearer than that."""

@@ -1,26 +1,26 @@
 """The records as one thing: everything that is kept, over one database."""
 
-from domain.catalogue import Catalogue
-from domain.places import Routing
-from domain.policy import Policy
-from records.accounts import Accounts
+from domain.model.catalogue import Catalogue
+from domain.model.policy import Policy
+from domain.model.tracker_routing import Routing
+from records.accounts.accounts import Accounts
+from records.accounts.sessions import Sessions
+from records.accounts.tokens import Tokens
 from records.advance import Advance
-from records.asked import AskedOf
-from records.attachments import Attachments
 from records.audit import Audit
-from records.builtin import BuiltinTracker
-from records.claims import RecordedClaims
 from records.database import Database
-from records.drafts import Drafts
-from records.engines import Engines
-from records.inbox import Inbox
-from records.notices import Notices
-from records.people import People
-from records.read_model import Reviews
-from records.search import Search
-from records.seen import Seen
-from records.sessions import Sessions
-from records.tokens import Tokens
+from records.documents.attachments import Attachments
+from records.documents.drafts import Drafts
+from records.documents.erasable_texts import People
+from records.event_log.ownership import Engines
+from records.operations.builtin_tracker import BuiltinTracker
+from records.operations.claims import RecordedClaims
+from records.operations.inbox import Inbox
+from records.operations.notifications import Notices
+from records.operations.tracker_state import Seen
+from records.read_model.reviews import Reviews
+from records.read_model.search import Search
+from records.read_model.tasks import AskedOf
 
 BUILTIN_ONLY = Routing()
 

@@ -237,7 +237,7 @@ class SignInSettings(_Part):
     )
 
     def memberships(self) -> dict[str, Any]:
-        """What claims and handles give, as `domain.accounts.Memberships` has it."""
+        """What claims and handles give, as `domain.people.memberships.Memberships` has it."""
         return self.model_dump(include={"everyone", "roles", "teams", "people", "claims_last"})
 
 

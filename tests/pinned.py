@@ -24,9 +24,9 @@ from typer.main import get_command
 import activities
 import workflows
 from cli import app as cli
-from domain import events, inputs
-from domain.plan import EffectKind
-from domain.rules import RULES
+from domain.lifecycle import events, inputs
+from domain.lifecycle.closure_rules import RULES
+from domain.lifecycle.plan import EffectKind
 from records.tables import metadata
 from runtime.settings import Settings
 from tests.domain.lives import Life

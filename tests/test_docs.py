@@ -12,17 +12,18 @@ from pydantic import BaseModel
 from typer.testing import CliRunner
 
 from cli import app
-from domain.access import ANY_ROLE, RIGHTS, Act, Action, Right
-from domain.link_state import Link
-from domain.policy import Policy
-from domain.stages import TRANSITIONS
-from domain.taxonomy import IssueStatus
-from integrations.trackers import jira_check, webhooks
-from integrations.trackers.github_reading import as_told
-from integrations.trackers.github_transport import talking
-from integrations.trackers.jira_answers import Fields
-from integrations.trackers.jira_reading import status_of
-from integrations.trackers.jira_site import JiraSite
+from domain.lifecycle.permissions import ANY_ROLE, RIGHTS, Act, Action, Right
+from domain.lifecycle.stages import TRANSITIONS
+from domain.model.policy import Policy
+from domain.model.taxonomy import IssueStatus
+from domain.trackers.link_state import Link
+from integrations.trackers import webhooks
+from integrations.trackers.github.reading import as_told
+from integrations.trackers.github.transport import talking
+from integrations.trackers.jira import check as jira_check
+from integrations.trackers.jira.reading import status_of
+from integrations.trackers.jira.responses import Fields
+from integrations.trackers.jira.site import JiraSite
 from runtime.settings import TrackerSettings
 
 ROOT = Path(__file__).parents[1]

@@ -8,30 +8,23 @@ from fastapi import Depends, FastAPI, Request
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
-from web import (
-    account,
-    api,
-    asked,
-    attachments,
-    commands,
-    drafts,
-    errors,
-    issues,
-    openings,
-    pages,
-    reporting,
-    reviews,
-    search,
-    sign_in,
-    webhooks,
-    work,
-    writing,
-)
-from web.callers import Gate
+from web import errors
+from web.api import attachments, commands, drafts, issues, openings
+from web.api import reviews as api
+from web.api import template as asked
+from web.auth import account, sign_in
+from web.auth.authentication import Gate
 from web.deps import WebDeps
-from web.dispatch import Dispatcher
+from web.pages import draft_routes as writing
+from web.pages import my_work as work
+from web.pages import report_incident as reporting
+from web.pages import review_routes as reviews
+from web.pages import routes as pages
+from web.pages import search
 from web.rendering import Pages
 from web.security import BodyLimit, JsonOnly, SecurityHeaders, hosts_to_answer
+from web.webhooks import routes as webhooks
+from web.webhooks.dispatch import Dispatcher
 
 STATIC = Path(__file__).parent / "static"
 

@@ -6,18 +6,18 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any, Protocol
 
-from domain.access import sight, visible
-from domain.accounts import Memberships
-from domain.catalogue import Catalogue
-from domain.inputs import Input
-from domain.policy import Policy
-from domain.review import Review
-from domain.standing import Standing
-from domain.view import Answer
+from domain.lifecycle.inputs import Input
+from domain.lifecycle.permissions import sight, visible
+from domain.lifecycle.view import Answer
+from domain.model.catalogue import Catalogue
+from domain.model.policy import Policy
+from domain.model.principal import Standing
+from domain.model.review import Review
+from domain.people.memberships import Memberships
 from integrations.openid import Begun
-from records.search import Found, Narrowed
+from records.read_model.search import Found, Narrowed
+from records.read_model.tokenizer import Query
 from records.store import Records
-from records.words import Query
 from runtime.settings import IncidentSettings, PagerDutySettings, SignInSettings, TrackerSettings, WebSettings
 from workflows.door import AwayError, Outbox, Wishes
 

@@ -13,9 +13,9 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from domain.faults import fault
-from domain.ports import NotFoundError
-from domain.standing import Standing
+from domain.model.principal import Standing
+from domain.model.validation_messages import fault
+from domain.trackers.ports import NotFoundError
 from web.deps import WebDeps
 from web.rendering import Pages
 from web.security import TOO_LARGE

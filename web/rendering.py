@@ -8,7 +8,7 @@ from urllib.parse import quote
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from web import wording
+from web import formatting
 from web.markdown import markdown
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -41,15 +41,15 @@ class Pages:
             lstrip_blocks=True,
         )
         self._templates.filters |= {
-            "day": wording.day,
+            "day": formatting.day,
             "markdown": markdown,
-            "minute": wording.minute,
+            "minute": formatting.minute,
             "iso": _iso,
-            "plain": wording.plain,
+            "plain": formatting.plain,
             "safe_link": safe_link,
-            "size": wording.size,
-            "short_name": wording.short_name,
-            "without_marks": wording.without_marks,
+            "size": formatting.size,
+            "short_name": formatting.short_name,
+            "without_marks": formatting.without_marks,
             "review_path": review_path,
         }
 

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from domain.attachment import LARGEST
+from domain.model.attachment import LARGEST
 
 LARGEST_BODY = 1024 * 1024
 """Bytes that a request may carry."""

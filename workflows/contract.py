@@ -2,7 +2,7 @@
 
 from temporalio.common import SearchAttributeKey
 
-from domain.values import Message, digest_of
+from domain.model.values import Message, digest_of
 
 TASK_QUEUE = "holdfast"
 WAKE_SCHEDULE = "holdfast-wake"

@@ -27,9 +27,9 @@ from temporalio.client import (
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCError, RPCStatusCode
 
-from domain.inputs import Input
-from domain.places import Place
-from domain.view import Answer
+from domain.lifecycle.inputs import Input
+from domain.lifecycle.view import Answer
+from domain.model.tracker_routing import Place
 from workflows import contract
 from workflows.notify import NotifyWorkflow
 from workflows.review import ReviewWorkflow

@@ -18,10 +18,10 @@ with workflow.unsafe.imports_passed_through():
     from activities.evidence import EvidenceActivities
     from activities.reviews import AdvanceRequest, ReviewActivities
     from activities.trackers import EffectRequest, TrackerActivities
-    from domain.inputs import EffectFailed, Fact, Input, Tick
-    from domain.plan import Effect, Plan
-    from domain.taxonomy import FailureKind
-    from domain.view import Answer, Outcome, View
+    from domain.lifecycle.inputs import EffectFailed, Fact, Input, Tick
+    from domain.lifecycle.plan import Effect, Plan
+    from domain.lifecycle.view import Answer, Outcome, View
+    from domain.model.taxonomy import FailureKind
     from workflows import contract, policies
 
 EFFECTS: dict[str, Callable[..., Any]] = {

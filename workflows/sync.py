@@ -7,7 +7,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.sync import Looked, SyncActivities
-    from domain.places import Place
+    from domain.model.tracker_routing import Place
     from workflows import contract, policies
 
 

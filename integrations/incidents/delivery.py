@@ -12,10 +12,10 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, ValidationError, field_validator
 
-from domain.draft_parts import Measured
-from domain.faults import fault
-from domain.taxonomy import IncidentKind, IncidentStatus, Realisation, Severity
-from domain.values import Record, Utc
+from domain.model.draft_parts import Measured
+from domain.model.taxonomy import IncidentKind, IncidentStatus, Realisation, Severity
+from domain.model.validation_messages import fault
+from domain.model.values import Record, Utc
 
 RESERVED_SOURCES = frozenset({"pagerduty", "hand", "near-miss", "command", "open", "sync", "wake", "effect"})
 """Names of sources that are not told by a generic delivery."""
@@ -84,7 +84,7 @@ def _service_level(told: Any) -> Any:
 
 
 class ReportedIncident(Measured):
-    """`domain.review.Incident` before it is taken in: with plain text where that has references.
+    """`domain.model.review.Incident` before it is taken in: with plain text where that has references.
 
     `service` is the source's own id; the catalogue maps it. `responder` is a handle (`pagerduty:PABC123`) or an e-mail
     address. What is absent was not told, which is not the same as being known to be absent.

@@ -16,9 +16,9 @@ from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import REQUIRED_ATTRIBUTES, CloudEvent
 from pydantic import Field
 
-from domain.faults import NEEDED
-from domain.taxonomy import IncidentKind, IncidentStatus, Realisation, Severity
-from domain.values import Record, Utc
+from domain.model.taxonomy import IncidentKind, IncidentStatus, Realisation, Severity
+from domain.model.validation_messages import NEEDED
+from domain.model.values import Record, Utc
 from integrations.incidents.delivery import (
     RESERVED_SOURCES,
     BadDelivery,

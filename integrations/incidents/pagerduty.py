@@ -12,8 +12,8 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, Field
 
-from domain.taxonomy import IncidentStatus, Severity
-from domain.values import Utc
+from domain.model.taxonomy import IncidentStatus, Severity
+from domain.model.values import Utc
 from integrations.incidents.delivery import (
     Delivery,
     IncidentId,

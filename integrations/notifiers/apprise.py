@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from apprise import Apprise, AppriseAsset, NotifyBase, NotifyFormat
 from pydantic import SecretStr
 
-from domain.ports import NO_THREADS, RejectedError, Threads
+from domain.trackers.ports import NO_THREADS, RejectedError, Threads
 from integrations.notifiers import slack
 from integrations.notifiers.attempts import Attempt, failure, watched
 
@@ -26,7 +26,7 @@ logging.getLogger("urllib3").setLevel(logging.INFO)  # below that it writes path
 
 
 class AppriseNotifier:
-    """Carries messages over the channels of each recipient (`domain.ports.Notifier`)."""
+    """Carries messages over the channels of each recipient (`domain.trackers.ports.Notifier`)."""
 
     def __init__(self, channels: Mapping[str, Sequence[SecretStr]]) -> None:
         self._channels = channels

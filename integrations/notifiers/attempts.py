@@ -18,7 +18,7 @@ from requests.adapters import HTTPAdapter
 from requests.exceptions import ConnectionError, ConnectTimeout, RequestException
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
-from domain.ports import RateLimitedError, RejectedError, TrackerError, UnauthorisedError, UnavailableError
+from domain.trackers.ports import RateLimitedError, RejectedError, TrackerError, UnauthorisedError, UnavailableError
 from integrations.trackers.retry_after import retry_after
 
 

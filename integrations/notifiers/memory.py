@@ -2,11 +2,11 @@
 
 from collections.abc import Collection
 
-from domain.ports import NO_THREADS, RejectedError, Threads, TrackerError
+from domain.trackers.ports import NO_THREADS, RejectedError, Threads, TrackerError
 
 
 class InMemoryNotifier:
-    """Keeps what it was given (`domain.ports.Notifier`). Recipients have these channels that know threads, or none."""
+    """Keeps what it was given (`ports.Notifier`). Recipients have these channels that know threads, or none."""
 
     def __init__(self, recipients: Collection[str], channels: Collection[str] = ()) -> None:
         self.recipients, self.channels = frozenset(recipients), tuple(channels)

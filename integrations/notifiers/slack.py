@@ -17,7 +17,7 @@ from apprise.plugins.slack import NotifySlack, SlackMode
 from requests import Response
 from requests.exceptions import RequestException
 
-from domain.ports import Threads
+from domain.trackers.ports import Threads
 from integrations.notifiers.attempts import Attempt
 
 _NO_SUCH_THREAD = frozenset(

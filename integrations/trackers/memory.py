@@ -10,7 +10,9 @@ from datetime import UTC, date, datetime
 from itertools import count
 from threading import RLock
 
-from domain.ports import (
+from domain.model.review import IssueRef
+from domain.model.taxonomy import IssueStatus
+from domain.trackers.ports import (
     Attempts,
     Changes,
     Comment,
@@ -21,8 +23,6 @@ from domain.ports import (
     TrackerError,
     UnauthorisedError,
 )
-from domain.review import IssueRef
-from domain.taxonomy import IssueStatus
 
 _CLOSABLE = (IssueStatus.DONE, IssueStatus.DECLINED)
 _UNSEEN = frozenset({IssueStatus.MISSING, IssueStatus.MOVED, IssueStatus.FORBIDDEN})

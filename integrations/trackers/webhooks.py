@@ -12,8 +12,8 @@ from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, Field
 
-from domain.faults import NEEDED
-from domain.values import Record
+from domain.model.validation_messages import NEEDED
+from domain.model.values import Record
 from integrations.incidents.delivery import BadDelivery, Name, reading
 
 GITHUB, JIRA = "github", "jira"

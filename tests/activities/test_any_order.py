@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from activities.listening import Listening
 from activities.sync import SyncActivities
 from activities.trackers import EffectRequest, TrackerActivities
-from domain.places import Place
-from domain.ports import UnavailableError
-from domain.taxonomy import IssueStatus
+from domain.model.taxonomy import IssueStatus
+from domain.model.tracker_routing import Place
+from domain.trackers.ports import UnavailableError
 from integrations.trackers.memory import InMemoryTracker
 from records.database import Database
-from records.inbox import Outgoing
+from records.operations.inbox import Outgoing
 from records.store import Records
 from tests.records.build import IN_MEMORY, Teller
 

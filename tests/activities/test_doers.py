@@ -8,19 +8,20 @@ import pytest
 
 from activities.trackers import EffectRequest, TrackerActivities
 from building.parts import Parts
-from domain.attachment import Attachment
-from domain.catalogue import Person
-from domain.inputs import VerifyItem
-from domain.places import Place, Routing
-from domain.ports import IssueTracker
-from domain.review import Evidence
-from domain.rules import blockers
-from domain.taxonomy import Stage
-from integrations.trackers.github import GithubTracker
-from integrations.trackers.jira import JiraTracker
-from integrations.trackers.jira_site import JiraSite
+from domain.lifecycle.closure_rules import blockers
+from domain.lifecycle.inputs import VerifyItem
+from domain.model.attachment import Attachment
+from domain.model.catalogue import Person
+from domain.model.review import Evidence
+from domain.model.taxonomy import Stage
+from domain.model.tracker_routing import Place, Routing
+from domain.trackers.ports import IssueTracker
+from integrations.trackers.github.tracker import GithubTracker
+from integrations.trackers.jira.site import JiraSite
+from integrations.trackers.jira.tracker import JiraTracker
 from records.store import Records
-from standins import github, jira
+from standins.github import server as github
+from standins.jira import server as jira
 from tests.domain.build import CATALOGUE, policy_with_rules
 from tests.records.build import Teller
 

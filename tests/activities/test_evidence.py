@@ -7,11 +7,11 @@ from temporalio.exceptions import ApplicationError
 
 from activities.evidence import EvidenceActivities
 from activities.trackers import EffectRequest
-from domain.attachment import Attachment
-from domain.inputs import EvidenceKept, VerifyItem
-from domain.ports import NotFoundError, TrackerError
-from domain.review import Evidence, Review
-from domain.taxonomy import FailureKind
+from domain.lifecycle.inputs import EvidenceKept, VerifyItem
+from domain.model.attachment import Attachment
+from domain.model.review import Evidence, Review
+from domain.model.taxonomy import FailureKind
+from domain.trackers.ports import NotFoundError, TrackerError
 from records.database import Database
 from records.store import Records
 from tests.domain.build import finish, in_remediation, policy_with_rules

@@ -3,7 +3,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from activities.failures import as_application_error
-from domain.ports import (
+from domain.model.taxonomy import FailureKind
+from domain.trackers.ports import (
     NotFoundError,
     RateLimitedError,
     RejectedError,
@@ -11,7 +12,6 @@ from domain.ports import (
     UnauthorisedError,
     UnavailableError,
 )
-from domain.taxonomy import FailureKind
 
 
 @pytest.mark.parametrize(

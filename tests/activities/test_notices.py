@@ -7,9 +7,9 @@ from sqlalchemy import update
 from temporalio.exceptions import ApplicationError
 
 from activities.notices import LONG_PAUSE, NoticeActivities
-from domain.inputs import Tick
-from domain.notices import Book, Notice, Recipient, Way, named, person, team
-from domain.ports import (
+from domain.lifecycle.inputs import Tick
+from domain.people.notifications import Book, Notice, Recipient, Way, named, person, team
+from domain.trackers.ports import (
     NO_THREADS,
     Notifier,
     RateLimitedError,
@@ -21,7 +21,7 @@ from domain.ports import (
 from integrations.notifiers.memory import InMemoryNotifier
 from records import tables
 from records.calendars import Calendars
-from records.notices import KeptNotice
+from records.operations.notifications import KeptNotice
 from records.store import Records
 from tests.domain.build import CATALOGUE
 from tests.records.build import PERSON, Teller, told

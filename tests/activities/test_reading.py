@@ -1,8 +1,8 @@
 from activities.reading import read_following
-from domain.ports import IssueSpec
-from domain.taxonomy import IssueStatus
-from integrations.trackers.github import GithubTracker
-from standins.github import TOKEN, running
+from domain.model.taxonomy import IssueStatus
+from domain.trackers.ports import IssueSpec
+from integrations.trackers.github.tracker import GithubTracker
+from standins.github.server import TOKEN, running
 
 
 def test_an_issue_that_github_transferred_is_read_where_it_is_now() -> None:

@@ -7,10 +7,20 @@ from temporalio.exceptions import ApplicationError
 from activities.listening import UNKNOWN, Listening
 from activities.sync import Looked, SyncActivities
 from activities.trackers import EffectRequest, TrackerActivities
-from domain.comments import HELP
-from domain.inputs import CommentSaid, IssueDisturbed, ItemsRead, ItemsUnreadable, Tick, TrackingRead, VerifyItem
-from domain.places import Place
-from domain.ports import (
+from domain.lifecycle.inputs import (
+    CommentSaid,
+    IssueDisturbed,
+    ItemsRead,
+    ItemsUnreadable,
+    Tick,
+    TrackingRead,
+    VerifyItem,
+)
+from domain.model.review import IssueRef
+from domain.model.taxonomy import Ask, Door, FailureKind, IssueStatus, ItemStatus
+from domain.model.tracker_routing import Place
+from domain.trackers.comment_commands import HELP
+from domain.trackers.ports import (
     Changes,
     Comment,
     IssueSnapshot,
@@ -21,10 +31,8 @@ from domain.ports import (
     UnauthorisedError,
     UnavailableError,
 )
-from domain.review import IssueRef
-from domain.taxonomy import Ask, Door, FailureKind, IssueStatus, ItemStatus
 from integrations.trackers.memory import InMemoryTracker
-from records.inbox import Outgoing
+from records.operations.inbox import Outgoing
 from records.store import Records
 from tests.records.build import IN_MEMORY, Teller
 

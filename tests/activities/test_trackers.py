@@ -5,7 +5,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from activities.trackers import EffectRequest, TrackerActivities
-from domain.inputs import (
+from domain.lifecycle.inputs import (
     Approve,
     ChangeItem,
     ExtendDue,
@@ -17,12 +17,12 @@ from domain.inputs import (
     TrackingTold,
     WithdrawItem,
 )
-from domain.issues import is_disturbed
-from domain.places import Place, Routing
-from domain.policy import OnEarlyClose
-from domain.ports import IssueSpec, RateLimitedError, RejectedError, UnavailableError
-from domain.review import RESTORED, Reading
-from domain.taxonomy import FailureKind, IssueStatus, ItemClass, ItemStatus, Stage, Strength
+from domain.model.policy import OnEarlyClose
+from domain.model.review import RESTORED, Reading
+from domain.model.taxonomy import FailureKind, IssueStatus, ItemClass, ItemStatus, Stage, Strength
+from domain.model.tracker_routing import Place, Routing
+from domain.trackers.issue_text import is_disturbed
+from domain.trackers.ports import IssueSpec, RateLimitedError, RejectedError, UnavailableError
 from integrations.trackers.memory import InMemoryTracker
 from records.store import Records
 from tests.domain.build import CATALOGUE, policy

@@ -16,12 +16,12 @@ from fastapi import FastAPI
 from typer.testing import CliRunner, Result
 
 import cli
-from domain.catalogue import Catalogue
-from domain.inputs import Body, Close, Input, IssueOpened, ItemsRead, Tick
-from domain.issues import item_issue
-from domain.review import Reading
-from domain.taxonomy import ItemStatus
-from domain.view import Answer
+from domain.lifecycle.inputs import Body, Close, Input, IssueOpened, ItemsRead, Tick
+from domain.lifecycle.view import Answer
+from domain.model.catalogue import Catalogue
+from domain.model.review import Reading
+from domain.model.taxonomy import ItemStatus
+from domain.trackers.issue_text import item_issue
 from records.database import Database
 from records.store import Records
 from runtime.files import read_yaml
@@ -198,7 +198,7 @@ def serving(app: FastAPI) -> Iterator[str]:
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("console.api.PAUSE", 0)
+    monkeypatch.setattr("console.shell.api_client.PAUSE", 0)
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from domain.inputs import IncidentTold
-from domain.review import Incident
-from domain.taxonomy import IncidentStatus, Severity
+from domain.lifecycle.inputs import IncidentTold
+from domain.model.review import Incident
+from domain.model.taxonomy import IncidentStatus, Severity
 from tests.console.conftest import ROOT, Holdfast
 
 DRAFT = ROOT / "docs/examples/draft.yaml"

@@ -9,10 +9,11 @@ import pytest
 from typer.testing import CliRunner
 
 import cli
-from console import checks, reaching
-from console.checked import Level
-from domain.ports import IssueTracker, UnavailableError
-from integrations.trackers.github import GithubTracker
+from console.checks import settings as checks
+from console.checks.result import Level
+from console.services import find_temporal as reaching
+from domain.trackers.ports import IssueTracker, UnavailableError
+from integrations.trackers.github.tracker import GithubTracker
 from records.database import Database
 from records.store import Records
 from runtime.engine import free_port

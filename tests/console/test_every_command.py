@@ -11,14 +11,14 @@ from typing import Any
 import httpx
 import pytest
 
-from domain import inputs
-from domain.inputs import COMMANDS
-from domain.values import Record
+from domain.lifecycle import inputs
+from domain.lifecycle.inputs import COMMANDS
+from domain.model.values import Record
 from tests.console.conftest import Holdfast
 from tests.console.wishes import CASES, FILE, HELD, Wish, known, say
 from tests.page_forms import Form, alert, forms_of
-from web.command_fields import flat
-from web.command_words import WORDS
+from web.forms.command_fields import flat
+from web.forms.command_labels import WORDS
 
 
 def by_api(holdfast: Holdfast, review: str, type: str, wish: Wish) -> list[str]:

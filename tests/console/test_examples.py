@@ -8,8 +8,8 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from console.reading import read_draft
-from domain.rules import DRAFT_RULES
+from console.shell.parsing import read_draft
+from domain.lifecycle.closure_rules import DRAFT_RULES
 from runtime.settings import Settings, load_settings
 from tests.console.conftest import CATALOGUE, ROOT, Holdfast
 from tests.domain.build import POLICY

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from domain.ports import IssueSpec
+from domain.trackers.ports import IssueSpec
 from tests.console.conftest import Holdfast
 
 SPEC = (

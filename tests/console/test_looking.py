@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from domain.inputs import IncidentTold, TrackingTold
-from domain.review import Incident, IssueRef
-from domain.taxonomy import IncidentStatus, IssueStatus, Severity
+from domain.lifecycle.inputs import IncidentTold, TrackingTold
+from domain.model.review import Incident, IssueRef
+from domain.model.taxonomy import IncidentStatus, IssueStatus, Severity
 from tests.console.conftest import Holdfast
-from web.wording import minute
+from web.formatting import minute
 
 
 def test_what_is_open_is_listed_with_what_is_in_the_way(holdfast: Holdfast) -> None:

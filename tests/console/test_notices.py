@@ -8,8 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 import cli
-from domain.notices import Notice, person
-from domain.taxonomy import FailureKind
+from domain.model.taxonomy import FailureKind
+from domain.people.notifications import Notice, person
 from runtime.engine import free_port
 from standins.http import serving
 from tests.console.conftest import Holdfast

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 import cli
 import worker
-from console import serving
+from console.services import serving
 from records.database import Database
 from records.store import Records
 from runtime.engine import free_port

@@ -12,8 +12,8 @@ import pytest
 from typer.testing import CliRunner
 
 import cli
-from console.api import Api
-from console.stopping import Stop
+from console.shell.api_client import Api
+from console.shell.errors import Stop
 from runtime.engine import free_port
 from tests.console.conftest import Holdfast
 
@@ -134,7 +134,7 @@ def test_another_server_at_the_address_is_told_of(
 def test_an_answer_that_takes_too_long_may_have_been_heard(other: str, monkeypatch: pytest.MonkeyPatch) -> None:
     waiting = threading.Event()
     monkeypatch.setattr(_Other, "do_GET", lambda self: waiting.wait(5))
-    monkeypatch.setattr("console.api.TIMEOUT", 0.05)
+    monkeypatch.setattr("console.shell.api_client.TIMEOUT", 0.05)
     with pytest.raises(Stop, match="may have heard it all the same"):
         Api(other).get("/api/reviews")
     waiting.set()

@@ -11,9 +11,9 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from typer.testing import CliRunner, Result
 
 import cli
-from domain.inputs import Dismiss, Input, OpenReview
-from domain.review import Incident
-from domain.taxonomy import IncidentStatus, Severity
+from domain.lifecycle.inputs import Dismiss, Input, OpenReview
+from domain.model.review import Incident
+from domain.model.taxonomy import IncidentStatus, Severity
 from records.database import Database
 from records.store import Records
 from runtime.engine import free_port

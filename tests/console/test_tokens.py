@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 import cli
-from console.exposure import why_not
+from console.services.exposure import why_not
 from integrations.openid import OpenIdProvider
 from runtime.settings import HeldSettings, SignInSettings, WebSettings, load_settings
 from tests.console.conftest import Holdfast, serving

@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from domain.ports import ProjectSeen, Trouble
-from domain.taxonomy import FailureKind
+from domain.model.taxonomy import FailureKind
+from domain.trackers.ports import ProjectSeen, Trouble
 from tests.console.conftest import Holdfast
-from web.wording import minute
+from web.formatting import minute
 
 
 def test_without_any_project_it_says_when_that_begins(holdfast: Holdfast) -> None:

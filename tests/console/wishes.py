@@ -11,10 +11,10 @@ from typing import Any
 import httpx
 import yaml
 
-from domain import inputs
-from domain.review import Incident
-from domain.taxonomy import IncidentStatus, Severity
-from domain.values import Record
+from domain.lifecycle import inputs
+from domain.model.review import Incident
+from domain.model.taxonomy import IncidentStatus, Severity
+from domain.model.values import Record
 from tests.console.conftest import ROOT, Holdfast
 
 DRAFT = ROOT / "docs/examples/draft.yaml"

@@ -11,12 +11,12 @@ from typing import Any
 
 import yaml
 
-from domain.catalogue import Catalogue
-from domain.decide import Rejected, decide
-from domain.draft import DraftContent, DraftDocument, derive
-from domain.events import Event
-from domain.evolve import evolve
-from domain.inputs import (
+from domain.drafts.draft import DraftContent, DraftDocument, derive
+from domain.lifecycle.closure_rules import Blocker, blockers
+from domain.lifecycle.decide import Rejected, decide
+from domain.lifecycle.events import Event
+from domain.lifecycle.evolve import evolve
+from domain.lifecycle.inputs import (
     Approve,
     Body,
     CommentAnswered,
@@ -35,12 +35,11 @@ from domain.inputs import (
     Tick,
     TrackingTold,
 )
-from domain.places import Place, Routing
-from domain.plan import Effect, Plan, plan, tracking_digest, tracking_text, uncopied
-from domain.policy import OnEarlyClose, Policy
-from domain.review import Evidence, Incident, IssueRef, Item, ItemSpec, Reading, Review
-from domain.rules import Blocker, blockers
-from domain.taxonomy import (
+from domain.lifecycle.plan import Effect, Plan, plan, tracking_digest, tracking_text, uncopied
+from domain.model.catalogue import Catalogue
+from domain.model.policy import OnEarlyClose, Policy
+from domain.model.review import Evidence, Incident, IssueRef, Item, ItemSpec, Reading, Review
+from domain.model.taxonomy import (
     Confidence,
     Dimension,
     IncidentStatus,
@@ -53,8 +52,9 @@ from domain.taxonomy import (
     Stage,
     Strength,
 )
-from domain.template import Template, completed
-from domain.values import PersonId
+from domain.model.template import Template, completed
+from domain.model.tracker_routing import Place, Routing
+from domain.model.values import PersonId
 
 SHIPPED = Path(__file__).parents[2] / "runtime"
 

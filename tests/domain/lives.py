@@ -11,16 +11,15 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
-from domain import inputs
-from domain.decide import Rejected
-from domain.draft import DraftContent, DraftDocument
-from domain.events import Event
-from domain.places import Place
-from domain.plan import plan
-from domain.policy import OnEarlyClose, OnRegression, Policy
-from domain.review import Evidence, ItemSpec
-from domain.rules import blockers
-from domain.taxonomy import (
+from domain.drafts.draft import DraftContent, DraftDocument
+from domain.lifecycle import inputs
+from domain.lifecycle.closure_rules import blockers
+from domain.lifecycle.decide import Rejected
+from domain.lifecycle.events import Event
+from domain.lifecycle.plan import plan
+from domain.model.policy import OnEarlyClose, OnRegression, Policy
+from domain.model.review import Evidence, ItemSpec
+from domain.model.taxonomy import (
     Confidence,
     Dimension,
     FailureKind,
@@ -32,7 +31,8 @@ from domain.taxonomy import (
     Stage,
     Strength,
 )
-from domain.values import PersonId, canonical_json
+from domain.model.tracker_routing import Place
+from domain.model.values import PersonId, canonical_json
 from tests.domain.build import (
     COPY,
     DEFAULT,

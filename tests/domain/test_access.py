@@ -2,12 +2,12 @@
 
 import pytest
 
-from domain import inputs
-from domain.access import RIGHTS, Act, Action, is_open_to_anybody, refusals, token_refusals
-from domain.decide import Rejected, decide
-from domain.inputs import COMMANDS, Given, Input
-from domain.standing import NOBODY, Standing
-from domain.taxonomy import Door, Role, Scope
+from domain.lifecycle import inputs
+from domain.lifecycle.decide import Rejected, decide
+from domain.lifecycle.inputs import COMMANDS, Given, Input
+from domain.lifecycle.permissions import RIGHTS, Act, Action, is_open_to_anybody, refusals, token_refusals
+from domain.model.principal import NOBODY, Standing
+from domain.model.taxonomy import Door, Role, Scope
 from tests.domain.build import CATALOGUE, NOW, POLICY, in_remediation, in_sign_off
 
 SIGNING: set[Action] = {inputs.SignForTeam, inputs.DelegateSigning, inputs.RequestChanges}

@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from domain.accounts import Held, Identity, Memberships, doubts
-from domain.standing import Standing
-from domain.taxonomy import Role, Scope
+from domain.model.principal import Standing
+from domain.model.taxonomy import Role, Scope
+from domain.people.memberships import Held, Identity, Memberships, doubts
 from tests.domain.build import NOW
 
 MEMBERSHIPS = Memberships(

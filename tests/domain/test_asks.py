@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from domain.asks import ADMIN, Role, Wanted, Whom, asks
-from domain.inputs import (
+from domain.lifecycle.inputs import (
     AcceptRisk,
     AskWaiver,
     AssignOwner,
@@ -21,9 +20,10 @@ from domain.inputs import (
     RequestChanges,
     WithdrawItem,
 )
-from domain.policy import OnRegression
-from domain.review import Review
-from domain.taxonomy import Clock, FailureKind, IncidentStatus, IssueStatus, ItemClass, Severity, Strength
+from domain.model.policy import OnRegression
+from domain.model.review import Review
+from domain.model.taxonomy import Clock, FailureKind, IncidentStatus, IssueStatus, ItemClass, Severity, Strength
+from domain.people.tasks import ADMIN, Role, Wanted, Whom, asks
 from tests.domain.build import (
     APPROVER,
     NOW,

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from domain.attachment import ENDINGS, KINDS, LARGEST, PICTURES, Attachment, kind_by_name
+from domain.model.attachment import ENDINGS, KINDS, LARGEST, PICTURES, Attachment, kind_by_name
 
 
 def test_a_copy_is_known_by_the_digest_of_its_bytes() -> None:

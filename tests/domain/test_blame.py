@@ -9,9 +9,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.blame import Field, Level, lint
-from domain.blame.remarks import LEVELS, Tier
-from domain.blame.rules import NAME_IN_NARRATIVE, ONLY_RETRAINING, RULES
+from domain.drafts.blame import Field, Level, lint
+from domain.drafts.blame.remarks import LEVELS, Tier
+from domain.drafts.blame.rules import NAME_IN_NARRATIVE, ONLY_RETRAINING, RULES
 
 ordinary = settings(max_examples=200, deadline=None, derandomize=True)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.blame import Field, Level, handles_in, lint, only_reminders, roles_for
+from domain.drafts.blame import Field, Level, handles_in, lint, only_reminders, roles_for
 
 REMINDERS = (
     "Remind the on-call engineers to check the region",

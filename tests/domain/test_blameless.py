@@ -1,6 +1,6 @@
 """The blameless lint over a draft: errors hold a submission up, until they are said otherwise or kept with a reason."""
 
-from domain.blameless import faults, remarks
+from domain.drafts.blameless import faults, remarks
 from tests.domain.build import SALT, document, factor, in_draft, item, policy_with_rules
 
 CARELESS = "The operator was careless."

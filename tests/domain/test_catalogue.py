@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from domain.catalogue import Catalogue
+from domain.model.catalogue import Catalogue
 from tests.domain.build import CATALOGUE
 
 

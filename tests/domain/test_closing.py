@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from domain.deciding.closing import FIRST_RETRY, LONGEST_RETRY
-from domain.events import ClosureAsked, ReviewClosed
-from domain.inputs import (
+from domain.lifecycle.decisions.closing import FIRST_RETRY, LONGEST_RETRY
+from domain.lifecycle.events import ClosureAsked, ReviewClosed
+from domain.lifecycle.inputs import (
     AcceptItem,
     AskWaiver,
     Close,
@@ -16,7 +16,7 @@ from domain.inputs import (
     ProposeItem,
     WithdrawItem,
 )
-from domain.taxonomy import Clock, FailureKind, IssueStatus, ItemClass, ItemStatus, Stage
+from domain.model.taxonomy import Clock, FailureKind, IssueStatus, ItemClass, ItemStatus, Stage
 from tests.domain.build import (
     Driver,
     closed,

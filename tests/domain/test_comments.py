@@ -4,15 +4,15 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from domain.comments import HELP, NotUnderstood, Said, said, why
-from domain.decide import decide
-from domain.events import CommentHeard
-from domain.inputs import CommentAnswered, CommentSaid, ExtendDue, Given, Input
-from domain.issues import TRACKING
-from domain.rules import Blocker
-from domain.standing import Standing
-from domain.taxonomy import Ask, Door, Role
-from domain.values import end_of
+from domain.lifecycle.closure_rules import Blocker
+from domain.lifecycle.decide import decide
+from domain.lifecycle.events import CommentHeard
+from domain.lifecycle.inputs import CommentAnswered, CommentSaid, ExtendDue, Given, Input
+from domain.model.principal import Standing
+from domain.model.taxonomy import Ask, Door, Role
+from domain.model.values import end_of
+from domain.trackers.comment_commands import HELP, NotUnderstood, Said, said, why
+from domain.trackers.issue_text import TRACKING
 from tests.domain.build import Driver, in_draft, in_remediation
 
 

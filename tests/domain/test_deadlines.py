@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from domain.events import DeadlinePassed
-from domain.inputs import AssignOwner, LowerSeverity, RequestChanges
-from domain.plan import SOONEST, deadlines
-from domain.taxonomy import Clock, Stage
+from domain.lifecycle.events import DeadlinePassed
+from domain.lifecycle.inputs import AssignOwner, LowerSeverity, RequestChanges
+from domain.lifecycle.plan import SOONEST, deadlines
+from domain.model.taxonomy import Clock, Stage
 from tests.domain.build import NOW, OWNER, Driver, closed, finish, in_draft, in_remediation, in_sign_off
 
 

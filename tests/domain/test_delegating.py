@@ -1,8 +1,8 @@
 """Who signs: a team's delegate, and a quorum of the teams where the policy wants no more."""
 
-from domain.inputs import DelegateSigning, RequestChanges
-from domain.policy import Policy
-from domain.taxonomy import Stage
+from domain.lifecycle.inputs import DelegateSigning, RequestChanges
+from domain.model.policy import Policy
+from domain.model.taxonomy import Stage
 from tests.domain.build import OTHER, OWNER, POLICY, SIGNERS, SUBMITTER, document, factor, in_sign_off, policy
 
 

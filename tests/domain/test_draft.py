@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from domain.draft import DraftDocument, derive
-from domain.draft_parts import DraftFactor
-from domain.taxonomy import Dimension
-from domain.values import digest_of
+from domain.drafts.draft import DraftDocument, derive
+from domain.model.draft_parts import DraftFactor
+from domain.model.taxonomy import Dimension
+from domain.model.values import digest_of
 from tests.domain.build import POLICY, SALT, content, document, factor, item
 
 

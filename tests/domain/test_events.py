@@ -4,12 +4,12 @@ from typing import Any, ClassVar
 
 import pytest
 
-from domain import events
-from domain.decide import UnreadableReviewError
-from domain.draft_parts import Measured
-from domain.evolve import evolve
-from domain.inputs import Close, ItemsRead, ProposeItem, Tick
-from domain.taxonomy import IssueStatus, Stage
+from domain.lifecycle import events
+from domain.lifecycle.decide import UnreadableReviewError
+from domain.lifecycle.evolve import evolve
+from domain.lifecycle.inputs import Close, ItemsRead, ProposeItem, Tick
+from domain.model.draft_parts import Measured
+from domain.model.taxonomy import IssueStatus, Stage
 from tests.domain.build import Driver, closed, finish, in_remediation, reading, spec
 
 

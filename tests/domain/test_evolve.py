@@ -2,11 +2,11 @@
 
 import pytest
 
-from domain import events
-from domain.evolve import evolve, fold
-from domain.places import Place
-from domain.review import Request, Review
-from domain.taxonomy import Ask, FailureKind, IssueStatus, Stage
+from domain.lifecycle import events
+from domain.lifecycle.evolve import evolve, fold
+from domain.model.review import Request, Review
+from domain.model.taxonomy import Ask, FailureKind, IssueStatus, Stage
+from domain.model.tracker_routing import Place
 from tests.domain.build import NOW, closed, reading, ref
 
 ODD: list[events.Event] = [

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from domain.events import ApprovalAsked, DeadlinePassed, DueExtended
-from domain.inputs import (
+from domain.lifecycle.events import ApprovalAsked, DeadlinePassed, DueExtended
+from domain.lifecycle.inputs import (
     AcceptItem,
     Approve,
     ChangeItem,
@@ -16,8 +16,8 @@ from domain.inputs import (
     Refuse,
     WithdrawItem,
 )
-from domain.plan import deadlines
-from domain.taxonomy import Ask, IssueStatus, ItemClass, Stage, Strength
+from domain.lifecycle.plan import deadlines
+from domain.model.taxonomy import Ask, IssueStatus, ItemClass, Stage, Strength
 from tests.domain.build import Driver, closed, finish, in_draft, in_remediation, spec
 
 OPEN = IssueStatus.OPEN

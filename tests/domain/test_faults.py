@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from domain.faults import UNKNOWN, fault
+from domain.model.validation_messages import UNKNOWN, fault
 
 
 class Inner(BaseModel):

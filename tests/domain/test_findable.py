@@ -1,11 +1,11 @@
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from domain.draft import DraftDocument
-from domain.draft_parts import Detection, Impact, Latency, Looked, Metric, Moment
-from domain.findable import LONGEST, facts, sections
-from domain.review import Item, Review
-from domain.taxonomy import DetectionGap, Elsewhere, IncidentKind
+from domain.drafts.draft import DraftDocument
+from domain.drafts.searchable import LONGEST, facts, sections
+from domain.model.draft_parts import Detection, Impact, Latency, Looked, Metric, Moment
+from domain.model.review import Item, Review
+from domain.model.taxonomy import DetectionGap, Elsewhere, IncidentKind
 from tests.domain.build import document, incident, ref, spec
 
 

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from domain.catalogue import Catalogue
-from domain.events import IncidentExcluded, IncidentUpdated
-from domain.inputs import AcceptItem, Close, IncidentTold, JoinIncident, OpenReview, Tick
-from domain.prefill import first_draft
-from domain.rules import warnings
-from domain.taxonomy import Clock, IncidentKind, IncidentStatus, Realisation, Severity, Stage
+from domain.drafts.prefill import first_draft
+from domain.lifecycle.closure_rules import warnings
+from domain.lifecycle.events import IncidentExcluded, IncidentUpdated
+from domain.lifecycle.inputs import AcceptItem, Close, IncidentTold, JoinIncident, OpenReview, Tick
+from domain.model.catalogue import Catalogue
+from domain.model.taxonomy import Clock, IncidentKind, IncidentStatus, Realisation, Severity, Stage
 from tests.domain.build import (
     NOW,
     OTHER,

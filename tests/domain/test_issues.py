@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from domain.inputs import (
+from domain.lifecycle.inputs import (
     AcceptItem,
     ChangeItem,
     ExtendDue,
@@ -16,7 +16,11 @@ from domain.inputs import (
     TrackingRead,
     WithdrawItem,
 )
-from domain.issues import (
+from domain.lifecycle.plan import tracking_digest
+from domain.model.review import Item
+from domain.model.taxonomy import IssueStatus, ItemClass, Severity, Strength
+from domain.model.tracker_routing import Place
+from domain.trackers.issue_text import (
     TRACKING,
     blocker_lines,
     changed,
@@ -37,11 +41,7 @@ from domain.issues import (
     tracking_issue,
     tracking_key,
 )
-from domain.places import Place
-from domain.plan import tracking_digest
-from domain.ports import IssueSnapshot
-from domain.review import Item
-from domain.taxonomy import IssueStatus, ItemClass, Severity, Strength
+from domain.trackers.ports import IssueSnapshot
 from tests.domain.build import (
     NOW,
     Driver,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from domain.inputs import (
+from domain.lifecycle.inputs import (
     AcceptItem,
     Approve,
     ChangeItem,
@@ -17,7 +17,7 @@ from domain.inputs import (
     SplitItem,
     WithdrawItem,
 )
-from domain.taxonomy import IssueStatus, ItemClass, ItemStatus, Stage, Strength
+from domain.model.taxonomy import IssueStatus, ItemClass, ItemStatus, Stage, Strength
 from tests.domain.build import (
     NOW,
     Driver,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from domain.inputs import (
+from domain.lifecycle.inputs import (
     AcceptItem,
     EffectFailed,
     IssueDisturbed,
@@ -16,11 +16,11 @@ from domain.inputs import (
     Refuse,
     WithdrawItem,
 )
-from domain.link_state import SOMETIMES, Link, LinkState, ProjectState, link_state, project_state
-from domain.places import Place
-from domain.ports import IssueSeen, ProjectSeen, Trouble
-from domain.review import RESTORED, WITHIN
-from domain.taxonomy import FailureKind, IssueStatus
+from domain.model.review import RESTORED, WITHIN
+from domain.model.taxonomy import FailureKind, IssueStatus
+from domain.model.tracker_routing import Place
+from domain.trackers.link_state import SOMETIMES, Link, LinkState, ProjectState, link_state, project_state
+from domain.trackers.ports import IssueSeen, ProjectSeen, Trouble
 from tests.domain.build import NOW, Driver, closed, finish, in_draft, in_remediation, ref, spec
 
 LATE = date(2026, 3, 20)

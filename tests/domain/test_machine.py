@@ -9,18 +9,16 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from domain import events, inputs
-from domain.asks import Role, Wanted, asks
-from domain.decide import Rejected, decide
-from domain.draft import DraftDocument
-from domain.evolve import evolve, fold
-from domain.places import Place
-from domain.plan import Plan, plan
-from domain.policy import OnEarlyClose, OnRegression, Policy
-from domain.review import Evidence, Review, Waiver
-from domain.rules import blockers
-from domain.stages import ENDED_STAGES, OPEN_STAGES, TRANSITIONS
-from domain.taxonomy import (
+from domain.drafts.draft import DraftDocument
+from domain.lifecycle import events, inputs
+from domain.lifecycle.closure_rules import blockers
+from domain.lifecycle.decide import Rejected, decide
+from domain.lifecycle.evolve import evolve, fold
+from domain.lifecycle.plan import Plan, plan
+from domain.lifecycle.stages import ENDED_STAGES, OPEN_STAGES, TRANSITIONS
+from domain.model.policy import OnEarlyClose, OnRegression, Policy
+from domain.model.review import Evidence, Review, Waiver
+from domain.model.taxonomy import (
     Ask,
     Confidence,
     Dimension,
@@ -35,6 +33,8 @@ from domain.taxonomy import (
     Stage,
     Strength,
 )
+from domain.model.tracker_routing import Place
+from domain.people.tasks import Role, Wanted, asks
 from tests.domain.build import (
     COPY,
     NOW,
@@ -635,7 +635,7 @@ def waits_for_somebody(review: Review, driver: Driver) -> bool:
 
 
 def nothing_stands(review: Review, event: events.ReviewClosed) -> None:
-    """The rules again, told in another way than in `domain.rules`, for those that block."""
+    """The rules again, told in another way than in `domain.lifecycle.closure_rules`, for those that block."""
     at = event.closure.at
     rules = review.profile.rules if review.profile else {}
 

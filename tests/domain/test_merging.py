@@ -5,8 +5,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.draft import DraftDocument
-from domain.merging import Conflict, merge
+from domain.drafts.draft import DraftDocument
+from domain.drafts.merge import Conflict, merge
 from tests.domain.build import document, factor, item
 
 

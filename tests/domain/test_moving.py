@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from domain.decide import Rejected
-from domain.events import ItemIssueLeft, ItemMoved
-from domain.inputs import (
+from domain.lifecycle.decide import Rejected
+from domain.lifecycle.events import ItemIssueLeft, ItemMoved
+from domain.lifecycle.inputs import (
     AcceptItem,
     Approve,
     Dismiss,
@@ -19,10 +19,10 @@ from domain.inputs import (
     TrackingRead,
     WithdrawItem,
 )
-from domain.issues import item_key
-from domain.places import Place
-from domain.review import IssueRef, Item, Reading
-from domain.taxonomy import FailureKind, IssueStatus, ItemStatus, Stage
+from domain.model.review import IssueRef, Item, Reading
+from domain.model.taxonomy import FailureKind, IssueStatus, ItemStatus, Stage
+from domain.model.tracker_routing import Place
+from domain.trackers.issue_text import item_key
 from tests.domain.build import ROUTING, Driver, closed, finish, in_draft, in_remediation, issue_of, ref, spec
 
 HOME, ELSEWHERE = ROUTING.default, Place(tracker="jira", project="ACME")

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.asks import ADMIN as ADMINS
-from domain.asks import Role, Wanted, Whom
-from domain.notices import (
+from domain.model.policy import Escalation
+from domain.model.values import Calendar, Period, digest_of
+from domain.people.notifications import (
     ADMIN,
     APPROVERS,
     Asking,
@@ -25,8 +25,8 @@ from domain.notices import (
     team,
     way_of,
 )
-from domain.policy import Escalation
-from domain.values import Calendar, Period, digest_of
+from domain.people.tasks import ADMIN as ADMINS
+from domain.people.tasks import Role, Wanted, Whom
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 """A Monday morning."""

@@ -3,9 +3,9 @@
 import pytest
 from pydantic import ValidationError
 
-from domain.inputs import AcceptItem, ProposeItem
-from domain.places import Place, Route, Routing
-from domain.taxonomy import Outcome
+from domain.lifecycle.inputs import AcceptItem, ProposeItem
+from domain.model.taxonomy import Outcome
+from domain.model.tracker_routing import Place, Route, Routing
 from tests.domain.build import Driver, in_draft, in_sign_off, in_stabilization, spec
 
 JIRA, GITHUB, BUILTIN = Place(tracker="jira", project="ACME"), Place(tracker="github", project="a/b"), "builtin:default"

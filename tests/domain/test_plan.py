@@ -2,10 +2,10 @@
 
 import pytest
 
-from domain.inputs import Dismiss, IssueDisturbed, MoveItem, WithdrawItem
-from domain.places import Place, Routing
-from domain.plan import Effect, plan
-from domain.rules import blockers
+from domain.lifecycle.closure_rules import blockers
+from domain.lifecycle.inputs import Dismiss, IssueDisturbed, MoveItem, WithdrawItem
+from domain.lifecycle.plan import Effect, plan
+from domain.model.tracker_routing import Place, Routing
 from tests.domain.build import (
     Driver,
     closed,

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from domain.policy import Policy
-from domain.rules import RULES, findings
-from domain.taxonomy import IncidentKind, Realisation, Severity
+from domain.lifecycle.closure_rules import RULES, findings
+from domain.model.policy import Policy
+from domain.model.taxonomy import IncidentKind, Realisation, Severity
 from tests.domain.build import POLICY, in_draft, policy
 
 EVERYTHING = {"name": "all", "rules": {"done@1": "block"}, "questions": [], "teams": []}

@@ -2,9 +2,9 @@
 
 import pytest
 
-from domain import ports
-from domain.rules import WHY_FAILED
-from domain.taxonomy import FailureKind
+from domain.lifecycle.closure_rules import WHY_FAILED
+from domain.model.taxonomy import FailureKind
+from domain.trackers import ports
 from tests.domain.build import NOW
 
 

@@ -3,14 +3,14 @@
 from datetime import timedelta
 from typing import Any
 
-from domain.draft import derive
-from domain.draft_parts import Latency, Metric, ModelVersion, ServiceLevel
-from domain.events import ItemProposed
-from domain.evolve import evolve
-from domain.inputs import IncidentTold
-from domain.prefill import earlier, first_draft, resemblance, traits
-from domain.review import Review
-from domain.taxonomy import ItemStatus
+from domain.drafts.draft import derive
+from domain.drafts.prefill import earlier, first_draft, resemblance, traits
+from domain.lifecycle.events import ItemProposed
+from domain.lifecycle.evolve import evolve
+from domain.lifecycle.inputs import IncidentTold
+from domain.model.draft_parts import Latency, Metric, ModelVersion, ServiceLevel
+from domain.model.review import Review
+from domain.model.taxonomy import ItemStatus
 from tests.domain.build import DEFAULT, NOW, SALT, closed, document, in_draft, in_sign_off, incident, spec
 
 TEXTS = {"text:title": "Recommendations were stale", "text:I1": "Watch the drift", "text:end": "An alert fires."}

@@ -4,11 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from domain.access import visible, visible_to
-from domain.comments import why
-from domain.decide import Rejected, decide
-from domain.events import ItemMoved, ItemStatusesRead, ReviewMadePrivate, ReviewShared
-from domain.inputs import (
+from domain.lifecycle.closure_rules import blockers
+from domain.lifecycle.decide import Rejected, decide
+from domain.lifecycle.events import ItemMoved, ItemStatusesRead, ReviewMadePrivate, ReviewShared
+from domain.lifecycle.inputs import (
     AcceptItem,
     AssignOwner,
     Given,
@@ -20,14 +19,15 @@ from domain.inputs import (
     ProposeItem,
     Share,
 )
-from domain.issues import tracking_issue
-from domain.places import Place, Routing
-from domain.plan import PRIVATE, tracking_text
-from domain.review import Review
-from domain.rules import blockers
-from domain.standing import NOBODY, Standing
-from domain.taxonomy import Door, IssueStatus, ItemClass, Outcome, Role, Stage
-from domain.view import View, view
+from domain.lifecycle.permissions import visible, visible_to
+from domain.lifecycle.plan import PRIVATE, tracking_text
+from domain.lifecycle.view import View, view
+from domain.model.principal import NOBODY, Standing
+from domain.model.review import Review
+from domain.model.taxonomy import Door, IssueStatus, ItemClass, Outcome, Role, Stage
+from domain.model.tracker_routing import Place, Routing
+from domain.trackers.comment_commands import why
+from domain.trackers.issue_text import tracking_issue
 from tests.domain.build import NOW, POLICY, Driver, closed, finish, in_draft, in_remediation, incident, spec
 
 PUBLIC, PRIVATE_PLACE = Place(tracker="github", project="acme/ranker"), Place(tracker="jira", project="SEC")

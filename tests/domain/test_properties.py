@@ -6,9 +6,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.inputs import IncidentTold, ItemsRead
-from domain.review import Incident, Reading
-from domain.taxonomy import IncidentKind, IncidentStatus, IssueStatus, Realisation, Severity
+from domain.lifecycle.inputs import IncidentTold, ItemsRead
+from domain.model.review import Incident, Reading
+from domain.model.taxonomy import IncidentKind, IncidentStatus, IssueStatus, Realisation, Severity
 from tests.domain.build import CATALOGUE, NOW, Driver, in_remediation, in_stabilization, incident, reading
 
 ordinary = settings(max_examples=100, deadline=None, derandomize=True)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.events import (
+from domain.lifecycle.events import (
     ItemStatusesRead,
     ItemVerified,
     RegressionSeen,
@@ -10,17 +10,11 @@ from domain.events import (
     ReviewReopened,
     TrackingIssueTold,
 )
-from domain.evolve import fold
-from domain.inputs import (
-    AcceptItem,
-    AskWaiver,
-    IncidentTold,
-    ProposeItem,
-    VerifyItem,
-)
-from domain.policy import OnRegression
-from domain.review import Review
-from domain.taxonomy import Clock, IncidentStatus, IssueStatus, ItemClass, Stage
+from domain.lifecycle.evolve import fold
+from domain.lifecycle.inputs import AcceptItem, AskWaiver, IncidentTold, ProposeItem, VerifyItem
+from domain.model.policy import OnRegression
+from domain.model.review import Review
+from domain.model.taxonomy import Clock, IncidentStatus, IssueStatus, ItemClass, Stage
 from tests.domain.build import (
     COPY,
     SUBMITTER,

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from domain.events import ReviewDismissed
-from domain.inputs import Approve, Dismiss, IncidentTold, LowerSeverity, Refuse
-from domain.taxonomy import IncidentStatus, Severity, Stage
+from domain.lifecycle.events import ReviewDismissed
+from domain.lifecycle.inputs import Approve, Dismiss, IncidentTold, LowerSeverity, Refuse
+from domain.model.taxonomy import IncidentStatus, Severity, Stage
 from tests.domain.build import closed, finish, in_draft, in_remediation, in_stabilization, incident
 
 DISMISS = Dismiss(reason="text:why")

@@ -1,8 +1,8 @@
 """Which roles people have in a review, and by which names they are known."""
 
-from domain.catalogue import Catalogue
-from domain.review import Review
-from domain.roles import COLLEAGUE, roles_by_name, roles_in
+from domain.model.catalogue import Catalogue
+from domain.model.review import Review
+from domain.people.review_roles import COLLEAGUE, roles_by_name, roles_in
 from tests.domain.build import SIGNERS, SUBMITTER, in_draft, in_remediation
 
 PEOPLE = Catalogue.model_validate(

@@ -2,8 +2,8 @@
 
 import pytest
 
-from domain.routing import RoutedReview, review_id, route
-from domain.taxonomy import IncidentStatus, Stage
+from domain.lifecycle.incident_routing import RoutedReview, review_id, route
+from domain.model.taxonomy import IncidentStatus, Stage
 
 OPEN, ENDED = IncidentStatus.OPEN, IncidentStatus.RESOLVED
 

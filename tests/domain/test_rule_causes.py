@@ -1,6 +1,6 @@
 """`causes`: at least one factor with evidence, and a look along all five dimensions."""
 
-from domain.taxonomy import Dimension
+from domain.model.taxonomy import Dimension
 from tests.domain.build import document, factor, in_draft, in_remediation
 
 

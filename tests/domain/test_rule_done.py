@@ -2,8 +2,8 @@
 
 import pytest
 
-from domain.inputs import AcceptItem, EffectFailed, ItemsRead, ProposeItem, WithdrawItem
-from domain.taxonomy import FailureKind, IssueStatus, ItemClass
+from domain.lifecycle.inputs import AcceptItem, EffectFailed, ItemsRead, ProposeItem, WithdrawItem
+from domain.model.taxonomy import FailureKind, IssueStatus, ItemClass
 from tests.domain.build import Driver, document, finish, in_remediation, in_sign_off, item, reading, spec
 
 

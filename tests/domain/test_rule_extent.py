@@ -1,7 +1,7 @@
 """`extent`: the same cause was looked for in the other models and pipelines, and the result is written down."""
 
-from domain.inputs import JoinIncident
-from domain.taxonomy import Elsewhere
+from domain.lifecycle.inputs import JoinIncident
+from domain.model.taxonomy import Elsewhere
 from tests.domain.build import (
     CATALOGUE,
     DEFAULT,

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from domain.inputs import AcceptRisk
-from domain.rules import warnings
-from domain.taxonomy import ItemClass, Strength
+from domain.lifecycle.closure_rules import warnings
+from domain.lifecycle.inputs import AcceptRisk
+from domain.model.taxonomy import ItemClass, Strength
 from tests.domain.build import Driver, document, factor, in_sign_off, item
 
 

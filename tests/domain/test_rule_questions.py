@@ -1,7 +1,7 @@
 """`questions`: every required question of the template is answered, and those of the incident's kinds."""
 
-from domain.policy import Policy
-from domain.taxonomy import IncidentKind
+from domain.model.policy import Policy
+from domain.model.taxonomy import IncidentKind
 from tests.domain.build import POLICY, Driver, document, in_draft, in_sign_off, policy, policy_with_rules
 
 

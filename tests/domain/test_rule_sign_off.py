@@ -1,8 +1,16 @@
 """`sign_off`: every required team has signed the text as it was last submitted."""
 
-from domain.inputs import AssignOwner, Close, IncidentTold, JoinIncident, LowerSeverity, RequestChanges, SignForTeam
-from domain.review import ChangesWanted
-from domain.taxonomy import IncidentStatus, Severity, Stage
+from domain.lifecycle.inputs import (
+    AssignOwner,
+    Close,
+    IncidentTold,
+    JoinIncident,
+    LowerSeverity,
+    RequestChanges,
+    SignForTeam,
+)
+from domain.model.review import ChangesWanted
+from domain.model.taxonomy import IncidentStatus, Severity, Stage
 from tests.domain.build import (
     OWNER,
     POLICY,

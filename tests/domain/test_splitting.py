@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from domain.events import ItemSplit
-from domain.evolve import evolve
-from domain.inputs import Approve, ItemsRead, ProposeItem, SplitItem
-from domain.review import ItemSpec
-from domain.taxonomy import IssueStatus, ItemClass, ItemStatus, Stage, Strength
+from domain.lifecycle.events import ItemSplit
+from domain.lifecycle.evolve import evolve
+from domain.lifecycle.inputs import Approve, ItemsRead, ProposeItem, SplitItem
+from domain.model.review import ItemSpec
+from domain.model.taxonomy import IssueStatus, ItemClass, ItemStatus, Stage, Strength
 from tests.domain.build import (
     APPROVER,
     SUBMITTER,

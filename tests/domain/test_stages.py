@@ -1,10 +1,10 @@
 """The life of a review as a table."""
 
-from domain.deciding.decision import IMPOSSIBLE, unheard
-from domain.inputs import COMMANDS, AssignOwner, Close
-from domain.review import Review
-from domain.stages import ENDED_STAGES, HEARD_IN, OPEN_STAGES, TRANSITIONS
-from domain.taxonomy import Stage
+from domain.lifecycle.decisions.decision import IMPOSSIBLE, unheard
+from domain.lifecycle.inputs import COMMANDS, AssignOwner, Close
+from domain.lifecycle.stages import ENDED_STAGES, HEARD_IN, OPEN_STAGES, TRANSITIONS
+from domain.model.review import Review
+from domain.model.taxonomy import Stage
 
 
 def test_every_stage_has_its_moves_and_the_ended_ones_lead_nowhere() -> None:

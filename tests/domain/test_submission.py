@@ -2,8 +2,8 @@
 
 import pytest
 
-from domain.draft import DraftDocument
-from domain.submission import lacks, lacks_to_close, section_at
+from domain.drafts.draft import DraftDocument
+from domain.lifecycle.submission_rules import lacks, lacks_to_close, section_at
 from tests.domain.build import DEFAULT, SUBMITTER, content, document, factor, in_draft, in_remediation, item, policy
 
 

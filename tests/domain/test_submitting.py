@@ -1,8 +1,8 @@
 """Submitting a draft: only a saved revision, by its digest, and only once."""
 
-from domain.events import DraftSubmitted
-from domain.inputs import IncidentTold, SubmitDraft
-from domain.taxonomy import Clock, IncidentStatus, Stage
+from domain.lifecycle.events import DraftSubmitted
+from domain.lifecycle.inputs import IncidentTold, SubmitDraft
+from domain.model.taxonomy import Clock, IncidentStatus, Stage
 from tests.domain.build import SUBMITTER, Driver, content, document, in_draft, in_sign_off, in_stabilization, incident
 
 

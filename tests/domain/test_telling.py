@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from domain.events import Event, IncidentUpdated
-from domain.inputs import Dismiss, IncidentTold, JoinIncident
-from domain.review import Incident
-from domain.taxonomy import IncidentKind, IncidentStatus, Realisation, Severity, Stage
+from domain.lifecycle.events import Event, IncidentUpdated
+from domain.lifecycle.inputs import Dismiss, IncidentTold, JoinIncident
+from domain.model.review import Incident
+from domain.model.taxonomy import IncidentKind, IncidentStatus, Realisation, Severity, Stage
 from tests.domain.build import (
     NOW,
     POLICY,

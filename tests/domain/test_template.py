@@ -3,9 +3,9 @@
 import pytest
 from pydantic import ValidationError
 
-from domain.policy import Policy
-from domain.taxonomy import IncidentKind
-from domain.template import SECTIONS, Additions, Question, Template, completed
+from domain.model.policy import Policy
+from domain.model.taxonomy import IncidentKind
+from domain.model.template import SECTIONS, Additions, Question, Template, completed
 from tests.domain.build import DEFAULT, TEMPLATE, in_draft, policy, shipped
 
 ADDED = {"team": "payments", "questions": [{"id": "payments.refunds", "prompt": "Paid back?", "services": ["ranker"]}]}

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from domain.events import IssueFoundDisturbed, ItemIssueTended
-from domain.inputs import (
+from domain.lifecycle.events import IssueFoundDisturbed, ItemIssueTended
+from domain.lifecycle.inputs import (
     AcceptItem,
     ChangeItem,
     Dismiss,
@@ -16,9 +16,9 @@ from domain.inputs import (
     ProposeItem,
     WithdrawItem,
 )
-from domain.places import Place
-from domain.review import RESTORED, WITHIN
-from domain.taxonomy import FailureKind, IssueStatus, ItemClass, ItemStatus, Stage, Strength
+from domain.model.review import RESTORED, WITHIN
+from domain.model.taxonomy import FailureKind, IssueStatus, ItemClass, ItemStatus, Stage, Strength
+from domain.model.tracker_routing import Place
 from tests.domain.build import Driver, closed, finish, in_draft, in_remediation, ref, spec
 
 DECLINED, OPEN = IssueStatus.DECLINED, IssueStatus.OPEN

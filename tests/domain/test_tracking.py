@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 
-from domain.inputs import EffectFailed, IncidentTold, TrackingRead, TrackingTold
-from domain.plan import tracking_digest, tracking_text
-from domain.policy import OnEarlyClose
-from domain.review import Review
-from domain.taxonomy import FailureKind, IncidentStatus, IssueStatus, Stage
+from domain.lifecycle.inputs import EffectFailed, IncidentTold, TrackingRead, TrackingTold
+from domain.lifecycle.plan import tracking_digest, tracking_text
+from domain.model.policy import OnEarlyClose
+from domain.model.review import Review
+from domain.model.taxonomy import FailureKind, IncidentStatus, IssueStatus, Stage
 from tests.domain.build import Driver, closed, finish, in_remediation, in_sign_off, incident, policy, ref
 
 

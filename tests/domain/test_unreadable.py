@@ -2,10 +2,10 @@
 
 import pytest
 
-from domain.events import ItemsFoundUnreadable
-from domain.inputs import AcceptItem, ItemsRead, ItemsUnreadable, MoveItem, ProposeItem, WithdrawItem
-from domain.places import Place
-from domain.taxonomy import FailureKind, IssueStatus, ItemClass, Stage
+from domain.lifecycle.events import ItemsFoundUnreadable
+from domain.lifecycle.inputs import AcceptItem, ItemsRead, ItemsUnreadable, MoveItem, ProposeItem, WithdrawItem
+from domain.model.taxonomy import FailureKind, IssueStatus, ItemClass, Stage
+from domain.model.tracker_routing import Place
 from tests.domain.build import Driver, closed, document, finish, in_remediation, item, spec
 
 REFUSED = ItemsUnreadable(items=("I1",), kind=FailureKind.UNAUTHORISED)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from domain.values import (
+from domain.model.values import (
     END_OF_TIME,
     Calendar,
     Line,

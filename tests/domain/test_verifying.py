@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from domain.asks import ADMIN, asks
-from domain.decide import Rejected, decide
-from domain.events import EvidenceCopied, ItemStatusesRead, OutsideFailed, decode
-from domain.evolve import evolve, fold
-from domain.inputs import (
+from domain.lifecycle.closure_rules import WHY_NO_DOERS
+from domain.lifecycle.decide import Rejected, decide
+from domain.lifecycle.events import EvidenceCopied, ItemStatusesRead, OutsideFailed, decode
+from domain.lifecycle.evolve import evolve, fold
+from domain.lifecycle.inputs import (
     AskWaiver,
     ChangeItem,
     CommentSaid,
@@ -20,11 +20,11 @@ from domain.inputs import (
     MoveItem,
     VerifyItem,
 )
-from domain.places import Place
-from domain.review import Evidence
-from domain.rules import WHY_NO_DOERS
-from domain.standing import Standing
-from domain.taxonomy import Door, FailureKind, IssueStatus, Role, Stage
+from domain.model.principal import Standing
+from domain.model.review import Evidence
+from domain.model.taxonomy import Door, FailureKind, IssueStatus, Role, Stage
+from domain.model.tracker_routing import Place
+from domain.people.tasks import ADMIN, asks
 from tests.domain.build import (
     COPY,
     DEFAULT,

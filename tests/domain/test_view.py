@@ -2,10 +2,10 @@
 
 import json
 
-from domain.inputs import IncidentTold, WithdrawItem
-from domain.rules import blockers
-from domain.taxonomy import Severity, Stage
-from domain.view import Answer, View, next_deadline, outcome, told_of, view
+from domain.lifecycle.closure_rules import blockers
+from domain.lifecycle.inputs import IncidentTold, WithdrawItem
+from domain.lifecycle.view import Answer, View, next_deadline, outcome, told_of, view
+from domain.model.taxonomy import Severity, Stage
 from tests.domain.build import (
     NOW,
     OWNER,

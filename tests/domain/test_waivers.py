@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from domain.events import ReviewClosed, ReviewReopened
-from domain.inputs import AcceptRisk, Approve, AskWaiver, ChangeItem, ItemsRead, ProposeItem, Refuse
-from domain.policy import OnRegression
-from domain.reopening import opens_again
-from domain.taxonomy import IssueStatus, ItemStatus, Stage, Strength
+from domain.lifecycle.events import ReviewClosed, ReviewReopened
+from domain.lifecycle.inputs import AcceptRisk, Approve, AskWaiver, ChangeItem, ItemsRead, ProposeItem, Refuse
+from domain.lifecycle.reopening import opens_again
+from domain.model.policy import OnRegression
+from domain.model.taxonomy import IssueStatus, ItemStatus, Stage, Strength
 from tests.domain.build import (
     NOW,
     POLICY,

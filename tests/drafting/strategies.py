@@ -4,8 +4,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from domain.draft import DraftDocument
-from domain.draft_parts import (
+from domain.drafts.draft import DraftDocument
+from domain.model.draft_parts import (
     Detection,
     DraftFactor,
     DraftItem,
@@ -19,7 +19,7 @@ from domain.draft_parts import (
     SafeguardUse,
     ServiceLevel,
 )
-from domain.taxonomy import (
+from domain.model.taxonomy import (
     CAUSES,
     Confidence,
     DetectionGap,
@@ -32,7 +32,7 @@ from domain.taxonomy import (
     SafeguardType,
     Strength,
 )
-from domain.values import Record
+from domain.model.values import Record
 
 NASTY = (
     *("\n", "\n\n", "\r\n", "\r", "\t", "  \n", " ", "\x07", "\x85", "\u2028", "\ufeff", "\x1c", "\U0001f600"),

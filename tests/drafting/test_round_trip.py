@@ -3,10 +3,10 @@
 import pytest
 from hypothesis import example, given, settings
 
-from domain.draft import DraftDocument
-from domain.draft_parts import FailureModes, Looked, Moment
-from domain.taxonomy import Elsewhere
-from domain.template import Question, Section
+from domain.drafts.draft import DraftDocument
+from domain.model.draft_parts import FailureModes, Looked, Moment
+from domain.model.taxonomy import Elsewhere
+from domain.model.template import Question, Section
 from drafting.header import Header
 from drafting.reading import from_markdown
 from drafting.writing import to_markdown

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import pytest
 
-from domain.ports import (
+from domain.trackers.ports import (
     Notifier,
     RateLimitedError,
     RejectedError,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrations.trackers.adf import first_link, to_adf, to_text
+from integrations.trackers.jira.adf import first_link, to_adf, to_text
 
 BODY = """Action item **I1** of the post-incident review [P1](https://holdfast.test/reviews/P1).
 

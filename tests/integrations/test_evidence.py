@@ -7,8 +7,8 @@ from threading import Thread
 
 import pytest
 
-from domain.attachment import LARGEST
-from domain.ports import (
+from domain.model.attachment import LARGEST
+from domain.trackers.ports import (
     NotFoundError,
     RateLimitedError,
     RejectedError,

@@ -10,7 +10,7 @@ from cloudevents.core.v1.event import CloudEvent
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.taxonomy import IncidentKind, IncidentStatus, Realisation, Severity
+from domain.model.taxonomy import IncidentKind, IncidentStatus, Realisation, Severity
 from integrations.incidents.delivery import RESERVED_SOURCES, BadDelivery, Delivery, ReportedIncident
 from integrations.incidents.generic import RESOLVED, TRIGGERED, UPDATED, parse, source_slug
 from tests.integrations.test_pagerduty import JSON

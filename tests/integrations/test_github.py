@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from domain.ports import (
+from domain.model.review import IssueRef
+from domain.model.taxonomy import IssueStatus
+from domain.trackers.ports import (
     Attempts,
     IssueSpec,
     IssueTracker,
@@ -18,11 +20,9 @@ from domain.ports import (
     UnauthorisedError,
     UnavailableError,
 )
-from domain.review import IssueRef
-from domain.taxonomy import IssueStatus
-from integrations.trackers.github import GithubTracker
-from standins.github import TOKEN, GithubServer, running
-from standins.github_state import Comment, Issue
+from integrations.trackers.github.tracker import GithubTracker
+from standins.github.server import TOKEN, GithubServer, running
+from standins.github.state import Comment, Issue
 from tests.integrations.tracker_contract import RemoteEngineer, RemoteTrackerContract
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -687,7 +687,7 @@ def test_a_check_names_a_token_that_may_not_read_issues(server: GithubServer, gi
 def test_the_token_of_an_app_is_not_judged_by_the_role_of_a_person(
     server: GithubServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("standins.github.TOKEN", "ghs_app")
+    monkeypatch.setattr("standins.github.server.TOKEN", "ghs_app")
     server.repos[0].push = False
     assert GithubTracker("ghs_app", server.url).check("acme/scoring") == []
 

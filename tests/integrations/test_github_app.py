@@ -9,10 +9,10 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from domain.ports import IssueSpec, IssueTracker, RateLimitedError, UnauthorisedError, UnavailableError
-from domain.taxonomy import IssueStatus
-from integrations.trackers.github import GithubApp, GithubTracker
-from standins.github import GithubServer, Installation, running
+from domain.model.taxonomy import IssueStatus
+from domain.trackers.ports import IssueSpec, IssueTracker, RateLimitedError, UnauthorisedError, UnavailableError
+from integrations.trackers.github.tracker import GithubApp, GithubTracker
+from standins.github.server import GithubServer, Installation, running
 from tests.integrations.test_github import GithubEngineer
 from tests.integrations.tracker_contract import RemoteEngineer, RemoteTrackerContract
 

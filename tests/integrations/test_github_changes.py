@@ -7,11 +7,11 @@ from random import Random
 
 import pytest
 
-from domain.ports import IssueSnapshot, NotFoundError, RejectedError, UnavailableError
-from domain.taxonomy import IssueStatus
-from integrations.trackers.github import GithubTracker
-from standins.github import TOKEN, GithubServer, running
-from standins.github_state import Issue
+from domain.model.taxonomy import IssueStatus
+from domain.trackers.ports import IssueSnapshot, NotFoundError, RejectedError, UnavailableError
+from integrations.trackers.github.tracker import GithubTracker
+from standins.github.server import TOKEN, GithubServer, running
+from standins.github.state import Issue
 
 PROJECT = "acme/scoring"
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from domain.taxonomy import IssueStatus
-from integrations.trackers.github import GithubTracker
-from standins.github import TOKEN, GithubServer, Issue, running
-from standins.github_state import Commit
+from domain.model.taxonomy import IssueStatus
+from integrations.trackers.github.tracker import GithubTracker
+from standins.github.server import TOKEN, GithubServer, Issue, running
+from standins.github.state import Commit
 
 FEW, MANY = 1, 5
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from domain.ports import RateLimitedError, TrackerError, UnauthorisedError, UnavailableError
-from domain.review import IssueRef
-from domain.taxonomy import IssueStatus
-from integrations.trackers.github import GithubTracker
-from standins.github import TOKEN, Event, GithubServer, running
+from domain.model.review import IssueRef
+from domain.model.taxonomy import IssueStatus
+from domain.trackers.ports import RateLimitedError, TrackerError, UnauthorisedError, UnavailableError
+from integrations.trackers.github.tracker import GithubTracker
+from standins.github.server import TOKEN, Event, GithubServer, running
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 RESET = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(int((NOW + timedelta(minutes=20)).timestamp()))}

@@ -11,7 +11,9 @@ from typing import Any, ClassVar
 import pytest
 from pydantic import ValidationError
 
-from domain.ports import (
+from domain.model.review import IssueRef
+from domain.model.taxonomy import IssueStatus, Severity
+from domain.trackers.ports import (
     Attempts,
     IssueSpec,
     IssueTracker,
@@ -22,14 +24,12 @@ from domain.ports import (
     UnauthorisedError,
     UnavailableError,
 )
-from domain.review import IssueRef
-from domain.taxonomy import IssueStatus, Severity
-from integrations.trackers.adf import to_text
-from integrations.trackers.jira import JiraTracker
-from integrations.trackers.jira_site import JiraSite
+from integrations.trackers.jira.adf import to_text
+from integrations.trackers.jira.site import JiraSite
+from integrations.trackers.jira.tracker import JiraTracker
 from standins.http import Trouble
-from standins.jira import BOT, CLOUD_ID, EMAIL, OAUTH_TOKEN, PAT, TOKEN, JiraServer, running
-from standins.jira_state import Comment, Issue, Project, User
+from standins.jira.server import BOT, CLOUD_ID, EMAIL, OAUTH_TOKEN, PAT, TOKEN, JiraServer, running
+from standins.jira.state import Comment, Issue, Project, User
 from tests.integrations.tracker_contract import RemoteEngineer, RemoteTrackerContract
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -716,8 +716,8 @@ def test_pages_are_turned_with_one_window_and_miss_nothing_that_changes_meanwhil
     server: JiraServer, data_center: JiraServer, cloud: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     where = server if cloud else data_center
-    monkeypatch.setattr("integrations.trackers.jira_reading._CLOUD_PAGE", 2)
-    monkeypatch.setattr("integrations.trackers.jira_reading._PAGE", 2)
+    monkeypatch.setattr("integrations.trackers.jira.reading._CLOUD_PAGE", 2)
+    monkeypatch.setattr("integrations.trackers.jira.reading._PAGE", 2)
     clock = [NOW]
     where.site.clock = lambda: clock[0]
     site = (cloud_site if cloud else data_center_site)(where)
@@ -805,7 +805,7 @@ def test_a_comment_s_mark_is_seen_by_nobody(server: JiraServer, jira: JiraTracke
 def test_many_comments_are_all_looked_through(
     server: JiraServer, jira: JiraTracker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("integrations.trackers.jira_reading._PAGE", 2)
+    monkeypatch.setattr("integrations.trackers.jira.reading._PAGE", 2)
     ref = jira.ensure_issue(SPEC, None)
     for number in range(4):
         server.comment(server.issue(ref.key), f"Comment {number}")
@@ -1114,7 +1114,7 @@ def test_a_check_names_unknown_names(server: JiraServer) -> None:
 
 
 def test_a_check_reads_all_pages(server: JiraServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("integrations.trackers.jira_check._PAGE", 3)
+    monkeypatch.setattr("integrations.trackers.jira.check._PAGE", 3)
     assert JiraTracker(cloud_site(server, issue_type="Subtask")).check("SCORE") == []
     assert server.count(path="/issuetypes") == 6
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from domain.ports import UnavailableError
-from integrations.trackers.jira import JiraTracker
-from standins.jira import JiraServer, running
-from standins.jira_state import Issue, User
+from domain.trackers.ports import UnavailableError
+from integrations.trackers.jira.tracker import JiraTracker
+from standins.jira.server import JiraServer, running
+from standins.jira.state import Issue, User
 from tests.integrations.test_jira import cloud_site, data_center_site
 
 

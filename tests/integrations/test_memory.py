@@ -3,9 +3,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.ports import IssueSpec, IssueTracker, NotFoundError, RateLimitedError, UnauthorisedError, UnavailableError
-from domain.review import IssueRef
-from domain.taxonomy import IssueStatus
+from domain.model.review import IssueRef
+from domain.model.taxonomy import IssueStatus
+from domain.trackers.ports import (
+    IssueSpec,
+    IssueTracker,
+    NotFoundError,
+    RateLimitedError,
+    UnauthorisedError,
+    UnavailableError,
+)
 from integrations.trackers.memory import InMemoryTracker
 from tests.integrations.tracker_contract import RemoteEngineer, RemoteTrackerContract
 

@@ -13,7 +13,7 @@ from aiosmtpd.smtp import AuthResult
 from apprise.plugins.slack import NotifySlack
 from pydantic import SecretStr
 
-from domain.ports import (
+from domain.trackers.ports import (
     Notifier,
     RateLimitedError,
     RejectedError,

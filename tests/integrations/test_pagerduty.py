@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.taxonomy import IncidentStatus, Severity
+from domain.model.taxonomy import IncidentStatus, Severity
 from integrations.incidents.delivery import BadDelivery, Delivery, ReportedIncident
 from integrations.incidents.pagerduty import parse, verify_signature
 

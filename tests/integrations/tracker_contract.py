@@ -13,7 +13,9 @@ from typing import ClassVar, Protocol
 
 import pytest
 
-from domain.ports import (
+from domain.model.review import IssueRef
+from domain.model.taxonomy import IssueStatus
+from domain.trackers.ports import (
     Attempts,
     IssueSnapshot,
     IssueSpec,
@@ -25,8 +27,6 @@ from domain.ports import (
     UnauthorisedError,
     UnavailableError,
 )
-from domain.review import IssueRef
-from domain.taxonomy import IssueStatus
 
 
 class Engineer(Protocol):

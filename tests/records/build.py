@@ -3,7 +3,7 @@
 import uuid
 from datetime import UTC, datetime, timedelta
 
-from domain.inputs import (
+from domain.lifecycle.inputs import (
     AcceptItem,
     Body,
     IncidentTold,
@@ -15,10 +15,10 @@ from domain.inputs import (
     SubmitDraft,
     Tick,
 )
-from domain.places import Place, Routing
-from domain.review import Incident, Reading, Review
-from domain.taxonomy import IncidentStatus, IssueStatus, Severity
-from domain.view import Outcome
+from domain.lifecycle.view import Outcome
+from domain.model.review import Incident, Reading, Review
+from domain.model.taxonomy import IncidentStatus, IssueStatus, Severity
+from domain.model.tracker_routing import Place, Routing
 from records.store import Records
 from tests.domain.build import CATALOGUE, POLICY, document, ref, spec
 

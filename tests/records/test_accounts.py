@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import text
 
-from domain.accounts import Held, Identity
-from domain.taxonomy import Role, Scope
-from records.sessions import Pending
+from domain.model.taxonomy import Role, Scope
+from domain.people.memberships import Held, Identity
+from records.accounts.sessions import Pending
 from records.store import Records
 
 NOW = datetime(2026, 3, 2, 9, 30, 20, tzinfo=UTC)

@@ -3,13 +3,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, func, update
 
-from domain.decide import UnreadableReviewError
-from domain.events import OwnerAssigned
-from domain.inputs import AssignOwner, Close, IncidentTold, Input, JoinIncident, SignForTeam, Tick
-from domain.taxonomy import Stage
+from domain.lifecycle.decide import UnreadableReviewError
+from domain.lifecycle.events import OwnerAssigned
+from domain.lifecycle.inputs import AssignOwner, Close, IncidentTold, Input, JoinIncident, SignForTeam, Tick
+from domain.model.taxonomy import Stage
 from records import tables
+from records.event_log.streams import ConflictError, SupersededError, append
 from records.store import Records
-from records.streams import ConflictError, SupersededError, append
 from tests.records.build import NOW, Teller, told
 
 

@@ -2,9 +2,9 @@
 
 from sqlalchemy import update
 
-from domain.attachment import Attachment
+from domain.model.attachment import Attachment
 from records import tables
-from records.attachments import kept
+from records.documents.attachments import kept
 from records.store import Records
 
 LOG = Attachment(name="replay.log", media_type="text/plain", data=b"it held")

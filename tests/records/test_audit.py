@@ -3,12 +3,12 @@ import json
 import pytest
 from sqlalchemy import delete, insert, select, update
 
-from domain.attachment import Attachment
-from domain.inputs import AssignOwner, VerifyItem
-from domain.review import Evidence
-from domain.values import canonical_json
+from domain.lifecycle.inputs import AssignOwner, VerifyItem
+from domain.model.attachment import Attachment
+from domain.model.review import Evidence
+from domain.model.values import canonical_json
 from records import tables
-from records.chain import BEGINNING, hash_after
+from records.event_log.hash_chain import BEGINNING, hash_after
 from records.store import Records
 from tests.records.build import Teller
 

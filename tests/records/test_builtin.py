@@ -4,11 +4,11 @@ from typing import ClassVar
 
 import pytest
 
-from domain.ports import IssueTracker, NotFoundError, UnavailableError
-from domain.review import IssueRef
-from domain.taxonomy import IssueStatus
-from records.builtin import BuiltinTracker
+from domain.model.review import IssueRef
+from domain.model.taxonomy import IssueStatus
+from domain.trackers.ports import IssueTracker, NotFoundError, UnavailableError
 from records.database import Database
+from records.operations.builtin_tracker import BuiltinTracker
 from records.store import Records
 from tests.integrations.tracker_contract import Engineer, TrackerContract
 

@@ -2,10 +2,10 @@
 
 from datetime import UTC, date, datetime
 
-from domain.catalogue import Catalogue
-from domain.inputs import Input, OpenReview
-from domain.taxonomy import Clock, Severity
-from domain.values import Calendar
+from domain.lifecycle.inputs import Input, OpenReview
+from domain.model.catalogue import Catalogue
+from domain.model.taxonomy import Clock, Severity
+from domain.model.values import Calendar
 from records.calendars import Calendars, calendar_faults
 from records.store import Records
 from tests.domain.build import incident, policy

@@ -1,7 +1,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
-from domain.ports import Attempts
+from domain.trackers.ports import Attempts
 from records.store import Records
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)

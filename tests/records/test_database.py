@@ -9,9 +9,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import insert, select, text
 
-from domain.accounts import Identity
+from domain.people.memberships import Identity
 from records import tables
-from records.accounts import Accounts
+from records.accounts.accounts import Accounts
 from records.database import Database, DatabaseError, _alembic
 
 

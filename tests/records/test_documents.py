@@ -2,8 +2,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from domain.draft import DraftDocument
-from records.drafts import StaleRevisionError
+from domain.drafts.draft import DraftDocument
+from records.documents.drafts import StaleRevisionError
 from records.store import Records
 from tests.domain.build import document
 

@@ -1,6 +1,6 @@
 import pytest
 
-from records.engines import ForeignEngineError
+from records.event_log.ownership import ForeignEngineError
 from records.store import Records
 
 

@@ -3,10 +3,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 
-from domain.inputs import AssignOwner, IncidentTold, Input, ItemsRead, Tick
-from domain.taxonomy import IncidentStatus, Severity, Stage
+from domain.lifecycle.inputs import AssignOwner, IncidentTold, Input, ItemsRead, Tick
+from domain.model.taxonomy import IncidentStatus, Severity, Stage
 from records import tables
-from records.inbox import DeliveryState
+from records.operations.inbox import DeliveryState
 from records.store import Records
 from tests.records.build import NOW, Teller, told
 

@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from domain.access import Sight
-from domain.asks import Role, asks
-from domain.inputs import Approve, AskWaiver, AssignOwner, MakePrivate, Tick
-from domain.taxonomy import Stage
+from domain.lifecycle.inputs import Approve, AskWaiver, AssignOwner, MakePrivate, Tick
+from domain.lifecycle.permissions import Sight
+from domain.model.taxonomy import Stage
+from domain.people.tasks import Role, asks
 from records import tables
-from records.asked import Of
-from records.paging import Place, place
+from records.read_model.paging import Place, place
+from records.read_model.tasks import Of
 from records.store import Records
 from tests.records.build import Teller
 

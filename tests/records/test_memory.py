@@ -2,13 +2,13 @@
 
 from sqlalchemy import delete
 
-from domain.events import OwnerAssigned
-from domain.inputs import AssignOwner, Input, Tick
+from domain.lifecycle.events import OwnerAssigned
+from domain.lifecycle.inputs import AssignOwner, Input, Tick
 from records import tables
-from records.memory import Memory
-from records.read_model import read_review
+from records.event_log.state_cache import Memory
+from records.event_log.streams import append
+from records.read_model.reviews import read_review
 from records.store import Records
-from records.streams import append
 from tests.records.build import NOW, Teller
 
 

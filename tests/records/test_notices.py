@@ -3,9 +3,9 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
-from domain.notices import Notice
-from domain.taxonomy import FailureKind
-from records.notices import DUE, FAILED, KEPT, SENT, UNKNOWN
+from domain.model.taxonomy import FailureKind
+from domain.people.notifications import Notice
+from records.operations.notifications import DUE, FAILED, KEPT, SENT, UNKNOWN
 from records.store import Records
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)

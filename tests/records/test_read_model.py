@@ -1,9 +1,9 @@
 from sqlalchemy import func, select, update
 
-from domain.inputs import AssignOwner, IncidentTold, MakePrivate, SubmitDraft
-from domain.prefill import traits
-from domain.review import Review
-from domain.taxonomy import Severity, Stage
+from domain.drafts.prefill import traits
+from domain.lifecycle.inputs import AssignOwner, IncidentTold, MakePrivate, SubmitDraft
+from domain.model.review import Review
+from domain.model.taxonomy import Severity, Stage
 from records import tables
 from records.store import Records
 from tests.domain.build import document

@@ -7,16 +7,17 @@ from threading import Thread
 import pytest
 from sqlalchemy import Connection, event, select, text
 
-from domain.access import Sight
-from domain.draft import DraftDocument
-from domain.findable import Part
-from domain.inputs import Approve, AssignOwner, IncidentTold, MakePrivate, Share, Tick
-from domain.review import Review
-from domain.taxonomy import IncidentKind, Severity, Stage
-from records import search, search_index, tables
-from records.search import Found, Narrowed
+from domain.drafts.draft import DraftDocument
+from domain.drafts.searchable import Part
+from domain.lifecycle.inputs import Approve, AssignOwner, IncidentTold, MakePrivate, Share, Tick
+from domain.lifecycle.permissions import Sight
+from domain.model.review import Review
+from domain.model.taxonomy import IncidentKind, Severity, Stage
+from records import tables
+from records.read_model import search, search_index
+from records.read_model.search import Found, Narrowed
+from records.read_model.tokenizer import query
 from records.store import Records
-from records.words import query
 from tests.domain.build import document
 from tests.records.build import Teller, told
 

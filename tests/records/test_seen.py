@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
-from domain.ports import IssueSeen, ProjectSeen, Trouble
-from domain.taxonomy import FailureKind, IssueStatus
+from domain.model.taxonomy import FailureKind, IssueStatus
+from domain.trackers.ports import IssueSeen, ProjectSeen, Trouble
 from records.store import Records
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from records.words import BREAK, Finder, Phrase, indexed, query, stem, words
+from records.read_model.tokenizer import BREAK, Finder, Phrase, indexed, query, stem, words
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from datetime import time, timedelta
 import pytest
 
 from building.recipients import build_book, told_by_name
-from domain.catalogue import Catalogue
-from domain.notices import QuietHours, Way, person
+from domain.model.catalogue import Catalogue
+from domain.people.notifications import QuietHours, Way, person
 from records.store import Records
 from runtime.settings import SettingsError, load_settings
 

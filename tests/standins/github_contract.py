@@ -16,7 +16,7 @@ import pytest
 from graphql import GraphQLSchema, build_schema, execute_sync, parse, validate
 from pydantic import BaseModel, TypeAdapter
 
-from standins.github import GithubServer
+from standins.github.server import GithubServer
 from standins.http import Answer, Request
 
 PUBLISHED = Path(__file__).parents[2] / ".venv" / "contracts" / "github.graphql"

@@ -16,8 +16,8 @@ import pytest
 from openapi_schema_validator import OAS30Validator
 
 from standins.http import Answer, Request
-from standins.jira import JiraServer
-from standins.jira_rest import ROUTES
+from standins.jira.rest import ROUTES
+from standins.jira.server import JiraServer
 
 PUBLISHED = Path(__file__).parents[2] / ".venv" / "contracts" / "jira.json"
 # fields of issues, which the description leaves open, though it knows the types of their values

@@ -13,9 +13,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLUnionType
 
-from standins import github_graphql
-from standins.github import TOKEN, Issue, Repo
-from standins.github_state import Commit
+from standins.github import graphql as github_graphql
+from standins.github.server import TOKEN, Issue, Repo
+from standins.github.state import Commit
 from standins.http import Answer, Trouble, serving
 from tests.standins.github_contract import WatchedGithub, hold, hold_graphql, published
 

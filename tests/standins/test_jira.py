@@ -11,9 +11,9 @@ import pytest
 from jira import JIRA, JIRAError
 
 from standins.http import Answer, Request, Trouble, serving
-from standins.jira import CLOUD_ID, EMAIL, OAUTH_TOKEN, PAT, TOKEN, running
-from standins.jira_rest import ROUTES
-from standins.jira_state import Issue, Project
+from standins.jira.rest import ROUTES
+from standins.jira.server import CLOUD_ID, EMAIL, OAUTH_TOKEN, PAT, TOKEN, running
+from standins.jira.state import Issue, Project
 from tests.standins.jira_contract import WatchedJira, violations, violations_of
 
 TEXT = "Score the drift check.\n\nTwo lines\nof it."

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from standins.github import GithubServer, running
+from standins.github.server import GithubServer, running
 from standins.http import Answer, Request, Standin, serving
 from standins.webhooks import GITHUB, JIRA, Form, Signing, Webhooks, sending
 

@@ -14,12 +14,12 @@ import httpx
 import pytest
 import yaml
 
-from console.demo import delivery, signed
-from console.up import Running, everything
-from domain.taxonomy import Outcome
+from console.demo.command import delivery, signed
+from console.services.up import Running, everything
+from domain.model.taxonomy import Outcome
 from runtime.engine import free_port
 from runtime.settings import CONFIG_VARIABLE, Settings, load_settings
-from standins.github import TOKEN, GithubServer
+from standins.github.server import TOKEN, GithubServer
 from tests.domain.build import POLICY, document, item
 
 SECRET = "a signing secret"

@@ -19,14 +19,14 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from domain.taxonomy import IssueStatus, Stage
-from integrations.trackers.jira_reading import KEY_LABEL
+from domain.model.taxonomy import IssueStatus, Stage
+from integrations.trackers.jira.reading import KEY_LABEL
 from records.database import Database
 from records.store import Records
-from standins import github as github_standin
-from standins import jira as jira_standin
-from standins.github import GithubServer
-from standins.jira import EMAIL, TOKEN, JiraServer
+from standins.github import server as github_standin
+from standins.github.server import GithubServer
+from standins.jira import server as jira_standin
+from standins.jira.server import EMAIL, TOKEN, JiraServer
 from tests.system.build import TEAMS, Users, prepare, product
 
 SEED = 20261122

@@ -9,9 +9,9 @@ import pytest
 from typer.testing import CliRunner
 
 from cli import app
-from console.demo import _apart
-from console.demo_story import StepFailedError, Story
-from console.demo_trackers import TRACKERS
+from console.demo.command import _apart
+from console.demo.story import StepFailedError, Story
+from console.demo.trackers import TRACKERS
 from runtime.settings import CONFIG_VARIABLE
 
 
@@ -85,7 +85,7 @@ async def test_the_demo_ends_when_it_is_asked_to_and_leaves_nothing_running() ->
 
 
 async def test_a_step_that_does_not_hold_says_what_was_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("console.demo_story.PATIENCE", 0.2)
+    monkeypatch.setattr("console.demo.story.PATIENCE", 0.2)
 
     async def look() -> dict[str, str]:
         return {"stage": "draft"}

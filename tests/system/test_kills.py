@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from domain.access import Sight
-from domain.taxonomy import Stage
+from domain.lifecycle.permissions import Sight
+from domain.model.taxonomy import Stage
 from records.database import Database
-from records.inbox import DeliveryState
+from records.operations.inbox import DeliveryState
 from records.store import Records
-from standins.github import running as github_running
+from standins.github.server import running as github_running
 from tests.system.build import Users, prepare, product
 
 KILLS = 20

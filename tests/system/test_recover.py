@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from domain.taxonomy import Stage
+from domain.model.taxonomy import Stage
 from records.database import Database
-from records.inbox import DeliveryState
+from records.operations.inbox import DeliveryState
 from records.store import Records
 from runtime.engine import EngineError, find_server, free_port
 from runtime.settings import Settings
 from runtime.supervisor import Command, Kept
-from standins.github import GithubServer
-from standins.github import running as github_running
+from standins.github.server import GithubServer
+from standins.github.server import running as github_running
 from tests.system.build import TEAMS, Users, prepare, product
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-import console.demo
+import console.demo.command
 from cli import app
-from console.demo import StepFailedError
-from standins.github import running as github_running
+from console.demo.command import StepFailedError
+from standins.github.server import running as github_running
 from tests.system.build import Users, prepare
 
 
@@ -92,7 +92,7 @@ def test_a_demo_whose_step_does_not_hold_ends_with_1(monkeypatch: pytest.MonkeyP
     async def failing(*_: object) -> None:
         raise StepFailedError("It was seen closed.")
 
-    monkeypatch.setattr(console.demo, "play", failing)
+    monkeypatch.setattr(console.demo.command, "play", failing)
     result = CliRunner().invoke(app, ["demo", "--once"])
     assert result.exit_code == 1
     assert "A step did not hold. It was seen closed." in result.output

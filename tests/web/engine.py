@@ -2,8 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from domain.catalogue import Catalogue
-from domain.inputs import (
+from domain.lifecycle.inputs import (
     Body,
     CommentAnswered,
     Input,
@@ -14,12 +13,13 @@ from domain.inputs import (
     Tick,
     TrackingTold,
 )
-from domain.issues import item_issue, tracking_issue
-from domain.plan import Effect
-from domain.policy import Policy
-from domain.review import Reading
-from domain.taxonomy import Door, IssueStatus, ItemStatus
-from domain.view import Answer, Outcome
+from domain.lifecycle.plan import Effect
+from domain.lifecycle.view import Answer, Outcome
+from domain.model.catalogue import Catalogue
+from domain.model.policy import Policy
+from domain.model.review import Reading
+from domain.model.taxonomy import Door, IssueStatus, ItemStatus
+from domain.trackers.issue_text import item_issue, tracking_issue
 from records.store import Records
 from workflows.door import AwayError, Outbox, Wishes
 

@@ -14,8 +14,8 @@ from typing import Any
 import httpx
 from playwright.async_api import Browser, BrowserContext
 
-from domain.ports import IssueSeen, ProjectSeen
-from domain.taxonomy import Role
+from domain.model.taxonomy import Role
+from domain.trackers.ports import IssueSeen, ProjectSeen
 from tests.web.engine import Engine
 from tests.web.people import People, peopled
 from tests.web.scene import busy
@@ -28,7 +28,7 @@ STORY, WRITTEN = "/reviews/grafana:G-117", "/reviews/grafana:G-123/draft"
 
 @dataclass(frozen=True)
 class Page:
-    """A page: the name of its picture, its route as `web/rights.py` spells it, and a sentence about it."""
+    """A page: the name of its picture, its route as `route_permissions` spells it, and a sentence about it."""
 
     name: str
     route: str

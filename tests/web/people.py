@@ -9,8 +9,8 @@ from typing import Any
 
 import httpx
 
-from domain.accounts import Held, Identity
-from domain.taxonomy import Role, Scope
+from domain.model.taxonomy import Role, Scope
+from domain.people.memberships import Held, Identity
 from integrations.openid import OpenIdProvider
 from runtime.settings import WebSettings
 from tests.web.site import HOST, Site, site

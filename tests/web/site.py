@@ -14,8 +14,8 @@ import httpx
 from fastapi import FastAPI
 from pydantic import SecretStr
 
-from domain.catalogue import Catalogue
-from domain.policy import Policy
+from domain.model.catalogue import Catalogue
+from domain.model.policy import Policy
 from records.database import Database
 from records.store import Records
 from runtime.settings import IncidentSettings, PagerDutySettings, WebSettings

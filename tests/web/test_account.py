@@ -9,11 +9,11 @@ import pytest
 import pytest_asyncio
 from starlette.requests import Request
 
-from domain.taxonomy import Role
+from domain.model.taxonomy import Role
 from runtime.settings import HeldSettings, SignInSettings, WebSettings
 from tests.web.people import SAME, People, peopled
 from tests.web.site import Site, site
-from web.callers import Gate
+from web.auth.authentication import Gate
 
 
 @pytest_asyncio.fixture

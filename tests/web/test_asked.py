@@ -1,6 +1,6 @@
 """What a draft is asked, as the API tells it."""
 
-from domain.taxonomy import IncidentKind
+from domain.model.taxonomy import IncidentKind
 from tests.domain.build import POLICY
 from tests.web.site import ENGINEER, Site
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from domain.attachment import LARGEST
+from domain.model.attachment import LARGEST
 from tests.web.site import ENGINEER, HEAD, SIGNERS, Site
-from web.wording import day
+from web.formatting import day
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 20
 

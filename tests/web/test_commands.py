@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from domain.inputs import Input
-from domain.view import Answer
+from domain.lifecycle.inputs import Input
+from domain.lifecycle.view import Answer
 from tests.web.site import DRAFT, ENGINEER, HEAD, REQUESTER, SIGNERS, Site, delivery
 
 

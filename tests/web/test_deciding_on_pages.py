@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from domain.taxonomy import Role
+from domain.model.taxonomy import Role
 from tests.page_forms import Form, alert, forms_of
 from tests.web.people import People, peopled
 from tests.web.site import DRAFT, ENGINEER, HEAD, REQUESTER

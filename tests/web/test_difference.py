@@ -3,10 +3,10 @@
 from hypothesis import example, given, strategies
 from sqlalchemy import text
 
-from domain.review import Review
+from domain.model.review import Review
 from tests.domain.build import policy_with_section_teams
 from tests.web.site import DRAFT, ENGINEER, SIGNERS, Site
-from web.difference import MOST, Since, Words, compared, differences
+from web.pages.text_diff import MOST, Since, Words, compared, differences
 
 FACTORS = [DRAFT["factors"][0] | {"evidence": "Share of the category by minute."}, DRAFT["factors"][1]]
 

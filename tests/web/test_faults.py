@@ -8,18 +8,18 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import SchemaValidator
 
-from domain.attachment import Attachment
-from domain.catalogue import Catalogue
-from domain.draft import DraftDocument
-from domain.faults import UNKNOWN, fault
-from domain.places import Routing
-from domain.policy import Policy
-from domain.template import Additions, Template
+from domain.drafts.draft import DraftDocument
+from domain.model.attachment import Attachment
+from domain.model.catalogue import Catalogue
+from domain.model.policy import Policy
+from domain.model.template import Additions, Template
+from domain.model.tracker_routing import Routing
+from domain.model.validation_messages import UNKNOWN, fault
 from drafting.header import Header
 from integrations.incidents import generic, pagerduty
 from integrations.incidents.delivery import ReportedIncident
 from integrations.trackers import webhooks
-from integrations.trackers.jira_site import JiraSite
+from integrations.trackers.jira.site import JiraSite
 from runtime.settings import Settings
 from tests.web.site import Site
 

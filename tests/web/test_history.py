@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from domain import events
-from domain.events import Event
-from domain.issues import TRACKING
-from domain.places import Place
-from domain.review import Closure, Incident, IssueRef, ItemSpec, Reading, Request
-from domain.taxonomy import Ask, Clock, FailureKind, IssueStatus, Severity, Stage
+from domain.lifecycle import events
+from domain.lifecycle.events import Event
+from domain.model.review import Closure, Incident, IssueRef, ItemSpec, Reading, Request
+from domain.model.taxonomy import Ask, Clock, FailureKind, IssueStatus, Severity, Stage
+from domain.model.tracker_routing import Place
+from domain.trackers.issue_text import TRACKING
 from tests.domain.build import POLICY
 from tests.web.site import DRAFT
-from web.history import sentence
+from web.views.history import sentence
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LATER = datetime(2026, 12, 4, 12, tzinfo=UTC)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.ports import IssueSpec
+from domain.trackers.ports import IssueSpec
 from tests.web.site import ENGINEER, Site
 
 

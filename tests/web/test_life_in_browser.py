@@ -17,8 +17,8 @@ from playwright.async_api import Locator, Page, expect
 from temporalio.client import Client
 
 from building.parts import Parts
-from domain.places import Routing
-from domain.taxonomy import Severity, Stage
+from domain.model.taxonomy import Severity, Stage
+from domain.model.tracker_routing import Routing
 from runtime.settings import SignInSettings
 from tests.domain.build import DEFAULT
 from tests.web.site import CATALOGUE

@@ -1,9 +1,9 @@
 """The list of pages, against the routes and against docs/pages.md."""
 
-from domain.access import Act
+from domain.lifecycle.permissions import Act
 from tests.screenshots import TEXT, text
 from tests.web.looks import PAGES, WITHOUT_A_PAGE
-from web.rights import ROUTES
+from web.auth.route_permissions import ROUTES
 
 
 def test_every_page_is_looked_at() -> None:

@@ -2,17 +2,17 @@
 
 from pathlib import Path
 
-from domain.events import EVENTS
-from domain.inputs import COMMANDS, ProposeItem
-from domain.review import ItemSpec, Waiver
-from domain.taxonomy import ItemClass, Outcome, Strength
-from domain.values import PersonId, Record, TextRef
+from domain.lifecycle.events import EVENTS
+from domain.lifecycle.inputs import COMMANDS, ProposeItem
+from domain.model.review import ItemSpec, Waiver
+from domain.model.taxonomy import ItemClass, Outcome, Strength
+from domain.model.values import PersonId, Record, TextRef
 from records.database import Database
 from records.store import Records
 from tests.web.site import Site
-from web.admit import admit
-from web.history import _SENTENCES
-from web.markers import revealed, swapped
+from web.actions.admit import admit
+from web.references import revealed, swapped
+from web.views.history import _SENTENCES
 
 
 class Inner(Record):

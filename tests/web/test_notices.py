@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from domain.asks import asks
-from domain.notices import Notice, person
+from domain.people.notifications import Notice, person
+from domain.people.tasks import asks
 from tests.web.site import ENGINEER, Site
 
 

@@ -9,20 +9,20 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from domain.policy import Clocks
-from domain.review import Review, Voided
-from domain.taxonomy import Became, FailureKind, Stage
-from domain.values import Period
+from domain.model.policy import Clocks
+from domain.model.review import Review, Voided
+from domain.model.taxonomy import Became, FailureKind, Stage
+from domain.model.values import Period
 from records.audit import AuditReport
 from runtime.settings import IncidentSettings, PagerDutySettings
 from tests.domain.build import POLICY
 from tests.web.scene import busy
 from tests.web.site import CATALOGUE, DRAFT, ENGINEER, HEAD, REQUESTER, SIGNERS, Site, delivery, site
-from web.board import row
-from web.markers import revealed
-from web.review_page import review_page
-from web.standing import clock
-from web.wording import day
+from web.formatting import day
+from web.pages.board import row
+from web.pages.review_page import review_page
+from web.references import revealed
+from web.views.review_status import clock
 
 
 def words(page: str) -> str:

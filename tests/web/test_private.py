@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest_asyncio
 
-from domain.taxonomy import Role
+from domain.model.taxonomy import Role
 from tests.web.people import People, peopled
 from tests.web.site import DRAFT
 

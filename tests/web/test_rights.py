@@ -8,14 +8,14 @@ from typing import Any
 import pytest_asyncio
 from fastapi.routing import iter_route_contexts
 
-from domain import inputs
-from domain.access import RIGHTS, Act, Action, refusals
-from domain.inputs import COMMANDS
-from domain.standing import NOBODY, Standing
-from domain.taxonomy import Role, Scope
+from domain.lifecycle import inputs
+from domain.lifecycle.inputs import COMMANDS
+from domain.lifecycle.permissions import RIGHTS, Act, Action, refusals
+from domain.model.principal import NOBODY, Standing
+from domain.model.taxonomy import Role, Scope
 from tests.web.people import People, peopled
 from tests.web.site import DRAFT, Site
-from web.rights import ROUTES
+from web.auth.route_permissions import ROUTES
 
 WRITES = {"title": "x", "service": "fraud-scoring", "severity": "SEV2"}
 BODIES: dict[tuple[str, str], dict[str, Any]] = {

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from domain.taxonomy import Role
+from domain.model.taxonomy import Role
 from tests.web.people import peopled
 from tests.web.site import DRAFT, Site
 

@@ -15,14 +15,14 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from domain.taxonomy import Role
+from domain.model.taxonomy import Role
 from integrations.openid import OpenIdProvider
 from runtime.engine import free_port
 from runtime.settings import HeldSettings, SignInSettings, WebSettings
 from tests.web.provider import CLIENT_ID, CLIENT_SECRET, Provider, listening, provider
 from tests.web.site import Site, site
-from web.callers import own_path
-from web.sign_in import values
+from web.auth.authentication import own_path
+from web.auth.sign_in import values
 
 ANN = {"sub": "s-ann", "email": "Ann@example.org", "email_verified": True, "groups": ["ml-leads", "staff"]}
 MEANS = SignInSettings(

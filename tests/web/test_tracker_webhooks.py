@@ -12,11 +12,11 @@ import pytest
 import pytest_asyncio
 from pydantic import SecretStr
 
-from domain.inputs import Input, IssueOpened
-from domain.ports import ProjectSeen
-from domain.review import IssueRef
-from domain.taxonomy import Door, ItemStatus
-from records.inbox import DeliveryState
+from domain.lifecycle.inputs import Input, IssueOpened
+from domain.model.review import IssueRef
+from domain.model.taxonomy import Door, ItemStatus
+from domain.trackers.ports import ProjectSeen
+from records.operations.inbox import DeliveryState
 from runtime.settings import GithubSettings, JiraSettings, TrackerSettings
 from tests.web.site import ENGINEER, Site, site
 from workflows.door import AwayError

@@ -6,12 +6,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from domain.inputs import Input, IssueOpened, ItemsRead, ItemsUnreadable
-from domain.ports import IssueSeen, ProjectSeen, Trouble
-from domain.review import IssueRef, Reading
-from domain.taxonomy import Door, FailureKind, IssueStatus, ItemStatus
+from domain.lifecycle.inputs import Input, IssueOpened, ItemsRead, ItemsUnreadable
+from domain.model.review import IssueRef, Reading
+from domain.model.taxonomy import Door, FailureKind, IssueStatus, ItemStatus
+from domain.trackers.ports import IssueSeen, ProjectSeen, Trouble
 from tests.web.site import ENGINEER, HEAD, Site
-from web.review_page import review_page
+from web.pages.review_page import review_page
 
 ITEM = {
     "id": "I7",

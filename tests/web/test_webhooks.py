@@ -10,9 +10,9 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import func, select
 
-from domain.taxonomy import Stage
+from domain.model.taxonomy import Stage
 from records import tables
-from records.inbox import DeliveryState
+from records.operations.inbox import DeliveryState
 from runtime.settings import IncidentSettings, PagerDutySettings
 from tests.web.site import SECRET, TOKEN, Site, delivery, signed, site
 

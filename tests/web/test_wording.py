@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.review import Review
-from domain.rules import Blocker
-from web import wording
+from domain.lifecycle.closure_rules import Blocker
+from domain.model.review import Review
+from web import formatting
 from web.rendering import review_path, safe_link
-from web.standing import in_the_way
+from web.views.review_status import in_the_way
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -32,7 +32,7 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
     ],
 )
 def test_a_due_date_is_late_only_once_it_is_past(ahead: dict[str, float], words: str, tone: str) -> None:
-    said = wording.due(NOW + timedelta(**ahead), NOW)
+    said = formatting.due(NOW + timedelta(**ahead), NOW)
     assert (said.words, said.tone) == (words, tone)
 
 
@@ -48,27 +48,27 @@ def test_a_due_date_is_late_only_once_it_is_past(ahead: dict[str, float], words:
     ],
 )
 def test_a_quiet_window_says_how_far_it_is(total: dict[str, float], left: dict[str, float], words: str) -> None:
-    said = wording.quiet(NOW + timedelta(**left), timedelta(**total), NOW)
+    said = formatting.quiet(NOW + timedelta(**left), timedelta(**total), NOW)
     assert said.words == words
     assert said.part is not None
     assert 0 <= said.part <= 1
 
 
 def test_a_year_is_said_only_where_it_is_another_one() -> None:
-    assert wording.day(NOW) == wording.day(NOW, NOW) == "22 Nov"
-    assert wording.day(NOW + timedelta(days=60), NOW) == "21 Jan 2027"
-    assert wording.minute(NOW) == "22 Nov 12:00"
+    assert formatting.day(NOW) == formatting.day(NOW, NOW) == "22 Nov"
+    assert formatting.day(NOW + timedelta(days=60), NOW) == "21 Jan 2027"
+    assert formatting.minute(NOW) == "22 Nov 12:00"
 
 
 def test_lists_and_counts_read_as_prose() -> None:
-    assert [wording.listed(["a", "b", "c"][:n]) for n in range(4)] == ["", "a", "a and b", "a, b and c"]
-    assert (wording.counted(1, "item"), wording.counted(2, "item")) == ("1 item", "2 items")
-    assert [wording.times(n) for n in (1, 2, 3)] == ["once", "twice", "3 times"]
+    assert [formatting.listed(["a", "b", "c"][:n]) for n in range(4)] == ["", "a", "a and b", "a, b and c"]
+    assert (formatting.counted(1, "item"), formatting.counted(2, "item")) == ("1 item", "2 items")
+    assert [formatting.times(n) for n in (1, 2, 3)] == ["once", "twice", "3 times"]
 
 
 def test_words_of_the_vocabulary_are_written_as_people_write_them() -> None:
     words = ["sign_off", "latency_slo", "near_miss", "slice_not_evaluated", "answer:early_signals", "data"]
-    assert [wording.plain(w) for w in words] == [
+    assert [formatting.plain(w) for w in words] == [
         "Sign-off",
         "latency SLO",
         "near miss",
@@ -76,8 +76,8 @@ def test_words_of_the_vocabulary_are_written_as_people_write_them() -> None:
         "early signals",
         "Data",
     ]
-    assert wording.short_name("ml-lead@example.org") == "ml-lead"
-    assert wording.short_name("@odd") == "@odd"
+    assert formatting.short_name("ml-lead@example.org") == "ml-lead"
+    assert formatting.short_name("@odd") == "@odd"
 
 
 @pytest.mark.parametrize("url", ["https://a.example", "HTTP://a.example", "/issues/HF-1"])

@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 from pathlib import Path
 
-from domain.taxonomy import Role
+from domain.model.taxonomy import Role
 from tests.web.people import People, peopled
 from tests.web.site import DRAFT, ENGINEER, REQUESTER, SIGNERS, Site
 

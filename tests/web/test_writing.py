@@ -10,15 +10,15 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from domain.attachment import LARGEST
-from domain.taxonomy import Role
+from domain.model.attachment import LARGEST
+from domain.model.taxonomy import Role
 from runtime.settings import WebSettings
 from tests.page_forms import alert, forms_of
 from tests.web.people import peopled
 from tests.web.site import DRAFT, ENGINEER, HEAD, REQUESTER, Site, site
 from web.markdown import markdown
+from web.pages.draft_page import place_in_words
 from web.security import TOO_LARGE
-from web.writing_page import place_in_words
 
 SAME = {"Origin": "http://127.0.0.1:8585"}
 

@@ -11,12 +11,12 @@ from typing import Any
 from temporalio.client import Client
 
 from building.parts import Parts
-from domain.inputs import Body, Input, SignForTeam, SubmitDraft
-from domain.places import Place, Routing
-from domain.policy import Policy
-from domain.review import Review
-from domain.taxonomy import Severity, Stage
-from domain.view import Answer
+from domain.lifecycle.inputs import Body, Input, SignForTeam, SubmitDraft
+from domain.lifecycle.view import Answer
+from domain.model.policy import Policy
+from domain.model.review import Review
+from domain.model.taxonomy import Severity, Stage
+from domain.model.tracker_routing import Place, Routing
 from integrations.trackers.memory import InMemoryTracker
 from records.store import Records
 from tests.domain.build import CATALOGUE, document, policy

@@ -15,10 +15,10 @@ from typing import Any
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from domain.inputs import Close, ItemsRead, TrackingRead
-from domain.ports import UnauthorisedError
-from domain.review import Reading
-from domain.taxonomy import IssueStatus, Stage
+from domain.lifecycle.inputs import Close, ItemsRead, TrackingRead
+from domain.model.review import Reading
+from domain.model.taxonomy import IssueStatus, Stage
+from domain.trackers.ports import UnauthorisedError
 from records.database import Database
 from records.store import Records
 from tests.conftest import end, start_server

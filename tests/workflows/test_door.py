@@ -7,11 +7,11 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 from activities.sync import Looked
-from domain.inputs import AssignOwner, Input
-from domain.places import Place
-from domain.taxonomy import Door as DoorName
-from domain.taxonomy import ItemStatus, Stage
-from records.engines import ForeignEngineError
+from domain.lifecycle.inputs import AssignOwner, Input
+from domain.model.taxonomy import Door as DoorName
+from domain.model.taxonomy import ItemStatus, Stage
+from domain.model.tracker_routing import Place
+from records.event_log.ownership import ForeignEngineError
 from records.store import Records
 from runtime.engine import free_port
 from runtime.settings import TemporalSettings

@@ -13,11 +13,11 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
-import domain.rules
-from domain.inputs import AssignOwner, Close, ItemsRead
-from domain.review import Reading, Review
-from domain.rules import Finding
-from domain.taxonomy import IssueStatus, Stage
+import domain.lifecycle.closure_rules
+from domain.lifecycle.closure_rules import Finding
+from domain.lifecycle.inputs import AssignOwner, Close, ItemsRead
+from domain.model.review import Reading, Review
+from domain.model.taxonomy import IssueStatus, Stage
 from records.store import Records
 from tests.conftest import end, start_server
 from tests.records.build import told
@@ -125,7 +125,7 @@ async def test_a_review_goes_on_under_rules_that_changed_while_it_was_open(
     def never(review: Review, now: object) -> list[Finding]:
         return [Finding(subject="new", sentence="A rule of a newer release.", cleared_by="nobody")]
 
-    monkeypatch.setitem(domain.rules.RULES, "done@1", never)
+    monkeypatch.setitem(domain.lifecycle.closure_rules.RULES, "done@1", never)
     async with running(house):  # a worker that has seen nothing yet replays all of it
         assert (await house.command(Close())).reasons == ("A rule of a newer release.",)
         monkeypatch.undo()

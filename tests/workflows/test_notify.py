@@ -13,10 +13,10 @@ from apprise.plugins.slack import NotifySlack
 from temporalio.client import Client
 
 from building.parts import build_parts
-from domain.inputs import AssignOwner, IncidentTold
-from domain.notices import Book, Recipient, person, team
-from domain.ports import NO_THREADS, Notifier, Threads
-from domain.taxonomy import Stage
+from domain.lifecycle.inputs import AssignOwner, IncidentTold
+from domain.model.taxonomy import Stage
+from domain.people.notifications import Book, Recipient, person, team
+from domain.trackers.ports import NO_THREADS, Notifier, Threads
 from integrations.notifiers.memory import InMemoryNotifier
 from records.store import Records
 from runtime.settings import load_settings

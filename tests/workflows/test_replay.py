@@ -5,9 +5,9 @@ from temporalio.client import WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
-import domain.decide
-import domain.plan
-import domain.rules
+import domain.lifecycle.closure_rules
+import domain.lifecycle.decide
+import domain.lifecycle.plan
 from tests.workflows.record_histories import HISTORIES
 from workflows.review import ReviewWorkflow
 
@@ -47,14 +47,14 @@ async def test_it_is_replayed_in_the_same_way_whatever_the_rules_are_by_now(
         raise RuntimeError("a workflow asked for a rule")
 
     for module, name in (
-        (domain.decide, "decide"),
-        (domain.plan, "plan"),
-        (domain.rules, "findings"),
-        (domain.rules, "blockers"),
+        (domain.lifecycle.decide, "decide"),
+        (domain.lifecycle.plan, "plan"),
+        (domain.lifecycle.closure_rules, "findings"),
+        (domain.lifecycle.closure_rules, "blockers"),
     ):
         monkeypatch.setattr(module, name, gone)
-    for name in domain.rules.RULES:
-        monkeypatch.setitem(domain.rules.RULES, name, gone)
+    for name in domain.lifecycle.closure_rules.RULES:
+        monkeypatch.setitem(domain.lifecycle.closure_rules.RULES, name, gone)
     await replayer.replay_workflow(history_of(file))
 
 

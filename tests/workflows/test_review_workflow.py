@@ -11,12 +11,22 @@ from temporalio.client import Client, WorkflowFailureError, WorkflowUpdateFailed
 
 from activities.listening import Listening
 from activities.sync import SyncActivities
-from domain.inputs import AcceptItem, AssignOwner, Close, IncidentTold, Input, ItemsRead, ProposeItem, TrackingRead
-from domain.ports import UnauthorisedError, UnavailableError
-from domain.review import Reading
-from domain.taxonomy import FailureKind, IncidentStatus, IssueStatus, ItemStatus, Severity, Stage
-from domain.view import View
-from records import drafts, people
+from domain.lifecycle.inputs import (
+    AcceptItem,
+    AssignOwner,
+    Close,
+    IncidentTold,
+    Input,
+    ItemsRead,
+    ProposeItem,
+    TrackingRead,
+)
+from domain.lifecycle.view import View
+from domain.model.review import Reading
+from domain.model.taxonomy import FailureKind, IncidentStatus, IssueStatus, ItemStatus, Severity, Stage
+from domain.trackers.ports import UnauthorisedError, UnavailableError
+from records.documents import drafts
+from records.documents import erasable_texts as people
 from records.store import Records
 from tests.domain.build import policy_with_rules, spec
 from tests.records.build import told

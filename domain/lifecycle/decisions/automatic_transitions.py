@@ -1,0 +1,72 @@
+"""What follows by itself: a stage that is over, a deadline that has passed, a closed review that must go on."""
+
+from domain.lifecycle import events
+from domain.lifecycle.closure_rules import blockers
+from domain.lifecycle.decisions.closing import record_closure
+from domain.lifecycle.decisions.decision import Decision
+from domain.lifecycle.plan import deadlines
+from domain.lifecycle.reopening import is_only_told, regressed
+from domain.model.taxonomy import Clock, IncidentStatus, ItemStatus, Stage
+
+
+def settle(d: Decision) -> None:
+    before = -1
+    while before != len(d.recorded):
+        before = len(d.recorded)
+        for step in (_settle_quiet, _settle_signed, _settle_closed, _settle_archived, _settle_deadlines):
+            step(d)
+
+
+def _settle_quiet(d: Decision) -> None:
+    review = d.review
+    if review.stage is not Stage.STABILIZATION or review.quiet_until is None or review.quiet_until > d.now:
+        return
+    if all(incident.status is IncidentStatus.RESOLVED for incident in review.incidents.values()):
+        d.enter_draft()
+
+
+def _settle_signed(d: Decision) -> None:
+    """A submitted review is in sign-off exactly as long as a signature is missing and not waived."""
+    if d.review.stage not in (Stage.SIGN_OFF, Stage.REMEDIATION):
+        return
+    missing = any(b.rule == "sign_off" for b in blockers(d.review, d.now))
+    if d.review.stage is Stage.REMEDIATION and missing:
+        d.enter_sign_off()
+    elif d.review.stage is Stage.SIGN_OFF and not missing:
+        d.enter(Stage.REMEDIATION)
+        for id, item in d.review.items.items():
+            if item.status is ItemStatus.PROPOSED:
+                d.accept(id)
+
+
+def _settle_closed(d: Decision) -> None:
+    if d.review.stage not in (Stage.REMEDIATION, Stage.CLOSED):
+        return
+    in_the_way = blockers(d.review, d.now)
+    if d.review.stage is Stage.CLOSED and is_only_told(d.review, in_the_way):
+        told = regressed(d.review, in_the_way)
+        if told != d.review.regressions:
+            d.record(events.RegressionSeen(because=told))
+    elif d.review.stage is Stage.CLOSED and in_the_way:
+        d.record(events.ReviewReopened(because=tuple(b.id for b in in_the_way)))
+        d.void(d.review.signed_by(d.review.owner))  # who came to own it while it was closed
+    elif d.review.stage is Stage.REMEDIATION and not in_the_way and not d.review.tracked_items:
+        record_closure(d)
+
+
+def _settle_archived(d: Decision) -> None:
+    """A closed review ends once its window has passed, every promise is kept or declined, and no waiver holds it up."""
+    review = d.review
+    if review.stage is not Stage.CLOSED or review.due[Clock.EFFECTIVENESS] > d.now:
+        return
+    on_its_own = review.model_copy(update={"waivers": {}, "risks": {}})
+    if blockers(on_its_own, d.now):
+        return
+    if all(i.status in (ItemStatus.DONE, ItemStatus.DECLINED) for i in review.items.values() if i.accepted):
+        d.enter(Stage.ARCHIVED)
+
+
+def _settle_deadlines(d: Decision) -> None:
+    for name, due in deadlines(d.review).items():
+        if due <= d.now:
+            d.record(events.DeadlinePassed(deadline=name, due=due))

@@ -1,0 +1,127 @@
+"""Incidents: which open a review, and what a telling does to one that is open.
+
+A function without an underscore carries out the command or the fact that it is named for, on a decision in the making.
+"""
+
+from datetime import datetime
+
+from domain.lifecycle import events, inputs
+from domain.lifecycle.decisions.decision import Decision, refuse_if
+from domain.lifecycle.decisions.incident_merge import heard, merged
+from domain.lifecycle.decisions.privacy import locks_out
+from domain.model.catalogue import Catalogue
+from domain.model.review import Incident
+from domain.model.taxonomy import Clock, IncidentStatus, Realisation, Severity, Stage
+from domain.model.values import digest_of
+
+
+def qualifies(incident: Incident, given: inputs.Given) -> str | None:
+    """The rule of the policy in force that excludes this incident from being reviewed; none where it qualifies."""
+    asked = given.policy.qualifies
+    if incident.realisation is Realisation.NEAR_MISS:
+        return None
+    if asked.listed_services_only and incident.service not in given.catalogue.services:
+        return f"service: {incident.service} is not listed in the catalogue"
+    if incident.severity not in asked.severities:
+        return f"severity: {incident.severity} is not reviewed"
+    began, resolved = (None, None) if incident.contradiction else (incident.began, incident.resolved)
+    if began and resolved and resolved < asked.shortest.after(began):
+        return f"duration: shorter than {asked.shortest}"
+    return None
+
+
+def open_review(d: Decision, body: inputs.OpenReview) -> None:
+    private_to = tuple(sorted(set(body.private_to)))
+    wrong = _wrong(body.incident, d.given.catalogue) if body.incident.ref not in d.review.incidents else ()
+    refuse_if(*wrong, locks_out(d, private_to))
+    _open(d, heard(body.incident, None, d.now), private_to)
+
+
+def _wrong(incident: Incident, catalogue: Catalogue) -> tuple[str, ...]:
+    """What a person who tells of it has to mend first. What a source tells is taken as it is: nobody could mend it.
+
+    A near miss may be of what is not listed yet: it always gets a review.
+    """
+    is_harm = incident.realisation is Realisation.HARM
+    unlisted = catalogue.unlisted(incident.service, incident.models) if is_harm else ()
+    return (*unlisted, *_impossible(incident))
+
+
+def _impossible(incident: Incident) -> tuple[str, ...]:
+    return (f"resolved: {incident.contradiction}",) if incident.contradiction else ()
+
+
+def _open(d: Decision, incident: Incident, private_to: tuple[str, ...] = ()) -> None:
+    policy, severity = d.given.policy, incident.severity
+    d.record(
+        events.ReviewOpened(
+            at=d.now,
+            incident=incident,
+            policy=policy,
+            policy_digest=policy.digest,
+            owner=incident.responder or incident.lead,
+            quiet_until=_quiet_until(d, incident, severity),
+            due={Clock.REVIEW: d.in_time(policy.clocks.review[severity])},
+            home=d.given.routing.place_for(incident.service, incident.models, incident.team, private=bool(private_to)),
+            private_to=private_to,
+        )
+    )
+
+
+def _quiet_until(d: Decision, incident: Incident, severity: Severity) -> datetime | None:
+    """The end of a quiet window that starts with this telling; none while the incident is open."""
+    if incident.status is IncidentStatus.OPEN:
+        return None
+    policy = d.review.policy or d.given.policy
+    return d.in_time(policy.clocks.quiet[severity])
+
+
+def join_incident(d: Decision, body: inputs.JoinIncident) -> None:
+    refuse_if(
+        body.incident.ref in d.review.incidents and f"{body.incident.ref} is part of this review already.",
+        d.given.elsewhere is not None
+        and f"{body.incident.ref} is part of another review, which hears of it: dismiss one of the two.",
+        *_impossible(body.incident),
+    )
+    _update_incident(d, heard(body.incident, None, d.now))
+
+
+def incident_told(d: Decision, body: inputs.IncidentTold) -> None:
+    known = d.review.incidents.get(body.incident.ref)
+    incident = heard(body.incident, known, d.now)
+    if d.review.stage in (None, Stage.EXCLUDED):
+        if incident.status is IncidentStatus.OPEN or (known and _rank(incident) < _rank(known)):
+            return
+        rule = qualifies(incident, d.given)
+        if rule is None:
+            _open(d, incident)
+        elif rule != d.review.excluded_by:
+            policy = d.given.policy.digest
+            d.record(events.IncidentExcluded(incident=incident, rule=rule, policy_digest=policy))
+    elif known is None or merged(known, incident) != known:
+        _update_incident(d, incident)
+
+
+def _rank(incident: Incident) -> tuple[datetime, bool, str]:
+    """Of two tellings the one with the later source time counts; of two at the same time, one that says it is open."""
+    return incident.as_of, incident.status is IncidentStatus.OPEN, digest_of(incident)
+
+
+def _update_incident(d: Decision, told: Incident) -> None:
+    """Record what is known after a telling. Of an ended review too: later news changes nothing, and is not lost."""
+    known = d.review.incidents.get(told.ref)
+    incident = merged(known, told) if known else told
+    was_open = known is not None and known.status is IncidentStatus.OPEN
+    refired = incident.status is IncidentStatus.OPEN and not was_open
+    graver = incident.severity.is_graver_than(d.review.severity) and (
+        known is None or incident.severity.is_graver_than(known.severity)
+    )
+    severity = incident.severity if graver else d.review.severity
+    resolved_anew = incident.resolved is not None and known is not None and incident.resolved != known.resolved
+    restarts = d.review.stage is Stage.STABILIZATION and (
+        known is None or incident.status is not known.status or resolved_anew
+    )
+    quiet = _quiet_until(d, incident, severity) if restarts else d.review.quiet_until
+    d.record(events.IncidentUpdated(incident=incident, refired=refired or known is None, quiet_until=quiet))
+    if graver:
+        d.record(events.SeverityChanged(severity=severity))

@@ -1,0 +1,299 @@
+"""What makes closing easier: asked for by one person, decided by another.
+
+A function without an underscore carries out the command or the fact that it is named for, on a decision in the making.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from domain.lifecycle import events, inputs
+from domain.lifecycle.closure_rules import findings
+from domain.lifecycle.decisions.decision import Decision, Rejected, refuse_if, these, unheard
+from domain.lifecycle.stages import HEARD_IN
+from domain.model.review import Reading, Request, Review, Waiver, waiver_id
+from domain.model.taxonomy import Ask, Became, ItemStatus, Mode, Severity
+from domain.model.values import PersonId, Record
+
+
+def ask_waiver(d: Decision, body: inputs.AskWaiver) -> None:
+    review = d.review
+    id = waiver_id(body.rule, body.subject)
+    found = [b for b in findings(review, d.now) if b.mode is Mode.BLOCK and b.waivable]
+    until, reason = _until(d, body.until)
+    refuse_if(
+        all(b.id != id for b in found) and f"Nothing to waive: {id} does not block. In the way are {_ids(found)}.",
+        _too_often(d, id, review.waivers.get(id)),
+        reason,
+    )
+    ask(d, Ask.WAIVE, body.reason, subject=body.subject, rule=body.rule, until=until)
+
+
+def _ids(found: list[Any]) -> str:
+    return ", ".join(b.id for b in found) or "no waivable rules"
+
+
+def _until(d: Decision, wanted: datetime | None) -> tuple[datetime, str | None]:
+    """The end of a waiver asked for until `wanted`, and why it is refused, if it is."""
+    assert d.review.policy is not None
+    terms = d.review.policy.waivers
+    until, latest = wanted or d.in_time(terms.default), d.in_time(terms.longest)
+    if until <= d.now:
+        return until, f"It would end on {until:%d %b %Y %H:%M} UTC, which is past."
+    if until > latest:
+        return until, f"It may last {terms.longest} at most, until {latest:%d %b %Y}."
+    return until, None
+
+
+def _too_often(d: Decision, id: str, waiver: Waiver | None) -> str | None:
+    assert d.review.policy is not None
+    renewals = d.review.policy.waivers.renewals
+    if waiver is None or len(waiver.granted_by) <= renewals:
+        return None
+    return f"{id} was renewed {renewals} times, and not again."
+
+
+def accept_risk(d: Decision, body: inputs.AcceptRisk) -> None:
+    factors = d.review.submission.factors if d.review.submission else ()
+    until, reason = _until(d, body.until)
+    refuse_if(
+        all(f.id != body.factor for f in factors) and f"There is no factor {body.factor}.",
+        _too_often(d, f"The risk of {body.factor}", d.review.risks.get(body.factor)),
+        reason,
+    )
+    ask(d, Ask.ACCEPT_RISK, body.reason, subject=body.factor, until=until)
+
+
+def lower_severity(d: Decision, body: inputs.LowerSeverity) -> None:
+    refuse_if(
+        not d.review.severity.is_graver_than(body.severity)
+        and f"{body.severity} is not lower than {d.review.severity}."
+    )
+    ask(d, Ask.LOWER_SEVERITY, body.reason, subject=d.review.severity, severity=body.severity)
+
+
+def dismiss(d: Decision, body: inputs.Dismiss) -> None:
+    if d.review.severity in (Severity.SEV1, Severity.SEV2):
+        ask(d, Ask.DISMISS, body.reason)
+    else:
+        d.record(events.ReviewDismissed(by=d.by, reason=body.reason))
+
+
+def ask(d: Decision, ask: Ask, reason: str, **about: Any) -> None:
+    subject = about.get("subject", "")
+    item, factor = d.review.items.get(subject), d.review.factor(subject)
+    request = Request(
+        id=f"R{len(d.review.requests) + 1}",
+        ask=ask,
+        by=d.by,
+        at=d.now,
+        reason=reason,
+        item=item.spec if item else None,
+        factor=factor,
+        **about,
+    )
+    same = [
+        r.id
+        for r in d.review.requests.values()
+        if r.pending and _about(r) == _about(request) and not _is_over(r, d.now) and not _is_overtaken(r, d.review)
+    ]
+    refuse_if(bool(same) and f"{', '.join(same)} asks for that already, and waits for an approval.")
+    d.record(events.ApprovalAsked(request=request))
+
+
+def ask_in_tracker(d: Decision, reading: Reading) -> None:
+    """A later date in the tracker asks for an extension; once for each date, whatever was decided of it."""
+    item = d.review.items.get(reading.item)
+    if item is None or item.due is None or reading.due is None or reading.due <= item.due.date():
+        return
+    if item.status in (ItemStatus.DONE, ItemStatus.WITHDRAWN) or d.review.stage not in HEARD_IN[inputs.ExtendDue]:
+        return
+    until = datetime.combine(reading.due, item.due.timetz())
+    asked = [
+        r for r in d.review.requests.values() if (r.ask, r.subject, r.until) == (Ask.EXTEND_DUE, reading.item, until)
+    ]
+    if asked or until <= d.now:
+        return
+    id = f"R{len(d.review.requests) + 1}"
+    request = Request(
+        id=id, ask=Ask.EXTEND_DUE, by=d.by, at=d.now, reason="", subject=reading.item, until=until, item=item.spec
+    )
+    d.record(events.ApprovalAsked(request=request))
+
+
+def _about(request: Request) -> tuple[Any, ...]:
+    subject = request.subject or ", ".join(request.teams)
+    return request.ask, request.rule, subject, request.change, request.into
+
+
+def _is_over(request: Request, now: datetime) -> bool:
+    """Whether what it asks for would have ended by now."""
+    return request.until is not None and request.until <= now
+
+
+def _is_overtaken(request: Request, review: Review) -> bool:
+    """Whether what it is about has become another thing since it was asked."""
+    item, factor = review.items.get(request.subject), review.factor(request.subject)
+    if request.factor is not None and (factor is None or not factor.claims_like(request.factor)):
+        return True
+    if request.item is None:
+        return False
+    if item is None or request.ask is Ask.CHANGE_ITEM:
+        return item is None or item.spec != request.item
+    return not item.spec.promises_like(request.item)
+
+
+def _request(d: Decision, id: str) -> Request:
+    request = d.review.requests.get(id)
+    if request is None:
+        raise Rejected(f"There is no request {id}; there are {these(tuple(d.review.requests))}.")
+    if not request.pending:
+        raise Rejected(f"{id} is {'granted' if request.granted else 'refused'} already.")
+    return request
+
+
+def approve(d: Decision, body: inputs.Approve) -> None:
+    request = _request(d, body.request)
+    item, waiver = d.review.items.get(request.subject), _renewed_by(request, d.review)
+    refuse_if(
+        request.by in d.hands and f"Who asked for {request.id} does not approve it: another person has to.",
+        item is not None
+        and item.spec.owner in d.hands
+        and f"They own item {item.spec.id}: a person who does not own it has to approve {request.id}.",
+        request.item is not None
+        and request.item.owner in d.hands
+        and (item is None or item.spec.owner not in d.hands)
+        and f"They owned item {request.subject} when {request.id} was asked: another person has to approve it.",
+        waiver is not None
+        and not d.hands.isdisjoint(waiver.granted_by)
+        and "They approved this before: each renewal needs another approver.",
+        any(part.owner in d.hands for part in request.into)
+        and f"They would own a part of {request.subject}: a person who does not has to approve {request.id}.",
+        *out_of_date(request, d.review, d.now),
+    )
+    d.record(events.ApprovalGranted(request=request.id, by=d.by))
+    _GRANTED[request.ask](d, request)
+
+
+def _renewed_by(request: Request, review: Review) -> Waiver | None:
+    """The waiver that an approval of this request would renew, if there is one."""
+    if request.ask is Ask.ACCEPT_RISK:
+        return review.risks.get(request.subject)
+    return review.waivers.get(waiver_id(request.rule, request.subject))
+
+
+def not_approvers(request: Request, review: Review) -> tuple[PersonId, ...]:
+    """Who may not approve a request: whoever asked, who owns or owned its item, and who approved it before."""
+    item, waiver = review.items.get(request.subject), _renewed_by(request, review)
+    specs = (item.spec if item else None, request.item, *request.into)
+    owners = [spec.owner for spec in specs if spec and spec.owner]
+    return tuple(dict.fromkeys([request.by, *owners, *(waiver.granted_by if waiver else ())]))
+
+
+def out_of_date(request: Request, review: Review, now: datetime) -> tuple[str, ...]:
+    """Why nobody's approval of a request is heard any more; empty while it waits for no more than a second person."""
+    item = review.items.get(request.subject)
+    reasons = (
+        _is_over(request, now) and f"{request.id} would have ended by now; ask anew.",
+        review.stage not in HEARD_IN[_ASKED_BY[request.ask]] and unheard(review, _ASKED_BY[request.ask]),
+        request.ask is Ask.LOWER_SEVERITY
+        and request.subject != review.severity
+        and f"The severity was {request.subject} when {request.id} was asked, and is {review.severity}; ask anew.",
+        request.ask in (Ask.WITHDRAW_ITEM, Ask.CHANGE_ITEM, Ask.EXTEND_DUE, Ask.SPLIT_ITEM)
+        and item is not None
+        and item.status is ItemStatus.WITHDRAWN
+        and f"{request.subject} is withdrawn already.",
+        request.ask is Ask.SPLIT_ITEM
+        and item is not None
+        and item.status is ItemStatus.DONE
+        and f"{request.subject} is done already.",
+        *(f"There is an item {part.id} already; ask anew." for part in request.into if part.id in review.items),
+        request.ask is Ask.EXTEND_DUE
+        and item is not None
+        and (item.due is None or request.until is None or request.until <= item.due)
+        and f"{request.subject} is due later already.",
+        request.ask is Ask.SHARE and not review.private_to and "Everybody sees this review already.",
+        _is_overtaken(request, review) and f"{request.subject} has changed since {request.id} was asked; ask anew.",
+    )
+    return tuple(reason for reason in reasons if isinstance(reason, str))
+
+
+def _grant_nothing_more(d: Decision, request: Request) -> None:
+    """A waiver and an accepted risk are made by the approval itself."""
+
+
+def _grant_dismissal(d: Decision, request: Request) -> None:
+    d.record(events.ReviewDismissed(by=request.by, reason=request.reason))
+
+
+def _grant_withdrawal(d: Decision, request: Request) -> None:
+    d.record(events.ItemWithdrawn(item=request.subject, by=request.by, reason=request.reason))
+    _void_after_weakening(d, request, Became.WITHDRAWN)
+
+
+def _grant_item_change(d: Decision, request: Request) -> None:
+    assert request.change is not None
+    d.change(request.change)
+    _void_after_weakening(d, request, Became.CHANGED)
+
+
+def _grant_extension(d: Decision, request: Request) -> None:
+    assert request.until is not None
+    d.record(events.DueExtended(item=request.subject, due=request.until))
+
+
+def _grant_split(d: Decision, request: Request) -> None:
+    """The parts are promised where and until when the whole was: splitting puts nothing off."""
+    whole = d.review.items[request.subject]
+    d.record(events.ItemSplit(item=request.subject, into=request.into, by=request.by, reason=request.reason))
+    for part in request.into:
+        d.accept(part.id, whole.place, due=whole.due)
+    if not any(part.title == whole.spec.title and part.end_state == whole.spec.end_state for part in request.into):
+        _void_after_weakening(d, request, Became.SPLIT)  # other words may promise less: nobody has signed them
+
+
+def _grant_lower_severity(d: Decision, request: Request) -> None:
+    assert request.severity is not None
+    d.record(events.SeverityChanged(severity=request.severity))
+
+
+def _grant_sharing(d: Decision, request: Request) -> None:
+    teams = sorted({*d.review.private_to, *request.teams}) if request.teams else ()
+    d.record(events.ReviewShared(teams=tuple(teams)))
+
+
+def _void_after_weakening(d: Decision, request: Request, became: Became) -> None:
+    """Sign-off approves the items and their class: with less promised, nobody has signed."""
+    d.void_all(request.subject, became)
+
+
+def refuse(d: Decision, body: inputs.Refuse) -> None:
+    request = _request(d, body.request)
+    d.record(events.ApprovalRefused(request=request.id, by=d.by, reason=body.reason))
+
+
+_ASKED_BY: dict[Ask, type[Record]] = {
+    Ask.WAIVE: inputs.AskWaiver,
+    Ask.ACCEPT_RISK: inputs.AcceptRisk,
+    Ask.DISMISS: inputs.Dismiss,
+    Ask.WITHDRAW_ITEM: inputs.WithdrawItem,
+    Ask.LOWER_SEVERITY: inputs.LowerSeverity,
+    Ask.CHANGE_ITEM: inputs.ChangeItem,
+    Ask.EXTEND_DUE: inputs.ExtendDue,
+    Ask.SPLIT_ITEM: inputs.SplitItem,
+    Ask.SHARE: inputs.Share,
+}
+"""An approval is heard where its request is: what cannot be asked for any more is not granted either."""
+
+
+_GRANTED: dict[Ask, Callable[[Decision, Request], None]] = {
+    Ask.WAIVE: _grant_nothing_more,
+    Ask.ACCEPT_RISK: _grant_nothing_more,
+    Ask.DISMISS: _grant_dismissal,
+    Ask.WITHDRAW_ITEM: _grant_withdrawal,
+    Ask.LOWER_SEVERITY: _grant_lower_severity,
+    Ask.CHANGE_ITEM: _grant_item_change,
+    Ask.EXTEND_DUE: _grant_extension,
+    Ask.SPLIT_ITEM: _grant_split,
+    Ask.SHARE: _grant_sharing,
+}

@@ -1,0 +1,44 @@
+"""Verifying: somebody who did not do an item sees that it does what it promised, and leaves evidence.
+
+A function without an underscore carries out the command or the fact that it is named for, on a decision in the making.
+"""
+
+from domain.lifecycle import events, inputs
+from domain.lifecycle.decisions.decision import Decision, refuse_if, these
+from domain.lifecycle.decisions.items import item_named
+from domain.lifecycle.plan import uncopied
+from domain.model.review import Item
+from domain.model.taxonomy import ItemStatus
+
+
+def verify_item(d: Decision, body: inputs.VerifyItem) -> None:
+    item = item_named(d, body.item)
+    unkept = tuple(e.digest for e in body.evidence if e.digest is not None and e.digest not in d.given.kept)
+    refuse_if(
+        item.status is not ItemStatus.DONE and f"{body.item} is {item.status}: it can be verified once it is done.",
+        item.is_doing_of(d.hands) and f"They had a hand in {body.item}: somebody else has to verify it.",
+        any(e.digest is None and e.link is None for e in body.evidence) and "Evidence is a kept copy, or a link.",
+        bool(unkept) and f"No copy is kept here of {these(unkept)}: attach it first.",
+    )
+    refuse_if(
+        _is_seen_to(item)
+        and all(e.digest is None for e in body.evidence)
+        and f"{body.item} is verified with evidence that is kept: bring a copy of yours, or leave it at that."
+    )
+    others = tuple(sorted(d.hands - {d.by}))
+    verified = events.ItemVerified(
+        item=body.item, by=d.by, at=d.now, evidence=body.evidence, note=body.note, stands_for=others
+    )
+    d.record(verified)
+
+
+def _is_seen_to(item: Item) -> bool:
+    """Whether somebody who had no hand in it has verified it, with a copy that is kept."""
+    seen = item.verification
+    return seen is not None and not item.is_doing_of(seen.hands) and any(e.digest for e in seen.evidence)
+
+
+def evidence_kept(d: Decision, body: inputs.EvidenceKept) -> None:
+    item = d.review.items.get(body.item)
+    if item is not None and body.link in uncopied(item):
+        d.record(events.EvidenceCopied(item=body.item, link=body.link, digest=body.digest))

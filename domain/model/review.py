@@ -1,0 +1,571 @@
+"""What a review is: its state, and the things that it is made of.
+
+Nothing here changes or decides; `domain.lifecycle.evolve` makes a new state from an old one and an event.
+"""
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from domain.model.draft_parts import Measured
+from domain.model.policy import Policy, Profile
+from domain.model.taxonomy import (
+    Ask,
+    Became,
+    Clock,
+    Confidence,
+    Dimension,
+    FailureKind,
+    IncidentKind,
+    IncidentStatus,
+    IssueStatus,
+    ItemClass,
+    ItemStatus,
+    Outcome,
+    Realisation,
+    Severity,
+    Stage,
+    StoppedBy,
+    Strength,
+)
+from domain.model.tracker_routing import Place
+from domain.model.values import Line, PersonId, Record, TextRef, Utc
+
+OWNING = "owning"
+"""How a policy names the team that answers for the review's service."""
+
+TRACKING_ISSUE = "tracking"
+"""Names the issue of a review as a whole where an item's id names that of an item, in our keys; so no item has it."""
+
+
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,100}$")]
+"""What a source or an incident is called: part of the id of a review, of its workflow, and of addresses."""
+
+
+class Incident(Measured):
+    """One incident as its source told it, by the source's own time (`as_of`)."""
+
+    source: Name
+    id: Name
+    status: IncidentStatus
+    as_of: Utc
+    title: TextRef
+    service: Line
+    severity: Severity
+    models: tuple[Line, ...] = ()
+    team: Line | None = None
+    kinds: tuple[IncidentKind, ...] = ()
+    realisation: Realisation = Realisation.HARM
+    stopped_by: StoppedBy | None = None
+    began: Utc | None = None
+    detected: Utc | None = None
+    resolved: Utc | None = None
+    key: Line | None = Field(default=None, description="what the source gives all alerts of the same trouble")
+    responder: PersonId | None = Field(default=None, description="who answered last")
+    lead: PersonId | None = Field(default=None, description="who leads the team of the service")
+    url: str | None = None
+    older: dict[str, Utc] = Field(
+        default={}, description="what only an earlier telling said, and when; kept by us, never told"
+    )
+
+    @property
+    def ref(self) -> str:
+        """The incident's name across sources; the review that it opens bears it too."""
+        return f"{self.source}:{self.id}"
+
+    @property
+    def contradiction(self) -> str | None:
+        """Why its dates cannot both be right; none where they can, or one of them was not told."""
+        if self.began is None or self.resolved is None or self.began <= self.resolved:
+            return None
+        over, began = (f"{at:%d %b %Y %H:%M:%S} UTC" for at in (self.resolved, self.began))
+        return f"it cannot have been over at {over}, before it began at {began}."
+
+
+class Factor(Record):
+    """One contributing factor. `evidence` tells whether any is given; the text itself is in the draft."""
+
+    id: str
+    dimension: Dimension
+    cause: str
+    confidence: Confidence
+    evidence: bool
+    led_to: str | None = None
+
+    def claims_like(self, other: "Factor") -> bool:
+        """Whether the same is said to have contributed, with the same confidence."""
+        return (self.dimension, self.cause, self.confidence) == (other.dimension, other.cause, other.confidence)
+
+
+def _no_issue_of_ours(id: str) -> str:
+    if id.lower() == TRACKING_ISSUE:
+        raise ValueError(f"must not be {id!r}, which names the issue of the review as a whole")
+    return id
+
+
+class ItemSpec(Record):
+    """What an action item is to be, before and after it is accepted."""
+
+    id: Annotated[str, AfterValidator(_no_issue_of_ours)] = Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$", description="goes into effect keys and input ids"
+    )
+    title: TextRef
+    item_class: ItemClass
+    strength: Strength
+    outcome: Outcome
+    end_state: TextRef | None = None
+    prevents: tuple[str, ...] = Field(default=(), description="ids of the factors that it answers")
+    team: str | None = None
+    owner: PersonId | None = None
+    due: date | None = Field(default=None, description="earlier than the policy asks; it counts from acceptance on")
+
+    def promises_like(self, other: "ItemSpec") -> bool:
+        """Whether the same is promised; who does it is another matter."""
+        return all(getattr(self, name) == getattr(other, name) for name in _PROMISED)
+
+
+_PROMISED = ("title", "item_class", "strength", "end_state", "prevents")
+
+
+class IssueRef(Record):
+    """Where an issue is kept: a stable id, and the key and address as they are now."""
+
+    tracker: str
+    id: str
+    key: str
+    url: str
+    project: str
+
+    def is_same(self, other: "IssueRef") -> bool:
+        """Whether this is the same issue, whatever it is called now."""
+        return (self.tracker, self.id) == (other.tracker, other.id)
+
+
+class Evidence(Record):
+    """What shows that an item does what it promised: a copy kept in the records, and where it came from."""
+
+    digest: str | None = Field(default=None, description="of the copy; none while none is kept")
+    link: TextRef | None = Field(default=None, description="where it was found")
+
+
+class Verification(Record):
+    """Somebody saw for themselves that a done item does what it promised."""
+
+    by: PersonId
+    at: Utc
+    evidence: tuple[Evidence, ...]
+    note: TextRef | None = None
+    stands_for: tuple[PersonId, ...] = Field(
+        default=(), description="who could be the same person as they: see `Standing.stands_for`"
+    )
+
+    @property
+    def hands(self) -> tuple[PersonId, ...]:
+        """Who counts as the one person who verified it."""
+        return (self.by, *self.stands_for)
+
+
+class Told(Record):
+    """What is Holdfast's to say in an item's issue; title, assignee and status are its tracker's."""
+
+    item_class: ItemClass
+    strength: Strength
+    outcome: Outcome
+    prevents: tuple[str, ...] = ()
+    end_state: TextRef | None = None
+    due: Utc | None = None
+
+
+RESTORED, WITHIN = 3, timedelta(days=7)
+"""So often, within so long, is put back what others change of Holdfast's in an issue: more would be a fight."""
+
+
+class Item(Record):
+    """An action item's life: proposed, accepted (open in a tracker), and then what the tracker says of it."""
+
+    spec: ItemSpec
+    status: ItemStatus = ItemStatus.PROPOSED
+    due: Utc | None = None
+    extended: int = Field(default=0, description="how often its due date was put off")
+    place: Place | None = Field(default=None, description="where its issue belongs; none until it is accepted")
+    adopts: Line | None = Field(default=None, description="an issue there that is to be its own, as people call it")
+    moves: int = Field(default=0, description="how often it was given another issue by a person")
+    ref: IssueRef | None = None
+    issue_status: IssueStatus | None = None
+    as_of: Utc | None = Field(default=None, description="when the read that told the status began")
+    released: bool = Field(default=False, description="its issue was closed after it was withdrawn")
+    answered: bool = Field(default=False, description="that its issue was closed without being done was answered there")
+    disturbed: Utc | None = Field(
+        default=None, description="when what Holdfast keeps in its issue was found changed; none once it was put back"
+    )
+    disturbances: tuple[Utc, ...] = Field(default=(), description="when that was found the last times, oldest first")
+    told: Told | None = Field(default=None, description="what its issue was last made to say, where that is known")
+    retold: int = Field(default=0, description="how often its issue was made to say something else")
+    formerly: tuple[IssueRef, ...] = Field(default=(), description="the issues that were its own before, oldest first")
+    leaving: tuple[IssueRef, ...] = Field(
+        default=(), description="the issues that it was moved away from, still to be closed or let go, oldest first"
+    )
+    adopted: tuple[IssueRef, ...] = Field(
+        default=(), description="those that it was moved away from and that were there before it: they are let go"
+    )
+    unreadable: FailureKind | None = Field(default=None, description="why its tracker project cannot be read now")
+    doers: tuple[PersonId, ...] | None = Field(
+        default=None, description="who had a hand in it: assignees, who closed it, who wrote or merged its change"
+    )
+    strangers: tuple[PersonId, ...] = Field(
+        default=(), description="accounts among the doers of whom nobody knows whose they are"
+    )
+    doers_of_before: bool = Field(
+        default=False, description="its doers are those of before it was open last: others may have joined them"
+    )
+    verification: Verification | None = None
+
+    @property
+    def doers_unread(self) -> bool:
+        """Whether it is still to be read who had a hand in it."""
+        return self.doers is None or self.doers_of_before
+
+    @property
+    def asking_who(self) -> str:
+        """The key of what reads who had a hand in it."""
+        return f"doers:{self.spec.id}"
+
+    def is_doing_of(self, people: Iterable[PersonId]) -> bool:
+        """Whether any of these is known to have had a hand in it."""
+        return not set(self.doers or ()).isdisjoint(people)
+
+    @property
+    def opening(self) -> str:
+        """The key of what opens its issue: another one for each move, so that none waits for what is not wanted now."""
+        return f"issue:{self.spec.id}" + (f"/{self.moves + 1}" if self.moves else "")
+
+    @property
+    def left(self) -> IssueRef | None:
+        """The issue that it was moved away from and that is to be closed or let go next."""
+        return self.leaving[0] if self.leaving else None
+
+    @property
+    def lets_go(self) -> bool:
+        """Whether the issue that it gives up next is an engineer's own, which goes on."""
+        if self.left is None:
+            return self.adopts is not None
+        return any(ref.is_same(self.left) for ref in self.adopted)
+
+    @property
+    def to_tell(self) -> Told:
+        """What its issue has to say."""
+        return Told(due=self.due, **{name: getattr(self.spec, name) for name in Told.model_fields if name != "due"})
+
+    @property
+    def outdated(self) -> bool:
+        """Whether its issue says what does not hold any more."""
+        return self.told is not None and self.told != self.to_tell
+
+    @property
+    def contested_until(self) -> Utc | None:
+        """Until when what was changed in its issue is left so, having been changed too often; none where it is not."""
+        often = self.disturbed is not None and len(self.disturbances) > RESTORED
+        return self.disturbances[0] + WITHIN if often else None
+
+    def is_contested(self, now: datetime) -> bool:
+        """Whether what was changed in its issue is left as it is at `now` (UTC)."""
+        return self.contested_until is not None and now < self.contested_until
+
+    def has_left(self, issue: IssueRef) -> bool:
+        """Whether a person moved it away from that issue; one that its tracker moved is followed."""
+        current = self.ref is not None and self.ref.is_same(issue)
+        return self.moves > 0 and not current and any(ref.is_same(issue) for ref in self.formerly)
+
+    @property
+    def accepted(self) -> bool:
+        """Whether somebody has promised this item and nobody has taken the promise back."""
+        return self.status not in (ItemStatus.PROPOSED, ItemStatus.WITHDRAWN)
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether somebody closed its issue without doing what prevents, and was not told yet what that means."""
+        return self.spec.item_class is ItemClass.PREVENT and self.status is ItemStatus.DECLINED and not self.answered
+
+
+class Reading(Record):
+    """What one item's issue was found to be; `as_of` is when that read began."""
+
+    item: str
+    status: IssueStatus
+    as_of: Utc
+    ref: IssueRef | None = None
+    asked: IssueRef | None = Field(default=None, description="the issue that was asked about, found or not")
+    due: date | None = Field(default=None, description="the date that the tracker shows, if any")
+    doers: tuple[PersonId, ...] | None = Field(
+        default=None, description="who had a hand in it, whoever they are; none: this read does not tell"
+    )
+    strangers: tuple[PersonId, ...] = Field(default=(), description="those of them of whom nobody knows who they are")
+    met: tuple[PersonId, ...] = Field(
+        default=(), description="strangers of before of whom it is known by now; who they are is among the doers"
+    )
+
+    def is_of_one_left(self, item: Item) -> bool:
+        """Whether this tells of an issue that a person moved the item away from."""
+        current = self.ref is not None and item.ref is not None and self.ref.is_same(item.ref)
+        return not current and any(ref is not None and item.has_left(ref) for ref in (self.asked, self.ref))
+
+
+class Submission(Record):
+    """A draft revision that was put forward for signing, and what was derived from it."""
+
+    revision: int
+    digest: str
+    by: PersonId
+    sections: dict[str, str] = Field(description="section id to the digest of its text")
+    answered: tuple[str, ...]
+    factors: tuple[Factor, ...]
+    considered: tuple[Dimension, ...]
+    items: tuple[str, ...]
+    filled: tuple[str, ...] = Field(default=(), description="ids of the sections in which something is said")
+    looked: tuple[str, ...] = Field(default=(), description="models and pipelines in which the cause was looked for")
+    elsewhere: tuple[str, ...] = Field(default=(), description="models that share something with those of the incident")
+    models: tuple[str, ...] | None = Field(default=None, description="those of the incidents, as they were then")
+    failure_modes: tuple[str, ...] = Field(default=(), description="keys of those that it touched")
+
+
+class Signature(Record):
+    team: str
+    by: PersonId
+    at: Utc
+    sections: dict[str, str]
+
+
+class Voided(Record):
+    """A signature that stands no more, until its team signs again. `seq` tells one from the next.
+
+    The reason is the newest; it goes with the text that was signed.
+    """
+
+    seq: int
+    item: str | None = None
+    became: Became | None = None
+
+    @property
+    def because(self) -> str:
+        """Why, to follow what is said of it; empty where no item is the reason."""
+        return because(self.item, self.became)
+
+
+def because(item: str | None, became: Became | None) -> str:
+    """That signatures stand no more for what an item became, to follow what is said of them; empty without one."""
+    return f", because item {item} was {became}" if item else ""
+
+
+class ChangesWanted(Record):
+    """A team wants another text before it signs. `sections` are those that it means; none: the whole."""
+
+    team: str
+    by: PersonId
+    reason: TextRef
+    sections: tuple[str, ...]
+
+
+class Request(Record):
+    """Something that makes closing easier, asked for by one person and decided by another."""
+
+    id: str
+    ask: Ask
+    by: PersonId
+    at: Utc
+    reason: TextRef
+    subject: str = ""
+    rule: str = ""
+    until: Utc | None = None
+    severity: Severity | None = None
+    change: ItemSpec | None = None
+    into: tuple[ItemSpec, ...] = Field(default=(), description="the items that an item is to be split into")
+    item: ItemSpec | None = Field(default=None, description="the item that it is about, as it was when this was asked")
+    factor: Factor | None = Field(default=None, description="the factor that it is about, as it was then")
+    teams: tuple[str, ...] = Field(default=(), description="who is to see a private review, too; none: everybody")
+    decided_by: PersonId | None = None
+    granted: bool | None = None
+
+    @property
+    def pending(self) -> bool:
+        """Whether it still waits for its second person."""
+        return self.granted is None
+
+
+class Waiver(Record):
+    """Lifts one rule for one subject until a date; then the blocker is back."""
+
+    rule: str
+    subject: str
+    until: Utc
+    asked_by: PersonId
+    granted_by: tuple[PersonId, ...] = Field(description="one for the waiver, one more for each renewal")
+
+    @property
+    def id(self) -> str:
+        """Rule and subject together: there is one waiver for each pair."""
+        return waiver_id(self.rule, self.subject)
+
+    def holds(self, now: datetime) -> bool:
+        """Whether it still lifts its blocker at `now` (UTC)."""
+        return self.until > now
+
+
+def waiver_id(rule: str, subject: str) -> str:
+    """The key under which a review keeps the waiver of `rule` for `subject`."""
+    return f"{rule}/{subject}"
+
+
+class Failure(Record):
+    """The last failure of something that the outside is owed, and when it is tried again."""
+
+    kind: FailureKind
+    count: int
+    retry_at: Utc
+
+
+class Tracking(Record):
+    """The issue in the tracker that stands for the review as a whole."""
+
+    ref: IssueRef
+    told: str = Field(description="digest of what the issue was last made to say")
+    status: IssueStatus
+    as_of: Utc
+    closed_early: bool = Field(default=False, description="somebody closed it, and has not been answered yet")
+
+
+class Question(Record):
+    """A comment that waits for its answer; where `answer` is empty, for what is in the way."""
+
+    item: str
+    answer: tuple[str, ...]
+
+
+class Closure(Record):
+    """Why the review was allowed to close: what an auditor folds again."""
+
+    at: Utc
+    readings: tuple[Reading, ...]
+    waivers: tuple[Waiver, ...]
+    policy: str
+    submission: str
+
+    def judged(self, item: str) -> bool:
+        """Whether it was decided on what was known of that item, with nothing about it put off."""
+        put_off = {waiver.id for waiver in self.waivers}
+        known = any(reading.item == item for reading in self.readings)
+        return known and put_off.isdisjoint({waiver_id("done", item), waiver_id("verified", item)})
+
+
+class Review(Record):
+    """The whole state of a review. An empty one (`seq` 0) is a review that nobody has heard of."""
+
+    id: str
+    seq: int = Field(default=0, description="how many events made this state")
+    stage: Stage | None = None
+    policy: Policy | None = None
+    policy_digest: str = ""
+    opened: Utc | None = None
+    home: Place | None = Field(default=None, description="where the issue of the review as a whole belongs")
+    excluded_by: str | None = None
+    severity: Severity = Severity.SEV1
+    incidents: dict[str, Incident] = {}
+    refires: int = 0
+    owner: PersonId | None = None
+    private_to: tuple[str, ...] = Field(default=(), description="the teams that see it; none: everybody")
+    quiet_until: Utc | None = None
+    due: dict[Clock, Utc] = {}
+    late: frozenset[str] = Field(default=frozenset(), description="deadlines whose passing was recorded")
+    submission: Submission | None = None
+    signatures: dict[str, Signature] = {}
+    voided: dict[str, Voided] = Field(default={}, description="signatures to be given anew, by team")
+    delegates: dict[str, PersonId] = Field(default={}, description="who signs this review for a team, by team")
+    changes_wanted: tuple[ChangesWanted, ...] = Field(default=(), description="asked for since the last submission")
+    items: dict[str, Item] = {}
+    requests: dict[str, Request] = {}
+    waivers: dict[str, Waiver] = {}
+    risks: dict[str, Waiver] = {}
+    failures: dict[str, Failure] = {}
+    tracking: Tracking | None = None
+    closure: Closure | None = None
+    reopened: int = 0
+    questions: dict[str, Question] = Field(default={}, description="comments that wait for an answer, by id")
+    regressions: tuple[str, ...] = Field(default=(), description="what got in the way after closure, and is only told")
+    unknown: tuple[str, ...] = Field(default=(), description="events that this release cannot read")
+
+    @property
+    def first_incident(self) -> Incident | None:
+        """The incident that opened the review."""
+        return next(iter(self.incidents.values()), None)
+
+    @property
+    def realisation(self) -> Realisation:
+        """Harm if any of its incidents did harm, else what the first one was."""
+        told = [incident.realisation for incident in self.incidents.values()]
+        return Realisation.HARM if Realisation.HARM in told or not told else told[0]
+
+    @property
+    def kinds(self) -> tuple[IncidentKind, ...]:
+        """The kinds of all its incidents, each once."""
+        return tuple(dict.fromkeys(kind for incident in self.incidents.values() for kind in incident.kinds))
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The models of all its incidents, each once."""
+        return tuple(dict.fromkeys(model for incident in self.incidents.values() for model in incident.models))
+
+    @property
+    def service(self) -> str:
+        """The service of the incident that opened the review."""
+        return self.first_incident.service if self.first_incident else ""
+
+    @property
+    def team(self) -> str | None:
+        """The team that answers for that service."""
+        return self.first_incident.team if self.first_incident else None
+
+    @property
+    def title(self) -> TextRef | None:
+        """The title of the incident that opened the review."""
+        return self.first_incident.title if self.first_incident else None
+
+    @property
+    def tracked_items(self) -> dict[str, Item]:
+        """The items whose issue in the tracker matters: closure asks about these, and about no others."""
+        return {
+            id: item
+            for id, item in self.items.items()
+            if item.ref is not None and item.status is not ItemStatus.WITHDRAWN
+        }
+
+    def ref_of(self, item: str) -> IssueRef | None:
+        """The issue of an item, or of the review as a whole where no item is called so."""
+        if item in self.items:
+            return self.items[item].ref
+        return self.tracking.ref if self.tracking else None
+
+    def factor(self, id: str) -> Factor | None:
+        """The factor of that id in the text as it was last submitted."""
+        return next((f for f in self.submission.factors if f.id == id), None) if self.submission else None
+
+    def signed_by(self, person: PersonId | None) -> tuple[str, ...]:
+        """The teams for which a person has signed."""
+        return tuple(team for team, signature in self.signatures.items() if signature.by == person)
+
+    @property
+    def profile(self) -> Profile | None:
+        """What the pinned policy asks of this review."""
+        if self.policy is None:
+            return None
+        return self.policy.profile_for(self.severity, self.realisation, self.kinds, self.service)
+
+    @property
+    def required_teams(self) -> tuple[str, ...]:
+        """Who has to sign. A review without a team of its own still asks for `owning`, which then nobody can be."""
+        profile = self.profile
+        return self.resolved(profile.teams if profile else ())
+
+    def resolved(self, teams: tuple[str, ...]) -> tuple[str, ...]:
+        """Teams as a policy names them, each once, with the review's own team in place of `owning`."""
+        return tuple(dict.fromkeys((self.team or OWNING) if team == OWNING else team for team in teams))
