@@ -4,7 +4,7 @@ import re
 from enum import StrEnum
 from urllib.parse import quote, unquote
 
-from domain.drafts.draft import DraftDocument
+from domain.drafts.document import DraftDocument
 from domain.model.draft_parts import (
     Detection,
     DraftFactor,

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from domain.drafts.draft import DraftDocument, astray
+from domain.drafts.document import DraftDocument, astray
 from domain.model.validation_messages import fault
 from drafting import plain_yaml
 from drafting.header import DraftError, Header, Mistake, read_header, split

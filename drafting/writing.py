@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from domain.drafts.draft import DraftDocument
+from domain.drafts.document import DraftDocument
 from domain.model.taxonomy import CAUSES, Dimension
 from domain.model.template import SECTIONS, Question, Section
 from domain.model.values import Record

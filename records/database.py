@@ -1,7 +1,8 @@
 """Connecting to the database, SQLite or PostgreSQL, and bringing it to the newest schema."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 WAIT_FOR_LOCK = 30
@@ -130,3 +132,27 @@ def _alembic(connection: Connection | None) -> Config:
 
 def _first_line(error: Exception) -> str:
     return str(error).splitlines()[0]
+
+
+def insert_once(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows, leaving those alone that are there already (SQLite and PostgreSQL say this in the same words)."""
+    connection.execute(_insert_once(connection.dialect.name, table), list(rows))
+
+
+@cache
+def _insert_once(dialect: str, table: Table) -> postgresql.Insert | sqlite.Insert:
+    return insert_into(dialect, table).on_conflict_do_nothing()
+
+
+def insert_or_update(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], index: Sequence[str]
+) -> None:
+    """Insert rows; where there is one with the same `index`, give it these values."""
+    fresh = insert_into(connection.dialect.name, table)
+    others = {name: fresh.excluded[name] for name in rows[0] if name not in index}
+    connection.execute(fresh.on_conflict_do_update(index_elements=list(index), set_=others), list(rows))
+
+
+def insert_into(dialect: str, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """An insert that can say what becomes of a row that is there already."""
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)

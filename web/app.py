@@ -9,7 +9,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
 from web import errors
-from web.api import attachments, commands, drafts, issues, openings
+from web.api import attachments, commands, drafts, health, issues, openings
 from web.api import reviews as api
 from web.api import template as asked
 from web.auth import account, sign_in
@@ -64,6 +64,7 @@ def create_app(deps: WebDeps) -> FastAPI:
     app.include_router(commands.routes(deps))
     app.include_router(attachments.routes(deps))
     app.include_router(drafts.routes(deps))
+    app.include_router(health.routes(deps))
     app.include_router(api.routes(deps))
     app.include_router(asked.routes(deps))
     app.include_router(issues.routes(deps, dispatcher))

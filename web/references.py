@@ -1,4 +1,5 @@
-"""Walking through domain values by what their fields stand for: references of texts, and ids of persons.
+"""Walking through domain values by what their fields stand for: references of texts, and ids of persons. What a text
+or a handle has to be before it becomes one stands here, too.
 
 The domain marks those fields (`domain.model.values.TEXT` and `PERSON`); nothing here knows any single one of them.
 """
@@ -9,8 +10,11 @@ from functools import cache, partial
 from operator import is_
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from domain.model.values import PERSON, TEXT, Record
+from pydantic import TypeAdapter, ValidationError
+
+from domain.model.values import PERSON, TEXT, Line, PersonId, Prose, Record
 from records.documents.erasable_texts import People
+from web.errors import ApiError
 
 R = TypeVar("R", bound=Record)
 
@@ -106,3 +110,34 @@ def revealed(people: People, values: Iterable[R]) -> list[R]:
         swapped(value, note(refs), note(ids))
     texts, handles = people.texts(refs), people.handles(ids)
     return [swapped(value, lambda _, ref: texts.get(ref, ref), lambda _, id: handles.get(id, id)) for value in kept]
+
+
+_LINE: TypeAdapter[str] = TypeAdapter(Line)
+_PROSE: TypeAdapter[str] = TypeAdapter(Prose)
+
+
+def person(people: People, handle: str, path: str = "by") -> PersonId:
+    """The id of whoever goes by this handle. Raises `ApiError` (422)."""
+    return people.id_of(require_handle(path, handle).strip())
+
+
+def require_text(path: str, text: str) -> str:
+    """The text, if it says anything that can be kept. Raises `ApiError` (422)."""
+    if not text.strip():
+        raise ApiError(422, f"{path}: this must not be empty.")
+    return _held(_PROSE, path, text)
+
+
+def require_handle(path: str, handle: str) -> str:
+    """The handle, if it can be one. Raises `ApiError` (422)."""
+    if not handle.strip():
+        raise ApiError(422, f"{path}: this must name somebody, for example by e-mail address.")
+    return _held(_LINE, path, handle)
+
+
+def _held(kind: TypeAdapter[str], path: str, text: str) -> str:
+    try:
+        return kind.validate_python(text)
+    except ValidationError as error:
+        said = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise ApiError(422, f"{path}: this {said}.") from None

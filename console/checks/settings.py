@@ -12,9 +12,9 @@ from building.files import read_catalogue, read_policy
 from building.recipients import told_by_name
 from console.checks.result import Checked, ok, warn, wrong
 from console.checks.trackers import trackers
-from console.commands.record_maintenance import sqlite_file
 from console.services.exposure import why_not
 from console.services.find_temporal import engine_of_up, is_default, reach
+from console.services.record_maintenance import sqlite_file
 from console.services.serving import identity_provider
 from console.shell.settings_messages import in_words
 from domain.lifecycle.closure_rules import RULES

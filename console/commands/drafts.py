@@ -13,7 +13,7 @@ from console.shell.errors import REFUSED, Refused, Stop
 from console.shell.options import Actor, Json, ReviewId, Url
 from console.shell.output import as_json, complain, say
 from console.shell.send_command import submit_saved
-from domain.drafts.draft import DraftDocument
+from domain.drafts.document import DraftDocument
 from domain.model.template import Question, Section
 from drafting.header import DraftError, Header, saved_as
 from drafting.reading import Parsed

@@ -15,7 +15,7 @@ audit = typer.Typer(no_args_is_help=True, help="Prove that the records are whole
 @records.command()
 def migrate() -> None:
     """Bring the database to the schema of this release. Starting the worker or the web app does the same."""
-    from console.commands import record_maintenance as recordkeeping
+    from console.services import record_maintenance as recordkeeping
 
     say(f"{recordkeeping.migrate()} has the newest schema.")
 
@@ -23,7 +23,7 @@ def migrate() -> None:
 @records.command()
 def rebuild() -> None:
     """Make what the pages read anew, from the recorded events."""
-    from console.commands import record_maintenance as recordkeeping
+    from console.services import record_maintenance as recordkeeping
 
     say(f"The read model was made anew: {recordkeeping.rebuild()} reviews.")
 
@@ -37,7 +37,7 @@ def verify(
 
     Keep the head that it prints somewhere else: whoever rules the database can make a new chain, but not that head.
     """
-    from console.commands import record_maintenance as recordkeeping
+    from console.services import record_maintenance as recordkeeping
 
     database, report = recordkeeping.verify(review)
     if json:
@@ -63,7 +63,7 @@ def recover(
     After Temporal or its data was lost, after a backup was restored, and to move to another Temporal service. Stop the
     workers of the old one first. Carried out twice, it does no harm.
     """
-    from console.commands import record_maintenance as recordkeeping
+    from console.services import record_maintenance as recordkeeping
 
     done = recordkeeping.recover(lambda question: yes or _agrees(question))
     if done is None:

@@ -24,7 +24,7 @@ def create(
     json: Json = False,
 ) -> None:
     """Make a token. It is shown once; give it to programs as HOLDFAST_TOKEN, or as a bearer token."""
-    from console.commands import token_maintenance as tokenkeeping
+    from console.services import token_maintenance as tokenkeeping
 
     made = tokenkeeping.create(holder, purpose, tuple(scope or [Scope.READ]), days)
     if json:
@@ -38,7 +38,7 @@ def create(
 @tokens.command("list")
 def list_tokens(json: Json = False) -> None:
     """List all tokens, the newest first."""
-    from console.commands import token_maintenance as tokenkeeping
+    from console.services import token_maintenance as tokenkeeping
 
     found = tokenkeeping.listed()
     if json:
@@ -54,7 +54,7 @@ def list_tokens(json: Json = False) -> None:
 @tokens.command()
 def revoke(id: Annotated[str, typer.Argument(metavar="TOKEN", help="As in `holdfast token list`.")]) -> None:
     """Revoke a token: it is not let in from now on."""
-    from console.commands import token_maintenance as tokenkeeping
+    from console.services import token_maintenance as tokenkeeping
 
     tokenkeeping.revoke(id)
     say(f"{id} is revoked.")

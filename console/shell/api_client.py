@@ -9,7 +9,7 @@ from urllib.parse import quote
 import httpx
 
 from console.shell.errors import REFUSED, USAGE, Refused, Stop
-from domain.drafts.draft import DraftDocument
+from domain.drafts.document import DraftDocument
 from runtime.hosts import is_loopback
 from runtime.settings import load_settings
 

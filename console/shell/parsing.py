@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from console.shell.errors import USAGE, Stop
-from domain.drafts.draft import DraftDocument
+from domain.drafts.document import DraftDocument
 from domain.model.attachment import Attachment, kind_by_name
 from domain.model.validation_messages import fault
 from domain.model.values import Period, PeriodText

@@ -1,16 +1,13 @@
 """The blameless lint over a whole draft: each field is read as what it is, and remarks that were kept stay silent."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from domain.drafts.blame import Field, Level, Remark, lint, only_reminders, roles_for
-
-if TYPE_CHECKING:
-    from domain.drafts.draft import DraftDocument
+from domain.drafts.document import DraftDocument
 
 
 def remarks(
-    document: "DraftDocument", salt: str, people: Mapping[str, str] | None = None
+    document: DraftDocument, salt: str, people: Mapping[str, str] | None = None
 ) -> Iterator[tuple[str, Remark]]:
     """Every remark with the place that it is about, as `factors.F1.explanation`; those that are kept, too.
 
@@ -28,7 +25,7 @@ def remarks(
         yield f"items.{id}.title", remark
 
 
-def faults(document: "DraftDocument", salt: str) -> Iterator[str]:
+def faults(document: DraftDocument, salt: str) -> Iterator[str]:
     """What has to be said otherwise, or kept with a reason, before the draft is submitted; one sentence each."""
     for place, remark in remarks(document, salt):
         if remark.level is Level.ERROR and not document.kept.get(remark.key, "").strip():
@@ -38,14 +35,14 @@ def faults(document: "DraftDocument", salt: str) -> Iterator[str]:
             )
 
 
-def narratives(document: "DraftDocument") -> Iterator[tuple[str, str]]:
+def narratives(document: DraftDocument) -> Iterator[tuple[str, str]]:
     """The texts that tell what happened, each with its place: there a role stands better than a name."""
     yield "summary", document.summary
     for id, answer in document.answers.items():
         yield f"answers.{id}", answer
 
 
-def _texts(document: "DraftDocument") -> Iterator[tuple[str, str, Field]]:
+def _texts(document: DraftDocument) -> Iterator[tuple[str, str, Field]]:
     for place, text in narratives(document):
         yield place, text, Field.NARRATIVE
     for moment in document.timeline:

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from domain.drafts.draft import DraftDocument
+from domain.drafts.document import DraftDocument
 from domain.model.values import Record, canonical_json
 
 KNOWN_BY = {"factors": "id", "items": "id", "extent": "at"}

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from domain.drafts.draft import DraftDocument
+from domain.drafts.document import DraftDocument
 from domain.model.draft_parts import ITEM_ID, DraftItem, Impact, ModelVersion, Moment, mode_key
 from domain.model.review import Incident, Review
 from domain.model.taxonomy import ItemClass, ItemStatus

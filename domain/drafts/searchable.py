@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from domain.drafts.draft import FIELDS_OF, DraftDocument
+from domain.drafts.document import FIELDS_OF, DraftDocument
 from domain.model.review import Review
 from domain.model.template import ANSWER, SECTIONS
 from domain.model.values import Record, TextRef

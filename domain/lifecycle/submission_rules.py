@@ -5,7 +5,8 @@ written on, so that both say the same.
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from domain.drafts.draft import FIELDS_OF, DraftContent
+from domain.drafts.document import FIELDS_OF
+from domain.drafts.draft import DraftContent
 from domain.lifecycle.closure_rules import DRAFT_RULES, Blocker, blames_nobody, blockers
 from domain.lifecycle.events import DraftSubmitted
 from domain.lifecycle.evolve import evolve

@@ -8,8 +8,8 @@ from domain.model.principal import Standing
 from domain.model.values import PersonId, Record, Utc
 from domain.people.memberships import Held, Identity, Memberships
 from records import tables
-from records.database import Database
-from records.documents.erasable_texts import insert_once, person_id
+from records.database import Database, insert_once
+from records.documents.erasable_texts import person_id
 
 _PEOPLE = tables.people
 

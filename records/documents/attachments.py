@@ -8,8 +8,7 @@ from sqlalchemy import Connection, select, update
 from domain.model.attachment import Attachment, digest_of_bytes
 from domain.model.values import PersonId, Record, Utc
 from records import tables
-from records.database import Database
-from records.documents.erasable_texts import insert_or_update
+from records.database import Database, insert_or_update
 
 
 class Kept(Record):

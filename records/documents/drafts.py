@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from domain.drafts.draft import DraftContent, DraftDocument, derive
+from domain.drafts.document import DraftDocument
+from domain.drafts.draft import DraftContent, derive
 from domain.drafts.merge import Merged, merge
 from domain.model.policy import Policy
 from domain.model.values import PersonId, Record, canonical_json, digest_of

@@ -1,49 +1,25 @@
 """Names and free text, kept apart from the events, so that they can be erased and every proof still holds."""
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from domain.model.values import PersonId, TextRef, text_ref
 from records import tables
-from records.database import Database
+from records.database import Database, insert_into, insert_once
 from records.read_model.search_index import before_erasing, forget_text
 
 AT_ONCE = 1_000
 """How many of what somebody wrote are looked up at once: databases take only so many values in a query."""
 
 
-def insert_once(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows, leaving those alone that are there already (SQLite and PostgreSQL say this in the same words)."""
-    connection.execute(_insert_once(connection.dialect.name, table), list(rows))
-
-
-@cache
-def _insert_once(dialect: str, table: Table) -> postgresql.Insert | sqlite.Insert:
-    return _insert(dialect, table).on_conflict_do_nothing()
-
-
-def insert_or_update(
-    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], index: Sequence[str]
-) -> None:
-    """Insert rows; where there is one with the same `index`, give it these values."""
-    fresh = _insert(connection.dialect.name, table)
-    others = {name: fresh.excluded[name] for name in rows[0] if name not in index}
-    connection.execute(fresh.on_conflict_do_update(index_elements=list(index), set_=others), list(rows))
-
-
 @cache
 def _insert_text(dialect: str) -> postgresql.Insert | sqlite.Insert:
-    fresh = _insert(dialect, tables.texts)
+    fresh = insert_into(dialect, tables.texts)
     return fresh.on_conflict_do_update(index_elements=["ref"], set_={"body": fresh.excluded.body})
-
-
-def _insert(dialect: str, table: Table) -> postgresql.Insert | sqlite.Insert:
-    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
 _KNOWN = select(tables.people.c.id).where(tables.people.c.folded == bindparam("folded"))

@@ -6,8 +6,7 @@ from sqlalchemy import insert, select, update
 
 from domain.model.values import Record, Utc
 from records import tables
-from records.database import Database
-from records.documents.erasable_texts import insert_once
+from records.database import Database, insert_once
 
 
 class Ownership(Record):

@@ -14,8 +14,7 @@ from domain.model.taxonomy import IssueStatus
 from domain.model.values import Record, Utc
 from domain.trackers.ports import Attempts, Changes, Comment, IssueSnapshot, IssueSpec, NotFoundError, RejectedError
 from records import tables
-from records.database import Database
-from records.documents.erasable_texts import insert_once
+from records.database import Database, insert_once
 
 PROJECT = "default"
 """The one project of the built-in tracker."""

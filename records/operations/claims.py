@@ -6,8 +6,7 @@ from sqlalchemy import select, update
 
 from domain.trackers.ports import Attempts, Claim
 from records import tables
-from records.database import Database
-from records.documents.erasable_texts import insert_once
+from records.database import Database, insert_once
 
 
 class RecordedClaims:

@@ -15,8 +15,7 @@ from domain.model.review import Incident
 from domain.model.taxonomy import Stage
 from domain.model.values import Record, Utc
 from records import tables
-from records.database import Database
-from records.documents.erasable_texts import insert_once
+from records.database import Database, insert_once
 from records.read_model.projection import source_key
 
 SEND_AGAIN = timedelta(seconds=30)

@@ -15,8 +15,7 @@ from domain.model.values import Record, Utc, digest_of
 from domain.people.notifications import Notice, Sent
 from domain.trackers.ports import Threads
 from records import tables
-from records.database import Database
-from records.documents.erasable_texts import insert_once, insert_or_update
+from records.database import Database, insert_once, insert_or_update
 
 DUE, UNKNOWN, SENT, FAILED = "due", "unknown", "sent", "failed"
 

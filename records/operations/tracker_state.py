@@ -8,8 +8,7 @@ from sqlalchemy import Row, delete, select, update
 
 from domain.trackers.ports import IssueSeen, ProjectSeen, Trouble
 from records import tables
-from records.database import Database
-from records.documents.erasable_texts import insert_once, insert_or_update
+from records.database import Database, insert_once, insert_or_update
 
 START_AGAIN = timedelta(minutes=1)
 """A look that was started and is still wanted after this long is started again."""

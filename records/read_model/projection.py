@@ -17,7 +17,7 @@ from domain.model.values import Record, Utc, digest_of
 from domain.people.tasks import Role, Wanted, asks, team_of
 from domain.trackers.issue_text import TRACKING
 from records import tables
-from records.documents.erasable_texts import insert_once
+from records.database import insert_once
 from records.read_model.search_index import write_facts
 
 SHAPE = 4

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, bindparam, func, insert, select, text, update
 
-from domain.drafts.draft import DraftDocument
+from domain.drafts.document import DraftDocument
 from domain.drafts.searchable import TITLE, Part, facts, sections
 from domain.model.review import Review
 from domain.model.values import TextRef

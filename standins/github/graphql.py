@@ -22,8 +22,8 @@ from graphql import (
 from standins.github import shapes
 from standins.github.accounts import Account
 from standins.github.limits import Limits
+from standins.github.model import Commit, Event, Issue, Repo
 from standins.github.rest import NOT_ACCESSIBLE, GithubRest
-from standins.github.state import Commit, Event, Issue, Repo
 from standins.http import Answer, Request
 
 MOST = 100

@@ -13,7 +13,8 @@ from urllib.parse import unquote, urlencode
 
 from standins.github import shapes
 from standins.github.accounts import Account, Refused
-from standins.github.state import Comment, GithubState, Issue, Repo
+from standins.github.model import Comment, Issue, Repo
+from standins.github.state import GithubState
 from standins.http import Answer, Request
 
 REASONS = ("completed", "not_planned", "duplicate", "reopened")

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from standins.github import shapes
 from standins.github.accounts import Account, Refused
+from standins.github.model import Issue
 from standins.github.rest import GithubRest
-from standins.github.state import Issue
 from standins.http import Answer, Request
 
 

@@ -17,8 +17,8 @@ from standins.github import graphql as github_graphql
 from standins.github import search as github_search
 from standins.github.accounts import Account, Accounts, Installation, Refused, person
 from standins.github.limits import Limits
+from standins.github.model import Comment, Event, Issue, Repo
 from standins.github.rest import GithubRest
-from standins.github.state import Comment, Event, Issue, Repo
 from standins.http import Answer, Request, serving
 
 __all__ = ["TOKEN", "Comment", "Event", "GithubServer", "Installation", "Issue", "Repo", "running"]

@@ -3,15 +3,12 @@
 `api` is the address of the server.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zlib import crc32
 
-if TYPE_CHECKING:
-    from standins.github.state import Comment, Event, Issue, Repo
+from standins.github.model import Comment, Event, Issue, Repo
 
 WEB = "https://github.test"
 """Where people look; nothing answers there."""

@@ -11,7 +11,8 @@ from typing import Any
 
 import yaml
 
-from domain.drafts.draft import DraftContent, DraftDocument, derive
+from domain.drafts.document import DraftDocument
+from domain.drafts.draft import DraftContent, derive
 from domain.lifecycle.closure_rules import Blocker, blockers
 from domain.lifecycle.decide import Rejected, decide
 from domain.lifecycle.events import Event

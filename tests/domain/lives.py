@@ -11,7 +11,8 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
-from domain.drafts.draft import DraftContent, DraftDocument
+from domain.drafts.document import DraftDocument
+from domain.drafts.draft import DraftContent
 from domain.lifecycle import inputs
 from domain.lifecycle.closure_rules import blockers
 from domain.lifecycle.decide import Rejected

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from domain.drafts.draft import DraftDocument, derive
+from domain.drafts.document import DraftDocument
+from domain.drafts.draft import derive
 from domain.model.draft_parts import DraftFactor
 from domain.model.taxonomy import Dimension
 from domain.model.values import digest_of

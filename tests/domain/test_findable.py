@@ -1,7 +1,7 @@
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from domain.drafts.draft import DraftDocument
+from domain.drafts.document import DraftDocument
 from domain.drafts.searchable import LONGEST, facts, sections
 from domain.model.draft_parts import Detection, Impact, Latency, Looked, Metric, Moment
 from domain.model.review import Item, Review

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from domain.drafts.draft import DraftDocument
+from domain.drafts.document import DraftDocument
 from domain.lifecycle import events, inputs
 from domain.lifecycle.closure_rules import blockers
 from domain.lifecycle.decide import Rejected, decide

@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.drafts.draft import DraftDocument
+from domain.drafts.document import DraftDocument
 from domain.drafts.merge import Conflict, merge
 from tests.domain.build import document, factor, item
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.drafts.draft import DraftDocument
+from domain.drafts.document import DraftDocument
 from domain.lifecycle.submission_rules import lacks, lacks_to_close, section_at
 from tests.domain.build import DEFAULT, SUBMITTER, content, document, factor, in_draft, in_remediation, item, policy
 

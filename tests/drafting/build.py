@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from domain.drafts.draft import DraftDocument
+from domain.drafts.document import DraftDocument
 from drafting.header import Header
 from drafting.writing import to_markdown
 from tests.domain.build import TEMPLATE

@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from domain.drafts.draft import DraftDocument
+from domain.drafts.document import DraftDocument
 from domain.model.draft_parts import (
     Detection,
     DraftFactor,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.drafts.draft import DraftDocument
+from domain.drafts.document import DraftDocument
 from drafting.header import DraftError
 from drafting.notation import lines_of
 from drafting.reading import from_markdown

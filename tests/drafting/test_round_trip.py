@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import example, given, settings
 
-from domain.drafts.draft import DraftDocument
+from domain.drafts.document import DraftDocument
 from domain.model.draft_parts import FailureModes, Looked, Moment
 from domain.model.taxonomy import Elsewhere
 from domain.model.template import Question, Section

@@ -21,8 +21,8 @@ from domain.trackers.ports import (
     UnavailableError,
 )
 from integrations.trackers.github.tracker import GithubTracker
+from standins.github.model import Comment, Issue
 from standins.github.server import TOKEN, GithubServer, running
-from standins.github.state import Comment, Issue
 from tests.integrations.tracker_contract import RemoteEngineer, RemoteTrackerContract
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)

@@ -10,8 +10,8 @@ import pytest
 from domain.model.taxonomy import IssueStatus
 from domain.trackers.ports import IssueSnapshot, NotFoundError, RejectedError, UnavailableError
 from integrations.trackers.github.tracker import GithubTracker
+from standins.github.model import Issue
 from standins.github.server import TOKEN, GithubServer, running
-from standins.github.state import Issue
 
 PROJECT = "acme/scoring"
 

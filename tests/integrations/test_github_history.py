@@ -8,8 +8,8 @@ import pytest
 
 from domain.model.taxonomy import IssueStatus
 from integrations.trackers.github.tracker import GithubTracker
+from standins.github.model import Commit
 from standins.github.server import TOKEN, GithubServer, Issue, running
-from standins.github.state import Commit
 
 FEW, MANY = 1, 5
 

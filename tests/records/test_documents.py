@@ -2,7 +2,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from domain.drafts.draft import DraftDocument
+from domain.drafts.document import DraftDocument
 from records.documents.drafts import StaleRevisionError
 from records.store import Records
 from tests.domain.build import document

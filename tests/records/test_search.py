@@ -7,7 +7,7 @@ from threading import Thread
 import pytest
 from sqlalchemy import Connection, event, select, text
 
-from domain.drafts.draft import DraftDocument
+from domain.drafts.document import DraftDocument
 from domain.drafts.searchable import Part
 from domain.lifecycle.inputs import Approve, AssignOwner, IncidentTold, MakePrivate, Share, Tick
 from domain.lifecycle.permissions import Sight

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLUnionType
 
 from standins.github import graphql as github_graphql
+from standins.github.model import Commit
 from standins.github.server import TOKEN, Issue, Repo
-from standins.github.state import Commit
 from standins.http import Answer, Trouble, serving
 from tests.standins.github_contract import WatchedGithub, hold, hold_graphql, published
 

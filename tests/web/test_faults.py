@@ -8,7 +8,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import SchemaValidator
 
-from domain.drafts.draft import DraftDocument
+from domain.drafts.document import DraftDocument
 from domain.model.attachment import Attachment
 from domain.model.catalogue import Catalogue
 from domain.model.policy import Policy

@@ -9,7 +9,7 @@ from domain.model.draft_parts import Measured
 from domain.model.taxonomy import Role
 from tests.web.people import People, peopled
 from tests.web.site import ENGINEER, Site
-from web.api.openings import NewNearMiss
+from web.actions.open_review import NewNearMiss
 from web.pages.report_incident import FIELDS
 
 MISS = {"title": "A canary stopped it", "service": "fraud-scoring", "severity": "SEV3", "stopped_by": "safeguard"}

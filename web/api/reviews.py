@@ -3,13 +3,9 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import JSONResponse
-from pydantic import BaseModel
 
 from domain.lifecycle.permissions import sight
 from domain.model.taxonomy import Stage
-from records.database import DatabaseError
 from records.operations.inbox import Delivery
 from web.api import responses as reading
 from web.api.notifications import NoticeOutcome, ShownNotice, shown_notices
@@ -25,36 +21,11 @@ ReviewId = Annotated[str, Path(description="the review's id, such as `pagerduty:
 _NO_REVIEW: Responses = {404: {"model": ErrorBody, "description": "There is no such review."}}
 
 
-class Wellness(BaseModel):
-    """Whether this can do its work, and what it lacks."""
-
-    ready: bool
-    lacking: tuple[str, ...] = ()
-
-
 def routes(deps: WebDeps) -> APIRouter:
     """What can be read, and drafts."""
     router = APIRouter()
     reviews = APIRouter(prefix="/api/reviews", tags=["Reviews"])
     records = deps.records
-
-    @router.get("/healthz", tags=["Health"], summary="Whether this process answers")
-    def alive() -> Wellness:
-        """Always, while it does."""
-        return Wellness(ready=True)
-
-    @router.get(
-        "/readyz",
-        tags=["Health"],
-        summary="Whether everything that is needed can be reached",
-        response_model=Wellness,
-        responses={503: {"model": Wellness, "description": "Something is lacking; it is named."}},
-    )
-    async def ready() -> JSONResponse:
-        """The database with its current schema, and the engine."""
-        lacking = (*await run_in_threadpool(_database_lacks, deps), *await _engine_lacks(deps))
-        answer = Wellness(ready=not lacking, lacking=lacking)
-        return JSONResponse(answer.model_dump(mode="json"), 503 if lacking else 200)
 
     @reviews.get("", summary="List reviews", responses=WRONG_BODY)
     def list_reviews(
@@ -110,19 +81,3 @@ def routes(deps: WebDeps) -> APIRouter:
 
     router.include_router(reviews)
     return router
-
-
-def _database_lacks(deps: WebDeps) -> list[str]:
-    try:
-        current = deps.records.database.schema_is_current()
-    except DatabaseError as error:
-        return [str(error)]
-    return [] if current else ["The database has another schema than this release works with."]
-
-
-async def _engine_lacks(deps: WebDeps) -> list[str]:
-    if deps.door is None:
-        return ["The engine is not connected."]
-    if deps.engine_answers is not None and not await deps.engine_answers():
-        return ["The engine cannot be reached."]
-    return []

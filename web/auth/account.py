@@ -11,10 +11,10 @@ from domain.lifecycle.permissions import Act, token_refusals
 from domain.model.taxonomy import Role, Scope
 from domain.model.values import Line, PersonId, Record, Utc
 from records.accounts.tokens import Token
-from web.actions.admit import person
 from web.auth.authentication import Caller, Posted, Who
 from web.deps import WebDeps
 from web.errors import WRONG_BODY, ApiError, ErrorBody, Responses
+from web.references import person
 from web.rendering import Pages
 
 LONGEST_DAYS = 366

@@ -22,10 +22,10 @@ from domain.model.taxonomy import Door
 from domain.model.values import PersonId
 from records.accounts.accounts import Account
 from runtime.hosts import is_loopback
-from web.actions.admit import person
 from web.auth.route_permissions import ROUTES
 from web.deps import WebDeps
 from web.errors import ApiError, no_review
+from web.references import person
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 CSRF_HEADER, CSRF_FIELD = "x-csrf-token", "csrf"

@@ -15,10 +15,10 @@ from domain.people.memberships import Held, Identity
 from integrations.openid import ProviderError
 from records.accounts.sessions import SIGN_IN_WITHIN, Pending
 from runtime.hosts import is_loopback
-from web.actions.admit import person
 from web.auth.authentication import Posted, Who, is_https, own_path, session_cookie
 from web.deps import WebDeps
 from web.errors import ApiError
+from web.references import person
 from web.rendering import Pages
 
 CALLBACK = "/sign-in/callback"

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from domain.drafts.blame import Level, Remark
-from domain.drafts.draft import DraftDocument, derive
+from domain.drafts.document import DraftDocument
+from domain.drafts.draft import derive
 from domain.drafts.prefill import Earlier
 from domain.lifecycle.inputs import SubmitDraft
 from domain.lifecycle.permissions import Act, refusals

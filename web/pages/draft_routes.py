@@ -8,14 +8,14 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from domain.drafts.blame import roles_for
-from domain.drafts.draft import DraftDocument
+from domain.drafts.document import DraftDocument
 from domain.lifecycle.inputs import SubmitDraft
 from domain.model.attachment import ENDINGS, LARGEST
 from domain.model.review import Review
 from domain.model.template import ANSWER
-from web.api.attachments import handed_over, keep, kept_with
-from web.api.commands import admitted, carried
-from web.api.drafts import save_section
+from web.actions.attach import handed_over, keep, kept_with
+from web.actions.save_draft import save_section
+from web.actions.send_command import admitted, carried
 from web.auth.authentication import Caller, Posted, Who, acting, review_for
 from web.deps import WebDeps
 from web.errors import ApiError

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from domain.drafts.draft import DraftDocument
+from domain.drafts.document import DraftDocument
 from domain.model.review import Review
 from web.forms.draft_form import Marks, Shown, ShownRows, parts_of, shown
 

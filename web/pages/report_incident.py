@@ -12,7 +12,7 @@ from domain.lifecycle.inputs import OpenReview
 from domain.lifecycle.permissions import refusals
 from domain.model.taxonomy import IncidentKind, Realisation, Severity, StoppedBy
 from domain.model.validation_messages import fault
-from web.api.openings import NewNearMiss, NewReview, opened
+from web.actions.open_review import NewNearMiss, NewReview, opened
 from web.auth.authentication import Caller, Posted, Who
 from web.deps import WebDeps
 from web.errors import ApiError

@@ -13,8 +13,8 @@ from domain.lifecycle.inputs import COMMANDS, Command
 from domain.lifecycle.permissions import Act, refusals
 from domain.model.validation_messages import fault
 from domain.model.values import canonical_json
-from web.api.attachments import Handed, handed_over, keep
-from web.api.commands import admitted, carried
+from web.actions.attach import Handed, handed_over, keep
+from web.actions.send_command import admitted, carried
 from web.auth.authentication import Caller, Posted, Who, acting, review_for
 from web.deps import WebDeps
 from web.errors import ApiError, as_sentence

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from domain.lifecycle.permissions import sight
 from domain.model.review import Review
 from domain.model.taxonomy import Stage
-from web.api.issues import LAST, find_issue, list_issues
+from web.actions.issues import LAST, find_issue, list_issues
 from web.auth.authentication import Who
 from web.deps import WebDeps
 from web.pages.board import ORDER, ROWS, board, group, shares

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from domain.drafts.draft import DraftDocument
+from domain.drafts.document import DraftDocument
 from domain.lifecycle.closure_rules import has_signed, sections_for
 from domain.lifecycle.events import ChangesRequested, DraftSubmitted, Event, TeamSigned
 from domain.model.review import Review

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from domain.drafts.blame import Level, Remark, handles_in
 from domain.drafts.blameless import narratives, remarks
-from domain.drafts.draft import DraftDocument
+from domain.drafts.document import DraftDocument
 from domain.lifecycle.closure_rules import blames_nobody
 from domain.model.review import Review
 from domain.people.review_roles import roles_by_name, roles_in

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from domain.drafts.draft import DraftDocument
+from domain.drafts.document import DraftDocument
 from domain.drafts.prefill import Earlier, earlier, first_draft, resemblance, traits
 from domain.model.review import Review
 from domain.model.values import TextRef

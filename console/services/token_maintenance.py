@@ -4,7 +4,7 @@ import getpass
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from console.commands.record_maintenance import opened
+from console.services.record_maintenance import opened
 from console.shell.errors import REFUSED, Stop
 from domain.lifecycle.permissions import token_refusals
 from domain.model.taxonomy import Scope
