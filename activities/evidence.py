@@ -7,8 +7,8 @@ from temporalio import activity
 
 from activities.failures import as_application_error
 from activities.trackers import EffectRequest, ReviewReader, TextReader
+from domain.lifecycle.effects import uncopied
 from domain.lifecycle.inputs import EvidenceKept
-from domain.lifecycle.plan import uncopied
 from domain.model.attachment import Attachment
 from domain.model.values import PersonId
 from domain.trackers.ports import EvidenceSource, NotFoundError, TrackerError

@@ -40,6 +40,9 @@ from domain.trackers.ports import (
 OVERDUE = timedelta(minutes=5)
 """How late a review's workflow may be before it counts as not running."""
 
+WAKE_AGAIN = timedelta(minutes=15)
+"""How often a review that stays late is sent a tick."""
+
 SWEEP = timedelta(days=1)
 """How often every watched issue is read, for deletions, transfers and lost permissions, which lists do not show."""
 
@@ -139,11 +142,13 @@ class SyncActivities:
     def wake_overdue(self) -> int:
         """Send a tick to every review that should have been looked at by now; how many there are.
 
-        A workflow that was ended from outside, in Temporal's own pages or by a limit, is started again by it.
+        A workflow that was ended from outside, in Temporal's own pages or by a limit, is started again by it. As long
+        as a review stays late it gets another tick in each turn of `WAKE_AGAIN`.
         """
-        overdue = self._reviews.overdue(datetime.now(UTC) - OVERDUE)
+        now = datetime.now(UTC)
+        overdue, turn = self._reviews.overdue(now - OVERDUE), int(now.timestamp() // WAKE_AGAIN.total_seconds())
         for review_id, since in overdue.items():
-            tick = Input(id=f"wake:{digest_of([review_id, since.isoformat()])}", body=Tick())
+            tick = Input(id=f"wake:{digest_of([review_id, since.isoformat(), turn])}", body=Tick())
             self._inbox.receive("holdfast", "overdue", tick, review_id)
         return len(overdue)
 

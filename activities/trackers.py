@@ -12,8 +12,8 @@ from temporalio.exceptions import ApplicationError
 from activities.failures import as_application_error
 from activities.reading import read_following
 from domain.lifecycle.closure_rules import blockers
+from domain.lifecycle.effects import tracking_text
 from domain.lifecycle.inputs import CommentAnswered, IssueOpened, IssueReleased, IssueTended, ItemsRead, TrackingTold
-from domain.lifecycle.plan import tracking_text
 from domain.model.policy import OnEarlyClose
 from domain.model.review import IssueRef, Item, Reading, Review
 from domain.model.taxonomy import FailureKind, IssueStatus

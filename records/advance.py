@@ -1,27 +1,28 @@
-"""`advance`: the one door to a review, in one transaction.
+"""`advance`: the one way to change a review, in one transaction.
 
-It loads the stream, looks the input's id up, decides, appends, updates the read model, finishes the delivery, and hands
-back the answer and the new plan. The rules are in `domain`; the waiting is in `workflows`.
+It loads the stream, records what time owes, looks the input's id up, decides, appends, updates the read model, finishes
+the delivery, and hands back the answer and the new plan. The rules are in `domain`; the waiting is in `workflows`.
 """
 
 import logging
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, IntegrityError
 
 from domain.drafts.draft import DraftContent
 from domain.lifecycle.closure_rules import blockers
-from domain.lifecycle.decide import Rejected, decide
+from domain.lifecycle.decide import Rejected, decide, settle_time
+from domain.lifecycle.events import Event
 from domain.lifecycle.evolve import fold
 from domain.lifecycle.inputs import Given, IncidentTold, Input, JoinIncident, OpenReview, SubmitDraft, Tick, VerifyItem
+from domain.lifecycle.plan import Plan, plan
 from domain.lifecycle.view import Answer, Outcome, outcome, told_of
 from domain.model.catalogue import Catalogue
 from domain.model.policy import Policy
 from domain.model.review import Review
 from domain.model.tracker_routing import Routing
-from domain.people.tasks import asks
 from records.calendars import Calendars
 from records.database import Database
 from records.documents import attachments, drafts
@@ -29,10 +30,16 @@ from records.event_log import streams
 from records.event_log.hash_chain import Link
 from records.event_log.state_cache import Memory
 from records.operations import inbox
-from records.read_model.projection import project, project_asks
+from records.read_model.projection import project, project_time
 
 POISONOUS = (ArithmeticError, AssertionError, IntegrityError, DataError, LookupError, TypeError, ValueError)
 """Faults that come again however often an input is heard: not of the connection, but of the input or of our code."""
+
+PAUSE_AFTER_FAULT = timedelta(minutes=5)
+"""How long a review is left alone, but for what is said to it, after what time owes could not be recorded."""
+
+TICK = Input(id="tick", body=Tick())
+"""What time owes is decided on the same data as any tick."""
 
 log = logging.getLogger(__name__)
 
@@ -51,47 +58,77 @@ class Advance:
     def __call__(self, review_id: str, input: Input, now: datetime, epoch: int) -> Outcome:
         """Say `input` to a review at `now` (UTC), the workflow's time. Saying it twice is saying it once.
 
-        Raises `SupersededError` where the records belong to a newer engine, and `ConflictError` where somebody else
-        appended meanwhile (say it again).
+        What time owes is recorded first, as an input of its own: it stays, also where `input` is refused or was heard
+        before. Raises `SupersededError` where the records belong to a newer engine, and `ConflictError` where somebody
+        else appended meanwhile (say it again).
         """
+        try:
+            return self._advance(review_id, input, now, epoch)
+        except POISONOUS:
+            log.exception("%s: %s cannot be heard, or what time owes before it", review_id, input.id)
+        time_is_settled = self._can(lambda: self._advance(review_id, TICK, now, epoch)) is not None
+        heard = self._can(lambda: self._advance(review_id, input, now, epoch, settling=False))
+        heard = heard or self._set_aside(review_id, input, now, epoch)
+        return heard if time_is_settled else heard.model_copy(update={"plan": _looked_at_later(heard.plan, now)})
+
+    def _can(self, step: Callable[[], Outcome]) -> Outcome | None:
+        """What a step brings; none where it would fail in the same way for ever."""
+        try:
+            return step()
+        except POISONOUS:
+            return None
+
+    def _advance(self, review_id: str, input: Input, now: datetime, epoch: int, settling: bool = True) -> Outcome:
         with self._database.write() as connection:
             streams.check_epoch(connection, epoch)
             review, last, earlier = self._memory.read(connection, review_id, input.id)
+            if settling:
+                tick, owed = settle_time(review, now, self._given(connection, review, TICK, now))
+                review, last = self._record(connection, review, last, owed, tick, now, epoch)
             if earlier:
                 return outcome(review, now, _as_the_first_time(review, input, earlier))
             try:
-                return self._hear(connection, review, last, input, now, epoch)
+                recorded = decide(review, input, now, self._given(connection, review, input, now))
             except Rejected as refused:
-                connection.rollback()  # a refused command leaves no trace
                 return outcome(review, now, Answer(accepted=False, reasons=refused.reasons, stage=review.stage))
-            except POISONOUS:
-                connection.rollback()
-                log.exception("%s: %s cannot be heard", review_id, input.id)
-                return self._set_aside(review, input, now)
+            after, _ = self._record(connection, review, last, recorded, input, now, epoch)
+            names = tuple(event.name for event in recorded)
+            answer = Answer(accepted=True, events=names, stage=after.stage, told=told_of(recorded))
+            in_the_way = blockers(after, now)
+            heard = outcome(after, now, answer, in_the_way)
+            if not recorded and after.stage is not None and isinstance(input.body, Tick):
+                project_time(connection, after, heard.plan, in_the_way, now)
+            if not input.is_command:
+                inbox.finish(connection, input.id)
+            return heard
 
-    def _set_aside(self, review: Review, input: Input, now: datetime) -> Outcome:
+    def _record(
+        self,
+        connection: Connection,
+        review: Review,
+        last: Link | None,
+        recorded: Sequence[Event],
+        input: Input,
+        now: datetime,
+        epoch: int,
+    ) -> tuple[Review, Link | None]:
+        """Append what an input caused, and write what can be read of it: the review after it, and its last event."""
+        if not recorded:
+            return review, last
+        after = fold(review, recorded)
+        in_the_way = blockers(after, now)
+        last = streams.append(connection, review.id, last, recorded, input, now, epoch)[-1]
+        project(connection, after, plan(after, now, in_the_way), in_the_way, now, before=review)
+        return after, last
+
+    def _set_aside(self, review_id: str, input: Input, now: datetime, epoch: int) -> Outcome:
         """Go on without an input that would fail in the same way for ever, and say so where a person looks."""
         reason = "Holdfast itself failed on this. It changed nothing; the worker's log says more."
         with self._database.write() as connection:
+            streams.check_epoch(connection, epoch)
+            review, _, _ = self._memory.read(connection, review_id, input.id)
             inbox.set_aside(connection, input.id, reason)
         return outcome(review, now, Answer(accepted=False, reasons=(reason,), stage=review.stage))
-
-    def _hear(
-        self, connection: Connection, review: Review, last: Link | None, input: Input, now: datetime, epoch: int
-    ) -> Outcome:
-        recorded = decide(review, input, now, self._given(connection, review, input, now))
-        after, names = fold(review, recorded), tuple(event.name for event in recorded)
-        in_the_way = blockers(after, now)
-        answer = Answer(accepted=True, events=names, stage=after.stage, told=told_of(recorded))
-        heard = outcome(after, now, answer, in_the_way)
-        if recorded:
-            streams.append(connection, review.id, last, recorded, input, now, epoch)
-            project(connection, after, heard.plan, in_the_way, now, before=review)
-        elif after.stage is not None and isinstance(input.body, Tick):
-            project_asks(connection, after, asks(after, now, in_the_way))  # some of it is for time alone to say
-        if not input.is_command:
-            inbox.finish(connection, input.id)
-        return heard
 
     def _given(self, connection: Connection, review: Review, input: Input, now: datetime) -> Given:
         return Given(
@@ -103,6 +140,14 @@ class Advance:
             elsewhere=_elsewhere(connection, review, input),
             kept=_kept(connection, review, input),
         )
+
+
+def _looked_at_later(planned: Plan, now: datetime) -> Plan:
+    """A plan after something failed that time may bring again: no sooner than in a while, or it would spin."""
+    soonest = now + PAUSE_AFTER_FAULT
+    if planned.wake_at is None or planned.wake_at >= soonest:
+        return planned
+    return planned.model_copy(update={"wake_at": soonest})
 
 
 def _as_the_first_time(review: Review, input: Input, earlier: Sequence[Link]) -> Answer:

@@ -26,7 +26,7 @@ import workflows
 from cli import app as cli
 from domain.lifecycle import events, inputs
 from domain.lifecycle.closure_rules import RULES
-from domain.lifecycle.plan import EffectKind
+from domain.lifecycle.effects import EffectKind
 from records.tables import metadata
 from runtime.settings import Settings
 from tests.domain.lives import Life

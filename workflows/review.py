@@ -18,8 +18,9 @@ with workflow.unsafe.imports_passed_through():
     from activities.evidence import EvidenceActivities
     from activities.reviews import AdvanceRequest, ReviewActivities
     from activities.trackers import EffectRequest, TrackerActivities
+    from domain.lifecycle.effects import Effect
     from domain.lifecycle.inputs import EffectFailed, Fact, Input, Tick
-    from domain.lifecycle.plan import Effect, Plan
+    from domain.lifecycle.plan import Plan
     from domain.lifecycle.view import Answer, Outcome, View
     from domain.model.taxonomy import FailureKind
     from workflows import contract, policies

@@ -22,11 +22,12 @@ from domain.lifecycle.decisions import (
 )
 from domain.lifecycle.decisions.automatic_transitions import settle
 from domain.lifecycle.decisions.decision import Decision, Rejected, UnreadableReviewError, refuse_if, these, unheard
+from domain.lifecycle.evolve import fold
 from domain.lifecycle.permissions import barred
 from domain.lifecycle.stages import HEARD_IN
 from domain.model.review import Review
 
-__all__ = ["Rejected", "UnreadableReviewError", "decide"]
+__all__ = ["Rejected", "UnreadableReviewError", "decide", "settle_time", "settled"]
 
 
 def decide(review: Review, input: inputs.Input, now: datetime, given: inputs.Given) -> list[events.Event]:
@@ -49,6 +50,21 @@ def decide(review: Review, input: inputs.Input, now: datetime, given: inputs.Giv
     if not review.unknown:
         settle(decision)
     return decision.recorded
+
+
+def settle_time(review: Review, now: datetime, given: inputs.Given) -> tuple[inputs.Input, list[events.Event]]:
+    """What time owes a review at `now` (UTC), as an input of its own, and the events that it causes; often none.
+
+    Time comes first: whatever else is said is decided on what this leaves, so that no order of a late timer and a
+    person decides anything. The id is made of the place in the stream, so that it is recorded once.
+    """
+    tick = inputs.Input(id=f"tick@{review.seq}", body=inputs.Tick())
+    return tick, decide(review, tick, now, given) if review.seq else []
+
+
+def settled(review: Review, now: datetime, given: inputs.Given) -> Review:
+    """A review as it is at `now` (UTC), once what time owes has happened."""
+    return fold(review, settle_time(review, now, given)[1])
 
 
 def _tick(d: Decision, body: inputs.Tick) -> None:

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from domain.lifecycle.closure_rules import Blocker, blockers
+from domain.lifecycle.effects import deadlines
 from domain.lifecycle.events import Event, SignaturesVoided
-from domain.lifecycle.plan import Plan, deadlines, plan
+from domain.lifecycle.plan import Plan, plan
 from domain.lifecycle.stages import OPEN_STAGES
 from domain.model.review import Review, because
 from domain.model.taxonomy import Severity, Stage

@@ -19,8 +19,8 @@ from domain.lifecycle.closure_rules import (
     blockers,
 )
 from domain.lifecycle.decisions.requests import not_approvers, out_of_date
+from domain.lifecycle.effects import owed_effects
 from domain.lifecycle.inputs import Approve
-from domain.lifecycle.plan import owed_effects
 from domain.lifecycle.reopening import lifting
 from domain.lifecycle.stages import HEARD_IN, OPEN_STAGES
 from domain.model.review import OWNING, Item, Request, Review

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Literal
 
 from domain.lifecycle.closure_rules import Blocker
-from domain.lifecycle.plan import PRIVATE
+from domain.lifecycle.effects import PRIVATE
 from domain.model.review import Review
 from domain.model.values import Record
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 
+from domain.lifecycle.effects import tracking_digest, tracking_text
 from domain.lifecycle.inputs import Input, ItemsRead, TrackingRead
-from domain.lifecycle.plan import tracking_digest, tracking_text
 from domain.model.review import TRACKING_ISSUE, Item, Reading, Review, Told
 from domain.model.taxonomy import Door
 from domain.model.values import TextRef, Utc, digest_of

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, Delete, Insert, Table, bindparam, delete, ins
 
 from domain.drafts.prefill import traits
 from domain.lifecycle.closure_rules import Blocker
-from domain.lifecycle.plan import Plan, clocks_running, items_running
+from domain.lifecycle.effects import clocks_running, items_running
+from domain.lifecycle.plan import Plan
 from domain.model.review import IssueRef, Review
 from domain.model.taxonomy import Stage
 from domain.model.values import Record, Utc, digest_of
@@ -137,6 +138,17 @@ def _watching(issue: WatchedIssue) -> dict[str, Any]:
 
 _NAMED = (Role.PERSON, Role.TEAM, Role.LEAD)
 """Who is asked by name; of the others, having the role is enough."""
+
+
+_LOOKED = update(tables.reviews).where(tables.reviews.c.review_id == bindparam("which"))
+
+
+def project_time(
+    connection: Connection, review: Review, owed: Plan, in_the_way: Sequence[Blocker], now: datetime
+) -> None:
+    """Write what time alone changes of what can be read: what is asked by now, and when to look at the review again."""
+    project_asks(connection, review, asks(review, now, in_the_way))
+    connection.execute(_LOOKED, {"which": review.id, "look_at": _look_at(owed, now)})
 
 
 def project_asks(connection: Connection, review: Review, asked: Iterable[Wanted]) -> None:

@@ -14,7 +14,8 @@ import yaml
 from domain.drafts.document import DraftDocument
 from domain.drafts.draft import DraftContent, derive
 from domain.lifecycle.closure_rules import Blocker, blockers
-from domain.lifecycle.decide import Rejected, decide
+from domain.lifecycle.decide import Rejected, decide, settle_time
+from domain.lifecycle.effects import Effect, tracking_digest, tracking_text, uncopied
 from domain.lifecycle.events import Event
 from domain.lifecycle.evolve import evolve
 from domain.lifecycle.inputs import (
@@ -36,7 +37,7 @@ from domain.lifecycle.inputs import (
     Tick,
     TrackingTold,
 )
-from domain.lifecycle.plan import Effect, Plan, plan, tracking_digest, tracking_text, uncopied
+from domain.lifecycle.plan import Plan, plan
 from domain.model.catalogue import Catalogue
 from domain.model.policy import OnEarlyClose, Policy
 from domain.model.review import Evidence, Incident, IssueRef, Item, ItemSpec, Reading, Review
@@ -259,7 +260,7 @@ class Driver:
     # --- saying something -------------------------------------------------------------------------------------------
 
     def say(self, body: Body, by: PersonId = OTHER, draft: DraftContent | None = None) -> list[Event]:
-        """Carry an input through `decide` and `evolve`. Raises `Rejected`."""
+        """Let time come first, as `advance` does; then carry an input through `decide`. Raises `Rejected`."""
         self._inputs += 1
         given = Given(
             policy=self.policy,
@@ -268,7 +269,13 @@ class Driver:
             draft=draft,
             kept=frozenset({COPY.digest}),
         )
-        recorded = decide(self.review, Input(id=f"input {self._inputs}", by=by, body=body), self.now, given)
+        owed = self._record(settle_time(self.review, self.now, given)[1])
+        recorded = self._record(
+            decide(self.review, Input(id=f"input {self._inputs}", by=by, body=body), self.now, given)
+        )
+        return [*owed, *recorded] if isinstance(body, Tick) else recorded
+
+    def _record(self, recorded: list[Event]) -> list[Event]:
         for event in recorded:
             self.review = evolve(self.review, event)
         self.events += recorded

@@ -2,11 +2,22 @@
 
 from datetime import timedelta
 
+from domain.lifecycle.effects import deadlines
 from domain.lifecycle.events import DeadlinePassed
-from domain.lifecycle.inputs import AssignOwner, LowerSeverity, RequestChanges
-from domain.lifecycle.plan import SOONEST, deadlines
-from domain.model.taxonomy import Clock, Stage
-from tests.domain.build import NOW, OWNER, Driver, closed, finish, in_draft, in_remediation, in_sign_off
+from domain.lifecycle.inputs import AssignOwner, Close, IncidentTold, LowerSeverity, RequestChanges
+from domain.model.taxonomy import Clock, IncidentStatus, Stage
+from tests.domain.build import (
+    NOW,
+    OWNER,
+    Driver,
+    closed,
+    finish,
+    in_draft,
+    in_remediation,
+    in_sign_off,
+    in_stabilization,
+    incident,
+)
 
 
 def names(driver: Driver) -> set[str]:
@@ -38,10 +49,34 @@ def test_a_stage_that_begins_again_has_a_new_deadline() -> None:
     assert driver.review.due[Clock.DRAFT] == first + timedelta(days=1)
 
 
-def test_the_plan_never_wakes_at_once() -> None:
+def test_the_plan_wakes_at_the_very_moment() -> None:
     driver = in_draft()
-    driver.now = driver.review.due[Clock.DRAFT] - timedelta(microseconds=1)
-    assert driver.plan.wake_at == driver.now + SOONEST
+    due = driver.review.due[Clock.DRAFT]
+    driver.now = due - timedelta(microseconds=1)
+    assert driver.plan.wake_at == due
+
+
+def test_a_moment_that_has_passed_and_was_not_acted_upon_is_waked_for_at_once() -> None:
+    driver = in_stabilization()
+    assert driver.review.quiet_until is not None
+    driver.now = driver.review.quiet_until + timedelta(seconds=1)
+    assert driver.plan.wake_at == driver.now
+
+
+def test_a_moment_that_has_passed_and_records_nothing_is_not_waked_for() -> None:
+    driver = in_stabilization()
+    driver.say(IncidentTold(incident=incident(status=IncidentStatus.OPEN, as_of=NOW + timedelta(hours=1))))
+    driver.wait(days=2)
+    assert driver.plan.wake_at is not None
+    assert driver.plan.wake_at > driver.now
+
+
+def test_time_comes_before_what_is_said_and_stays_where_that_is_refused() -> None:
+    driver = in_stabilization()
+    driver.now += timedelta(hours=24, seconds=1)
+    assert driver.reasons(Close())[0] == "The review is in draft, before remediation."
+    assert driver.stage is Stage.DRAFT
+    assert [event.name for event in driver.events[-1:]] == ["StageEntered"]
 
 
 def test_a_date_is_computed_once_and_not_again_for_another_severity() -> None:

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from domain.lifecycle.effects import deadlines
 from domain.lifecycle.events import ApprovalAsked, DeadlinePassed, DueExtended
 from domain.lifecycle.inputs import (
     AcceptItem,
@@ -16,7 +17,6 @@ from domain.lifecycle.inputs import (
     Refuse,
     WithdrawItem,
 )
-from domain.lifecycle.plan import deadlines
 from domain.model.taxonomy import Ask, IssueStatus, ItemClass, Stage, Strength
 from tests.domain.build import Driver, closed, finish, in_draft, in_remediation, spec
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from domain.lifecycle.effects import tracking_digest
 from domain.lifecycle.inputs import (
     AcceptItem,
     ChangeItem,
@@ -16,7 +17,6 @@ from domain.lifecycle.inputs import (
     TrackingRead,
     WithdrawItem,
 )
-from domain.lifecycle.plan import tracking_digest
 from domain.model.review import Item
 from domain.model.taxonomy import IssueStatus, ItemClass, Severity, Strength
 from domain.model.tracker_routing import Place

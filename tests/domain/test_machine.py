@@ -1,7 +1,7 @@
 """Every sequence of commands, facts and ticks: no review closes, or stays closed, while anything stands in its way."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from domain.drafts.document import DraftDocument
 from domain.lifecycle import events, inputs
 from domain.lifecycle.closure_rules import blockers
-from domain.lifecycle.decide import Rejected, decide
+from domain.lifecycle.decide import Rejected, decide, settled
+from domain.lifecycle.effects import time_moments
 from domain.lifecycle.evolve import evolve, fold
 from domain.lifecycle.plan import Plan, plan
 from domain.lifecycle.stages import ENDED_STAGES, OPEN_STAGES, TRANSITIONS
@@ -36,6 +37,7 @@ from domain.model.taxonomy import (
 from domain.model.tracker_routing import Place
 from domain.people.tasks import Role, Wanted, asks
 from tests.domain.build import (
+    CATALOGUE,
     COPY,
     NOW,
     OWNER,
@@ -90,6 +92,10 @@ places = st.sampled_from((None, Place(tracker="builtin"), Place(tracker="jira", 
 adopted = st.sampled_from((None, None, "{}", "{}/2", "{}/9"))
 later = st.sampled_from((None, None, -40, -1, 0, 1, 9, 9, 40))
 untils = st.sampled_from((None, None, timedelta(days=-1), timedelta(days=1), timedelta(days=89), timedelta(days=91)))
+
+
+GIVEN = inputs.Given(policy=POLICY, catalogue=CATALOGUE, routing=ROUTING)
+AHEAD = (timedelta(seconds=1), timedelta(hours=5), timedelta(days=2), timedelta(days=33), timedelta(days=100))
 
 
 LINK = Evidence(link="text:link")
@@ -196,12 +202,13 @@ class Reviews(RuleBasedStateMachine):
     # --- saying it, and what holds then -----------------------------------------------------------------------------
 
     def command(self, body: Any, by: str, draft: Any = None) -> None:
-        before, reasons = self.review, self.driver.reasons(body, by, draft)
+        before = self.review
+        on_time = settled(before, self.driver.now, GIVEN)
+        reasons = self.driver.reasons(body, by, draft)
         assert all(reason.strip() for reason in reasons)
         if self.driver.refused:
             assert reasons
-            assert self.review is before
-            assert len(self.driver.events) == self.seen
+            assert self.review == on_time, "a refused command leaves no trace of itself"
         self.heard(body, before)
 
     def fact(self, body: Any) -> None:
@@ -316,13 +323,27 @@ class Reviews(RuleBasedStateMachine):
         assert len(set(keys)) == len(keys)
         assert len({effect.input_id for effect in planned.effects}) == len(keys)
         assert all(len(effect.input_id) <= 200 for effect in planned.effects)
-        if planned.wake_at is not None:
+        if self.time_owes(self.driver.now):
+            assert planned.wake_at == self.driver.now
+        elif planned.wake_at is not None:
             assert planned.wake_at > self.driver.now
         if planned.ended:
             assert not planned.effects
             assert self.review.stage in (None, *ENDED_STAGES)
         elif not planned.effects and planned.wake_at is None:
             assert waits_for_somebody(self.review, self.driver)
+
+    def time_owes(self, at: datetime) -> bool:
+        """Whether a tick would record something then."""
+        return self.review.policy is not None and settled(self.review, at, GIVEN) != self.review
+
+    @invariant()
+    def time_records_nothing_before_the_plan_wakes(self) -> None:
+        """Whatever was said last: a repeated, refused or late input moves no timer past what time owes."""
+        wakes = self.driver.plan.wake_at
+        for moment in (*time_moments(self.review), *(self.driver.now + ahead for ahead in AHEAD)):
+            if moment > self.driver.now and (wakes is None or moment < wakes):
+                assert not self.time_owes(moment), (moment, wakes)
 
     def teardown(self) -> None:
         recorded = [events.decode(e.name, e.version, json.loads(e.model_dump_json())) for e in self.driver.events]

@@ -3,8 +3,9 @@
 import pytest
 
 from domain.lifecycle.closure_rules import blockers
+from domain.lifecycle.effects import Effect
 from domain.lifecycle.inputs import Dismiss, IssueDisturbed, MoveItem, WithdrawItem
-from domain.lifecycle.plan import Effect, plan
+from domain.lifecycle.plan import plan
 from domain.model.tracker_routing import Place, Routing
 from tests.domain.build import (
     Driver,

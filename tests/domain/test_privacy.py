@@ -6,6 +6,7 @@ import pytest
 
 from domain.lifecycle.closure_rules import blockers
 from domain.lifecycle.decide import Rejected, decide
+from domain.lifecycle.effects import PRIVATE, tracking_text
 from domain.lifecycle.events import ItemMoved, ItemStatusesRead, ReviewMadePrivate, ReviewShared
 from domain.lifecycle.inputs import (
     AcceptItem,
@@ -20,7 +21,6 @@ from domain.lifecycle.inputs import (
     Share,
 )
 from domain.lifecycle.permissions import visible, visible_to
-from domain.lifecycle.plan import PRIVATE, tracking_text
 from domain.lifecycle.view import View, view
 from domain.model.principal import NOBODY, Standing
 from domain.model.review import Review

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
+from domain.lifecycle.effects import tracking_digest, tracking_text
 from domain.lifecycle.inputs import EffectFailed, IncidentTold, TrackingRead, TrackingTold
-from domain.lifecycle.plan import tracking_digest, tracking_text
 from domain.model.policy import OnEarlyClose
 from domain.model.review import Review
 from domain.model.taxonomy import FailureKind, IncidentStatus, IssueStatus, Stage

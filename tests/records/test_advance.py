@@ -8,6 +8,7 @@ from domain.lifecycle.events import OwnerAssigned
 from domain.lifecycle.inputs import AssignOwner, Close, IncidentTold, Input, JoinIncident, SignForTeam, Tick
 from domain.model.taxonomy import Stage
 from records import tables
+from records.advance import PAUSE_AFTER_FAULT
 from records.event_log.streams import ConflictError, SupersededError, append
 from records.store import Records
 from tests.records.build import NOW, Teller, told
@@ -82,6 +83,49 @@ def test_a_refused_command_leaves_no_trace_and_is_decided_anew(records: Records)
     closed = teller.to_closed("Q2")
     assert teller.find(closed).stage is Stage.CLOSED
     assert teller.say(closed, Close(), id="c").answer.reasons
+
+
+def test_what_time_owes_is_recorded_before_a_refused_or_repeated_input_and_stays(records: Records) -> None:
+    """A delivery that came again between the end of the quiet window and its timer once put the timer off by weeks."""
+    teller = Teller(records)
+    review, again = teller.open(), told()
+    teller.say(review, again, id="delivery")
+    teller.now = NOW + timedelta(hours=24, seconds=1)
+    outcome = teller.say(review, again, id="delivery")
+    assert teller.find(review).stage is Stage.DRAFT
+    assert outcome.plan.wake_at is not None
+    assert outcome.plan.wake_at > teller.now
+    assert not teller.say(review, Close()).answer.accepted
+    last = records.reviews.history(review)[-1]
+    assert (last.type, last.input_id) == ("StageEntered", "tick@1")
+    assert records.audit.verify().wrong == ()
+
+
+def test_where_what_time_owes_fails_what_is_said_is_heard_and_time_is_tried_again_later(
+    records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    teller = Teller(records)
+    review = teller.open()
+    teller.now = NOW + timedelta(hours=24, seconds=1)
+
+    def failing(*_: object) -> None:
+        raise ValueError("a fault in a rule of time")
+
+    monkeypatch.setattr("records.advance.settle_time", failing)
+    outcome = teller.say(review, Close())
+    assert outcome.answer.reasons[0] == "The review is in stabilization, before remediation."
+    assert outcome.plan.wake_at == teller.now + PAUSE_AFTER_FAULT
+    assert teller.say(review, AssignOwner(owner="p-new")).answer.accepted
+
+
+def test_a_look_at_which_time_records_nothing_is_a_look_all_the_same(records: Records) -> None:
+    teller = Teller(records)
+    review = teller.open()
+    teller.say(review, told(status="open", at=NOW + timedelta(hours=1)))
+    teller.now = NOW + timedelta(days=2)
+    late = records.reviews.overdue(teller.now)
+    teller.say(review, Tick())
+    assert records.reviews.overdue(teller.now) == {}, late
 
 
 def test_a_whole_life_is_recorded_and_passes_the_audit(records: Records) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+from domain.lifecycle.effects import Effect
 from domain.lifecycle.inputs import (
     Body,
     CommentAnswered,
@@ -13,7 +14,6 @@ from domain.lifecycle.inputs import (
     Tick,
     TrackingTold,
 )
-from domain.lifecycle.plan import Effect
 from domain.lifecycle.view import Answer, Outcome
 from domain.model.catalogue import Catalogue
 from domain.model.policy import Policy

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from domain.lifecycle.decide import Rejected, decide
+from domain.lifecycle.decide import Rejected, decide, settle_time
+from domain.lifecycle.evolve import fold
 from domain.lifecycle.inputs import ChangeItem, Given, Input, VerifyItem
 from domain.lifecycle.stages import ENDED_STAGES, HEARD_IN
 from domain.model.review import Review
@@ -139,6 +140,8 @@ def asking(deps: WebDeps, review: Review, told: Review, who: Caller, tried: Trie
     """What `who` may say to a review at this moment; `told` is the same review with texts and handles in place."""
     if who.person is None:
         return Asking(writes=review.policy is not None)
+    _, owed = settle_time(review, deps.now(), Given(policy=review.policy or deps.policy, catalogue=deps.catalogue))
+    review, told = fold(review, owed), fold(told, owed)  # as a command would find it
     offers, barred = list[Offer](), list[Barred]()
     for command, words in WORDS.items():
         heard = review.stage in HEARD_IN[command]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain.lifecycle.closure_rules import Blocker, has_signed
-from domain.lifecycle.plan import clocks_running, items_running
+from domain.lifecycle.effects import clocks_running, items_running
 from domain.lifecycle.reopening import opens_again
 from domain.lifecycle.stages import OPEN_STAGES
 from domain.model.review import ChangesWanted, Item, Review, Waiver

@@ -4,7 +4,7 @@ from domain.lifecycle import events
 from domain.lifecycle.closure_rules import blockers
 from domain.lifecycle.decisions.closing import record_closure
 from domain.lifecycle.decisions.decision import Decision
-from domain.lifecycle.plan import deadlines
+from domain.lifecycle.effects import deadlines
 from domain.lifecycle.reopening import is_only_told, regressed
 from domain.model.taxonomy import Clock, IncidentStatus, ItemStatus, Stage
 

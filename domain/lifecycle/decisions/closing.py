@@ -10,8 +10,8 @@ from domain.lifecycle.closure_rules import READ, blockers, doers_wanted
 from domain.lifecycle.decisions.decision import Decision, refuse_if, where
 from domain.lifecycle.decisions.privacy import move_what_others_see
 from domain.lifecycle.decisions.requests import ask_in_tracker
+from domain.lifecycle.effects import awaiting_closing_read
 from domain.lifecycle.evolve import evolve
-from domain.lifecycle.plan import awaiting_closing_read
 from domain.model.review import Closure, Failure, Item, Reading, Review
 from domain.model.taxonomy import Clock, FailureKind, IssueStatus, Stage
 

@@ -6,7 +6,7 @@ A function without an underscore carries out the command or the fact that it is 
 from domain.lifecycle import events, inputs
 from domain.lifecycle.decisions.closing import record_failure
 from domain.lifecycle.decisions.decision import Decision
-from domain.lifecycle.plan import owed_effects, owes_release
+from domain.lifecycle.effects import owed_effects, owes_release
 from domain.lifecycle.stages import OPEN_STAGES
 from domain.model.taxonomy import FailureKind, ItemStatus
 

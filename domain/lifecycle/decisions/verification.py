@@ -6,7 +6,7 @@ A function without an underscore carries out the command or the fact that it is 
 from domain.lifecycle import events, inputs
 from domain.lifecycle.decisions.decision import Decision, refuse_if, these
 from domain.lifecycle.decisions.items import item_named
-from domain.lifecycle.plan import uncopied
+from domain.lifecycle.effects import uncopied
 from domain.model.review import Item
 from domain.model.taxonomy import ItemStatus
 
