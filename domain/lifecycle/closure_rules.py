@@ -11,6 +11,7 @@ from pydantic import Field
 
 from domain.model.review import Item, Review, Signature, Waiver, waiver_id
 from domain.model.taxonomy import (
+    GRAVE,
     Confidence,
     Dimension,
     FailureKind,
@@ -35,6 +36,7 @@ class Finding(Record):
     cleared_by: str
     waivable: bool = True
     read_again: bool = Field(default=False, description="reading the trackers again may clear it")
+    only_warns: bool = Field(default=False, description="said, and never a reason to hold the review")
 
 
 class Blocker(Finding):
@@ -144,6 +146,66 @@ def extent(review: Review, now: datetime) -> Iterator[Finding]:
 
 
 def prevention(review: Review, now: datetime) -> Iterator[Finding]:
+    """Every confirmed cause has a prevention item of at least intermediate strength, or an accepted risk.
+
+    At SEV1 and SEV2 a suspected cause has a measure, or an accepted risk: an item of at least intermediate strength
+    that names it, whatever its class. Below that it is said, and holds nothing.
+    """
+    factors = review.submission.factors if review.submission else ()
+    standing = [item for item in review.items.values() if item.status is not ItemStatus.WITHDRAWN]
+    measures = [item.spec for item in standing if item.spec.strength is not Strength.WEAKER]
+    for factor in factors:
+        if _risk_accepted(review, factor.id, now):
+            continue
+        named = [spec for spec in measures if factor.id in spec.prevents]
+        what = f"{factor.id} ({factor.dimension.value}: {factor.cause})"
+        if factor.confidence is Confidence.KNOWN and not any(s.item_class is ItemClass.PREVENT for s in named):
+            yield Finding(
+                subject=factor.id,
+                sentence=f"Nothing prevents {what}: it needs a prevention item of at least intermediate strength, or a "
+                "risk accepted for a time.",
+                cleared_by=_OWNER,
+            )
+        elif not named:
+            yield Finding(
+                subject=factor.id,
+                sentence=f"Nothing is done about {what}, which is suspected: it needs an item of at least intermediate "
+                "strength that names it, or a risk accepted for a time.",
+                cleared_by=_OWNER,
+                only_warns=review.gravest not in GRAVE,
+            )
+    known = not factors or any(factor.confidence is Confidence.KNOWN for factor in factors)
+    if (
+        known
+        and review.gravest is not Severity.SEV4
+        and not any(i.spec.item_class is ItemClass.PREVENT for i in standing)
+    ):
+        yield Finding(subject="items", sentence="There is no prevention item.", cleared_by=_OWNER)
+
+
+def _risk_accepted(review: Review, factor: str, now: datetime) -> bool:
+    risk = review.risks.get(factor)
+    return risk is not None and risk.holds(now)
+
+
+def is_relied_on(review: Review, item: Item) -> bool:
+    """Whether a rule relies on an item: it has to be done and verified before the review closes.
+
+    Prevention always is; under `prevention@2` so is what answers a suspected cause at SEV1 and SEV2, of any class.
+    """
+    if item.spec.item_class is ItemClass.PREVENT:
+        return True
+    if review.gravest not in GRAVE or review.submission is None or not _asks_for(review, "prevention@2"):
+        return False
+    suspected = {f.id for f in review.submission.factors if f.confidence is not Confidence.KNOWN}
+    return item.spec.strength is not Strength.WEAKER and not suspected.isdisjoint(item.spec.prevents)
+
+
+def _asks_for(review: Review, rule: str) -> bool:
+    return review.profile is not None and review.profile.rules.get(rule, Mode.OFF) is not Mode.OFF
+
+
+def prevention_1(review: Review, now: datetime) -> Iterator[Finding]:
     """Every known cause has a prevention item of at least intermediate strength, or an accepted risk.
 
     SEV1 to SEV3 have at least one prevention item in any case, except that where all causes are only potential a
@@ -154,30 +216,26 @@ def prevention(review: Review, now: datetime) -> Iterator[Finding]:
     strong = [s for s in items if s.item_class is ItemClass.PREVENT and s.strength is not Strength.WEAKER]
     known = [factor for factor in factors if factor.confidence is Confidence.KNOWN]
 
-    def risk_accepted(factor: str) -> bool:
-        risk = review.risks.get(factor)
-        return risk is not None and risk.holds(now)
-
     for factor in known:
-        if not any(factor.id in spec.prevents for spec in strong) and not risk_accepted(factor.id):
+        if not any(factor.id in spec.prevents for spec in strong) and not _risk_accepted(review, factor.id, now):
             yield Finding(
                 subject=factor.id,
                 sentence=f"Nothing prevents {factor.id} ({factor.dimension.value}: {factor.cause}): it needs a "
                 "prevention item of at least intermediate strength, or a risk accepted for a time.",
                 cleared_by=_OWNER,
             )
-    if review.severity is Severity.SEV4 or any(s.item_class is ItemClass.PREVENT for s in items):
+    if review.gravest is Severity.SEV4 or any(s.item_class is ItemClass.PREVENT for s in items):
         return
     all_potential = bool(factors) and not known
     if all_potential and (
-        any(s.item_class is ItemClass.DETECT for s in items) or any(risk_accepted(f.id) for f in factors)
+        any(s.item_class is ItemClass.DETECT for s in items) or any(_risk_accepted(review, f.id, now) for f in factors)
     ):
         return
     yield Finding(subject="items", sentence="There is no prevention item.", cleared_by=_OWNER)
 
 
 def done(review: Review, now: datetime) -> Iterator[Finding]:
-    """Every prevention item is done in its tracker, and every accepted item has its issue there.
+    """Every item that a rule relies on is done in its tracker, and every accepted item has its issue there.
 
     Declined, duplicate, deleted, moved out of reach and unreadable are not done.
     """
@@ -200,7 +258,7 @@ def done(review: Review, now: datetime) -> Iterator[Finding]:
 def _undone(review: Review, item: Item) -> Finding | None:
     name = item.spec.id
     if item.status is ItemStatus.PROPOSED:
-        if item.spec.item_class is not ItemClass.PREVENT:
+        if not is_relied_on(review, item):
             return None
         return Finding(subject=name, sentence=f"{name} is proposed, and not accepted yet.", cleared_by=_OWNER)
     if item.ref is None:
@@ -211,7 +269,7 @@ def _undone(review: Review, item: Item) -> Finding | None:
             sentence=f"{name} has no issue in its tracker{why}.",
             cleared_by="whoever looks after the tracker",
         )
-    if item.spec.item_class is not ItemClass.PREVENT or item.status is ItemStatus.DONE:
+    if not is_relied_on(review, item) or item.status is ItemStatus.DONE:
         return None
     why = WHY_UNDONE[item.issue_status or IssueStatus.UNREAD]
     if item.unreadable is not None:
@@ -225,18 +283,14 @@ def _undone(review: Review, item: Item) -> Finding | None:
 
 
 def verified(review: Review, now: datetime) -> Iterator[Finding]:
-    """Each accepted prevention item was verified by somebody who had no hand in it, with evidence kept as a copy.
+    """Each accepted item that a rule relies on was verified by somebody who had no hand in it, with a copy of evidence.
 
     Who was assigned to it, closed it, or wrote or merged its change had a hand in it. An account among those of whom
     nobody knows whose it is may be the verifier's own, so it blocks, by name. What need not be done for a while need
     not be verified for as long.
     """
     for id, item in review.items.items():
-        if (
-            not item.accepted
-            or item.spec.item_class is not ItemClass.PREVENT
-            or _waived(review.waivers, "done", id, now)
-        ):
+        if not item.accepted or not is_relied_on(review, item) or _waived(review.waivers, "done", id, now):
             continue
         if finding := _unverified(review, id, item):
             yield finding
@@ -254,7 +308,7 @@ def doers_wanted(review: Review, now: datetime) -> list[str]:
     return [
         id
         for id, item in review.items.items()
-        if (item.status is ItemStatus.DONE and item.spec.item_class is ItemClass.PREVENT)
+        if (item.status is ItemStatus.DONE and is_relied_on(review, item))
         and (_lacks_doers(review, item) and not _waived(review.waivers, "verified", id, now))
     ]
 
@@ -386,7 +440,8 @@ RULES: dict[str, Rule] = {
     "questions@1": questions,
     "causes@1": causes,
     "extent@1": extent,
-    "prevention@1": prevention,
+    "prevention@1": prevention_1,
+    "prevention@2": prevention,
     "done@1": done,
     "verified@1": verified,
     "sign_off@1": sign_off,
@@ -419,7 +474,9 @@ def findings(review: Review, now: datetime, rules: dict[str, Rule] = RULES) -> l
             )
             found.append(Blocker(rule=short, **unknown.model_dump()))
             continue
-        found += [Blocker(rule=short, mode=mode, **finding.model_dump()) for finding in rule(review, now)]
+        for finding in rule(review, now):
+            weight = Mode.WARN if finding.only_warns else mode
+            found.append(Blocker(rule=short, mode=weight, **finding.model_dump()))
     return found
 
 

@@ -46,6 +46,7 @@ def _incident_excluded(review: Review, event: events.IncidentExcluded) -> Change
         "stage": Stage.EXCLUDED,
         "excluded_by": event.rule,
         "severity": event.incident.severity,
+        "gravest": review.gravest.or_graver(event.incident.severity),
         "policy_digest": event.policy_digest,
         "incidents": _with_incident(review, event.incident),
     }
@@ -58,10 +59,12 @@ def _review_opened(review: Review, event: events.ReviewOpened) -> Changes:
         "policy": event.policy,
         "policy_digest": event.policy_digest,
         "severity": event.incident.severity,
+        "gravest": review.gravest.or_graver(event.incident.severity),
         "incidents": _with_incident(review, event.incident),
         "opened": event.at,
         "home": event.home,
         "owner": event.owner,
+        "owners": (event.owner,) if event.owner else (),
         "private_to": event.private_to,
         "quiet_until": event.quiet_until,
         "due": event.due,
@@ -77,7 +80,7 @@ def _incident_updated(review: Review, event: events.IncidentUpdated) -> Changes:
 
 
 def _severity_changed(review: Review, event: events.SeverityChanged) -> Changes:
-    return {"severity": event.severity}
+    return {"severity": event.severity, "gravest": review.gravest.or_graver(event.severity)}
 
 
 def _stage_entered(review: Review, event: events.StageEntered) -> Changes:
@@ -85,7 +88,7 @@ def _stage_entered(review: Review, event: events.StageEntered) -> Changes:
 
 
 def _owner_assigned(review: Review, event: events.OwnerAssigned) -> Changes:
-    return {"owner": event.owner}
+    return {"owner": event.owner, "owners": tuple(dict.fromkeys((*review.owners, event.owner)))}
 
 
 def _draft_submitted(review: Review, event: events.DraftSubmitted) -> Changes:
@@ -206,14 +209,30 @@ def _item_changed(review: Review, event: events.ItemChanged) -> Changes:
     other = {event.spec.id} if known and not known.spec.promises_like(event.spec) else set()
     seen = known.verification if known and not other else None  # what was verified is what was promised then
     sooner = {"due": event.due} if event.due is not None else {}
-    changed = _changed_item(review, event.spec.id, spec=event.spec, verification=seen, **sooner)
+    owned = {"former_owners": _owners(known)} if known and known.spec.owner != event.spec.owner else {}
+    changed = _changed_item(review, event.spec.id, spec=event.spec, verification=seen, **sooner, **owned)
     return changed | _lifted_no_more(review, items=other)
+
+
+def _owners(item: Item) -> tuple[str, ...]:
+    """Who owns an accepted item, and who has owned it."""
+    owner = (item.spec.owner,) if item.accepted and item.spec.owner else ()
+    return tuple(dict.fromkeys((*item.former_owners, *owner)))
 
 
 def _item_split(review: Review, event: events.ItemSplit) -> Changes:
     whole = review.items.get(event.item)
     doers, strangers = (whole.doers, whole.strangers) if whole else (None, ())
-    parts = {spec.id: Item(spec=spec, doers=doers, strangers=strangers, doers_of_before=True) for spec in event.into}
+    parts = {
+        spec.id: Item(
+            spec=spec,
+            doers=doers,
+            strangers=strangers,
+            doers_of_before=True,
+            former_owners=_owners(whole) if whole else (),
+        )
+        for spec in event.into
+    }
     withdrawn = {event.item: whole.model_copy(update={"status": ItemStatus.WITHDRAWN})} if whole else {}
     return {"items": review.items | withdrawn | parts}
 

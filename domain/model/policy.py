@@ -103,6 +103,14 @@ class OnRegression(StrEnum):
     TELL = "tell"
 
 
+class Independence(StrEnum):
+    """Who counts as a second person: a column of `lifecycle.independence`."""
+
+    SMALL_TEAM = "small team"
+    STANDARD = "standard"
+    REGULATED = "regulated"
+
+
 class Policy(Record):
     """Everything that a team may decide about its reviews."""
 
@@ -115,6 +123,7 @@ class Policy(Record):
     clocks: Clocks
     waivers: WaiverTerms
     escalation: Escalation = Escalation()
+    independence: Independence = Independence.STANDARD
     on_early_close: OnEarlyClose = OnEarlyClose.REOPEN
     on_declined: OnEarlyClose = Field(
         default=OnEarlyClose.COMMENT, description="when somebody closes the issue of a prevention item as not planned"

@@ -221,6 +221,7 @@ class Item(Record):
         default=False, description="its doers are those of before it was open last: others may have joined them"
     )
     verification: Verification | None = None
+    former_owners: tuple[PersonId, ...] = Field(default=(), description="who owned it before, since it was accepted")
 
     @property
     def doers_unread(self) -> bool:
@@ -470,9 +471,11 @@ class Review(Record):
     home: Place | None = Field(default=None, description="where the issue of the review as a whole belongs")
     excluded_by: str | None = None
     severity: Severity = Severity.SEV1
+    gravest: Severity = Field(default=Severity.SEV4, description="the gravest that it was told or set to: what counts")
     incidents: dict[str, Incident] = {}
     refires: int = 0
     owner: PersonId | None = None
+    owners: tuple[PersonId, ...] = Field(default=(), description="all that it has had, this one too")
     private_to: tuple[str, ...] = Field(default=(), description="the teams that see it; none: everybody")
     quiet_until: Utc | None = None
     due: dict[Clock, Utc] = {}
@@ -555,10 +558,10 @@ class Review(Record):
 
     @property
     def profile(self) -> Profile | None:
-        """What the pinned policy asks of this review."""
+        """What the pinned policy asks of this review, by the gravest severity: lowering it lifts no rule."""
         if self.policy is None:
             return None
-        return self.policy.profile_for(self.severity, self.realisation, self.kinds, self.service)
+        return self.policy.profile_for(self.gravest, self.realisation, self.kinds, self.service)
 
     @property
     def required_teams(self) -> tuple[str, ...]:

@@ -20,11 +20,13 @@ from domain.lifecycle.closure_rules import (
 )
 from domain.lifecycle.decisions.requests import not_approvers, out_of_date
 from domain.lifecycle.effects import owed_effects
+from domain.lifecycle.independence import Act, excluded_people
 from domain.lifecycle.inputs import Approve
 from domain.lifecycle.reopening import lifting
 from domain.lifecycle.stages import HEARD_IN, OPEN_STAGES
 from domain.model.review import OWNING, Item, Request, Review
 from domain.model.taxonomy import (
+    GRAVE,
     Ask,
     Clock,
     FailureKind,
@@ -32,7 +34,6 @@ from domain.model.taxonomy import (
     IssueStatus,
     ItemClass,
     ItemStatus,
-    Severity,
     Stage,
 )
 from domain.model.values import PersonId, Record, Utc
@@ -135,7 +136,7 @@ def _owner(review: Review) -> Whom:
 
 
 def _is_grave(review: Review) -> bool:
-    return review.severity in (Severity.SEV1, Severity.SEV2)
+    return review.gravest in GRAVE
 
 
 def _of_ownership(review: Review, now: datetime, in_the_way: Blockers) -> Iterator[Wanted]:
@@ -178,7 +179,7 @@ def _of_signers(review: Review, now: datetime, in_the_way: Blockers) -> Iterator
         if voided and voided.because:
             sentence = f"Sign revision {submission.revision} again for team {team}, or ask for changes{voided.because}."
         others = tuple(s.by for name, s in review.signatures.items() if name != team)
-        but = tuple(dict.fromkeys([submission.by, *([review.owner] if review.owner else []), *others]))
+        but = tuple(dict.fromkeys([*excluded_people(review, Act.SIGN), *others]))
         of = Whom(role=Role.TEAM, id=team)
         yield _wanted(review, key, sentence, "#sign-off", of, team, due, _is_grave(review), but)
 

@@ -13,7 +13,7 @@ import yaml
 
 from domain.drafts.document import DraftDocument
 from domain.drafts.draft import DraftContent, derive
-from domain.lifecycle.closure_rules import Blocker, blockers
+from domain.lifecycle.closure_rules import RULES, Blocker, blockers
 from domain.lifecycle.decide import Rejected, decide, settle_time
 from domain.lifecycle.effects import Effect, tracking_digest, tracking_text, uncopied
 from domain.lifecycle.events import Event
@@ -36,6 +36,7 @@ from domain.lifecycle.inputs import (
     SubmitDraft,
     Tick,
     TrackingTold,
+    WithdrawItem,
 )
 from domain.lifecycle.plan import Plan, plan
 from domain.model.catalogue import Catalogue
@@ -134,11 +135,16 @@ def policy(**changes: Any) -> Policy:
 
 
 def policy_with_rules(**rules: str) -> Policy:
-    """The default policy, where every profile makes this of these rules (`done="warn"`)."""
+    """The default policy, where every profile makes this of these rules (`done="warn"`), in their newest version."""
     data = POLICY.model_dump()
     for profile in data["profiles"]:
-        profile["rules"] |= {f"{name}@1": mode for name, mode in rules.items()}
+        profile["rules"] |= {newest(name): mode for name, mode in rules.items()}
     return Policy.model_validate(data)
+
+
+def newest(rule: str) -> str:
+    """The newest version of a rule."""
+    return max(name for name in RULES if name.startswith(f"{rule}@"))
 
 
 def policy_with_section_teams() -> Policy:
@@ -481,6 +487,14 @@ def closed(under: Policy = POLICY, of: DraftDocument | None = None, **about: Any
     finish(driver, driver.review.items)
     driver.obey()
     return driver
+
+
+def withdraw_all(driver: Driver) -> None:
+    """Take back what is promised, with a second person's approval: nothing may be dropped in silence."""
+    for id, item in driver.review.items.items():
+        if item.accepted and item.status is not ItemStatus.DONE:
+            driver.say(WithdrawItem(item=id, reason="text:why"))
+            driver.approve(list(driver.review.requests)[-1])
 
 
 def finish(driver: Driver, items: Iterable[str]) -> None:

@@ -160,7 +160,6 @@ def test_a_review_without_an_owner_asks_the_lead_for_one_and_for_all_that_an_own
     [
         (AskWaiver(rule="done", subject="I1", reason="text:why"), "a waiver of done for I1 until 02 Apr 2026"),
         (AcceptRisk(factor="F1", reason="text:why"), "to live with the risk of F1 until 02 Apr 2026"),
-        (Dismiss(reason="text:why"), "to dismiss the review"),
         (WithdrawItem(item="I1", reason="text:why"), "to withdraw item I1"),
         (LowerSeverity(severity=Severity.SEV3, reason="text:why"), "to lower the severity to SEV3"),
         (ChangeItem(spec=spec(title="text:new"), reason="text:why"), "to change what item I1 promises"),
@@ -179,6 +178,12 @@ def test_a_second_person_is_asked_to_decide_each_request(body: Any, says: str) -
     assert wanted.but[0] == "other"
     driver.approve()
     assert "request:R1" not in asked(driver)
+
+
+def test_a_second_person_is_asked_to_decide_a_dismissal() -> None:
+    driver = in_draft()
+    driver.say(Dismiss(reason="text:why"))
+    assert asked(driver)["request:R1"].sentence == "Approve or refuse R1: to dismiss the review."
 
 
 def test_a_later_date_in_the_tracker_waits_for_a_second_person() -> None:
@@ -300,4 +305,4 @@ def test_the_approver_stands_aside_where_they_may_not_renew() -> None:
     driver.say(ask)
     driver.approve()
     driver.say(ask)
-    assert asked(driver)["request:R2"].but == ("other", "engineer", APPROVER)
+    assert asked(driver)["request:R2"].but == ("other", SUBMITTER, "engineer", APPROVER)

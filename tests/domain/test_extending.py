@@ -18,7 +18,7 @@ from domain.lifecycle.inputs import (
     WithdrawItem,
 )
 from domain.model.taxonomy import Ask, IssueStatus, ItemClass, Stage, Strength
-from tests.domain.build import Driver, closed, finish, in_draft, in_remediation, spec
+from tests.domain.build import Driver, closed, finish, in_draft, in_remediation, spec, withdraw_all
 
 OPEN = IssueStatus.OPEN
 
@@ -60,7 +60,7 @@ def test_who_owns_an_item_does_not_put_it_off() -> None:
     driver = in_remediation()
     driver.say(later(driver, days=5))
     assert driver.reasons(Approve(request="R1"), "engineer") == (
-        "They own item I1: a person who does not own it has to approve R1.",
+        "They own item I1 or a part of it, or did when R1 was asked: a person who does not has to approve it.",
     )
 
 
@@ -220,8 +220,9 @@ def test_nothing_is_asked_for_what_is_done_or_withdrawn() -> None:
 
 def test_nothing_is_asked_of_a_review_that_has_ended() -> None:
     driver = in_remediation()
+    withdraw_all(driver)
     driver.say(Dismiss(reason="text:why"))
-    driver.approve()
+    driver.approve("R2")
     show(driver, days=5)
     assert asked(driver) == []
 

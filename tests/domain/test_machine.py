@@ -20,6 +20,7 @@ from domain.lifecycle.stages import ENDED_STAGES, OPEN_STAGES, TRANSITIONS
 from domain.model.policy import OnEarlyClose, OnRegression, Policy
 from domain.model.review import Evidence, Review, Waiver
 from domain.model.taxonomy import (
+    GRAVE,
     Ask,
     Confidence,
     Dimension,
@@ -138,6 +139,8 @@ class Reviews(RuleBasedStateMachine):
         self.under_way: list[inputs.Fact] = []
         self.seen = 0
         self.harm = False
+        self.gravest = Severity.SEV4
+        self.judged = 0
 
     @property
     def review(self) -> Review:
@@ -305,6 +308,35 @@ class Reviews(RuleBasedStateMachine):
         if self.review.stage in (*OPEN_STAGES, Stage.CLOSED):
             self.harm = self.harm or self.review.realisation is Realisation.HARM
             assert self.harm == (self.review.realisation is Realisation.HARM)
+
+    @invariant()
+    def no_rule_is_lost_by_a_lower_severity(self) -> None:
+        """What is asked of a review is asked by the gravest severity that it ever had (GATE, principle 1)."""
+        if self.review.stage is not None and self.review.severity.is_graver_than(self.gravest):
+            self.gravest = self.review.severity
+        if self.review.policy is not None and self.review.profile is not None:
+            kinds, service = self.review.kinds, self.review.service
+            assert self.review.profile == self.review.policy.profile_for(
+                self.gravest, self.review.realisation, kinds, service
+            )
+
+    @invariant()
+    def what_is_promised_is_not_dropped(self) -> None:
+        """A review ends with nothing that is promised and open (GATE, principle 4)."""
+        if self.review.stage is Stage.DISMISSED:
+            assert all(it.status is ItemStatus.DONE for it in self.review.items.values() if it.accepted)
+
+    @invariant()
+    def a_second_person_is_independent(self) -> None:
+        """Who approved or signed is none of those whom the policy excludes (GATE, principle 5), told in another way."""
+        for event in self.driver.events[self.judged :]:
+            if isinstance(event, events.ApprovalGranted):
+                request = self.review.requests[event.request]
+                submission, owned = self.review.submission, self.review.items.get(request.subject)
+                assert event.by not in {request.by, request.item.owner if request.item else None}
+                assert owned is None or event.by not in (*(owned.doers or ()), *owned.former_owners)
+                assert submission is None or event.by != submission.by
+        self.judged = len(self.driver.events)
 
     @invariant()
     def a_review_is_in_sign_off_exactly_while_signatures_are_missing(self) -> None:
@@ -664,7 +696,7 @@ def nothing_stands(review: Review, event: events.ReviewClosed) -> None:
         return any(w.rule == rule and w.subject == subject and w.until > at for w in review.waivers.values())
 
     assert all(known.status is IncidentStatus.RESOLVED for known in review.incidents.values())
-    assert set(rules) <= {"questions@1", "causes@1", "extent@1", "prevention@1", "done@1", "verified@1", "sign_off@1"}
+    assert set(rules) <= {"questions@1", "causes@1", "extent@1", "prevention@2", "done@1", "verified@1", "sign_off@1"}
     if rules["verified@1"] is Mode.BLOCK:
         for id, it in review.items.items():
             lifted = waived("verified", id) or waived("done", id)
@@ -688,19 +720,23 @@ def nothing_stands(review: Review, event: events.ReviewClosed) -> None:
         if len(signed) == len(review.required_teams):
             assert covered == set(review.submission.sections)
         assert all(review.submission.sections[id] == digest for s in signed for id, digest in s.sections.items())
-    if rules["prevention@1"] is Mode.BLOCK and review.submission:
+    if rules["prevention@2"] is Mode.BLOCK and review.submission:
         for cause in review.submission.factors:
+            risk = review.risks.get(cause.id)
+            lifted = (risk is not None and risk.until > at) or waived("prevention", cause.id)
+            answers = [
+                (id, it)
+                for id, it in review.items.items()
+                if it.status is not ItemStatus.WITHDRAWN
+                and cause.id in it.spec.prevents
+                and it.spec.strength is not Strength.WEAKER
+            ]
             if cause.confidence is Confidence.KNOWN:
-                risk = review.risks.get(cause.id)
-                assert (
-                    any(
-                        cause.id in i.spec.prevents
-                        for i in review.items.values()
-                        if i.status is not ItemStatus.WITHDRAWN
-                    )
-                    or (risk is not None and risk.until > at)
-                    or waived("prevention", cause.id)
-                )
+                assert lifted or any(it.spec.item_class is ItemClass.PREVENT for _, it in answers)
+            elif review.gravest in GRAVE:
+                assert lifted or answers
+                if rules["done@1"] is Mode.BLOCK:
+                    assert all(it.issue_status is IssueStatus.DONE or waived("done", id) for id, it in answers)
 
 
 Reviews.TestCase.settings = settings(

@@ -23,7 +23,18 @@ from domain.model.review import IssueRef, Item, Reading
 from domain.model.taxonomy import FailureKind, IssueStatus, ItemStatus, Stage
 from domain.model.tracker_routing import Place
 from domain.trackers.issue_text import item_key
-from tests.domain.build import ROUTING, Driver, closed, finish, in_draft, in_remediation, issue_of, ref, spec
+from tests.domain.build import (
+    ROUTING,
+    Driver,
+    closed,
+    finish,
+    in_draft,
+    in_remediation,
+    issue_of,
+    ref,
+    spec,
+    withdraw_all,
+)
 
 HOME, ELSEWHERE = ROUTING.default, Place(tracker="jira", project="ACME")
 MOVE = MoveItem(item="I1", place=ELSEWHERE)
@@ -329,8 +340,9 @@ def test_nothing_is_moved_in_a_review_that_has_ended() -> None:
 def test_a_moved_item_of_a_review_that_is_dismissed_gets_no_new_issue() -> None:
     driver = in_remediation()
     driver.say(MOVE)
+    withdraw_all(driver)
     driver.say(Dismiss(reason="text:why"))
-    driver.say(Approve(request="R1"), "approver")
+    driver.say(Approve(request="R2"), "approver")
     driver.obey()
     assert driver.plan.ended
 

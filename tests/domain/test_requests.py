@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from domain.lifecycle.events import ReviewDismissed
-from domain.lifecycle.inputs import Approve, Dismiss, IncidentTold, LowerSeverity, Refuse
+from domain.lifecycle.inputs import AcceptItem, Approve, Dismiss, IncidentTold, LowerSeverity, ProposeItem, Refuse
 from domain.model.taxonomy import IncidentStatus, Severity, Stage
-from tests.domain.build import closed, finish, in_draft, in_remediation, in_stabilization, incident
+from tests.domain.build import closed, finish, in_draft, in_remediation, in_stabilization, incident, spec, withdraw_all
 
 DISMISS = Dismiss(reason="text:why")
 
@@ -39,9 +39,10 @@ def test_a_lighter_review_is_dismissed_for_a_reason(severity: Severity) -> None:
 
 def test_a_dismissed_review_still_says_so_in_its_tracking_issue_and_then_ends() -> None:
     driver = in_remediation()
+    withdraw_all(driver)
     driver.say(DISMISS)
-    driver.approve()
-    assert (driver.owed, driver.plan.ended) == (["tracking"], False)
+    driver.approve("R2")
+    assert (driver.owed, driver.plan.ended) == (["release:I1"], False)
     driver.obey()
     assert (driver.owed, driver.plan.ended, driver.blockers) == ([], True, [])
 
@@ -91,13 +92,33 @@ def test_the_source_does_not_undo_a_lowered_severity_by_saying_the_same_again() 
 
 def test_what_cannot_be_asked_of_a_closed_review_is_not_granted_either() -> None:
     driver = in_remediation()
-    driver.say(DISMISS)
+    lower = LowerSeverity(severity=Severity.SEV3, reason="text:why")
+    driver.say(lower)
     finish(driver, ["I1"])
     driver.obey()
     assert driver.is_in(Stage.CLOSED)
-    not_any_more = ("The review cannot be dismissed while it is closed.",)
+    not_any_more = ("The severity cannot be lowered while the review is closed.",)
     assert driver.reasons(Approve(request="R1"), "approver") == not_any_more
-    assert driver.reasons(DISMISS) == not_any_more
+    assert driver.reasons(lower) == not_any_more
+
+
+@pytest.mark.parametrize("severity", [Severity.SEV1, Severity.SEV3])
+def test_a_review_does_not_end_while_something_is_promised(severity: Severity) -> None:
+    """Dismissing dropped what was promised, in silence; at SEV3 one person did it alone."""
+    driver = in_remediation(severity=severity)
+    dropped = ("I1 would be dropped: finish what is promised, or withdraw it first.",)
+    assert driver.reasons(DISMISS) == dropped
+    withdraw_all(driver)
+    assert driver.reasons(DISMISS) == ()
+
+
+def test_a_dismissal_is_not_granted_once_something_is_promised() -> None:
+    driver = in_draft()
+    driver.say(DISMISS)
+    driver.say(ProposeItem(spec=spec("I1")))
+    driver.say(AcceptItem(item="I1"))
+    reasons = driver.reasons(Approve(request="R1"), "approver")
+    assert reasons == ("I1 would be dropped: finish what is promised, or withdraw it first.",)
 
 
 def test_a_closed_review_that_a_recurrence_reopens_may_be_dismissed() -> None:

@@ -7,8 +7,8 @@ import pytest
 
 from domain.lifecycle.closure_rules import warnings
 from domain.lifecycle.inputs import AcceptRisk
-from domain.model.taxonomy import ItemClass, Strength
-from tests.domain.build import Driver, document, factor, in_sign_off, item
+from domain.model.taxonomy import ItemClass, Severity, Stage, Strength
+from tests.domain.build import Driver, document, factor, finish, in_remediation, in_sign_off, item
 
 
 def found(driver: Driver) -> set[str]:
@@ -45,14 +45,36 @@ def test_an_accepted_risk_does_not_stand_for_the_one_item_that_is_due_in_any_cas
     assert found(driver) == {"items"}
 
 
-def test_where_all_causes_are_potential_a_detection_item_or_an_accepted_risk_stands_for_it() -> None:
-    potential = [factor(confidence="potential")]
-    detect = [item(item_class=ItemClass.DETECT)]
-    assert found(in_sign_off(of=document(factors=potential, items=detect))) == set()
-    driver = in_sign_off(of=document(factors=potential, items=[]))
-    assert found(driver) == {"items"}
+def test_a_suspected_cause_of_a_grave_review_has_a_measure_or_an_accepted_risk() -> None:
+    """A wiki page closed a SEV2 whose only cause was called potential."""
+    suspected = [factor(confidence="potential")]
+    page = [item(item_class=ItemClass.DETECT, strength=Strength.WEAKER)]
+    monitor = [item(item_class=ItemClass.DETECT, strength=Strength.INTERMEDIATE)]
+    elsewhere = [item(item_class=ItemClass.PREVENT, prevents=())]
+    assert found(in_sign_off(of=document(factors=suspected, items=monitor))) == set()
+    for measure in ([], page, elsewhere):
+        assert found(in_sign_off(of=document(factors=suspected, items=measure))) == {"F1"}
+    driver = in_sign_off(of=document(factors=suspected, items=[]))
     accept_risk(driver)
     assert found(driver) == set()
+
+
+def test_what_answers_a_suspected_cause_has_to_be_done_whatever_its_class() -> None:
+    monitor = [item(item_class=ItemClass.DETECT, strength=Strength.INTERMEDIATE)]
+    driver = in_remediation(of=document(factors=[factor(confidence="potential")], items=monitor))
+    assert driver.blocker_ids == ["done/I1"]
+    finish(driver, ["I1"])
+    driver.obey()
+    assert driver.is_in(Stage.CLOSED)
+
+
+def test_below_sev2_a_suspected_cause_is_said_and_holds_nothing() -> None:
+    driver = in_sign_off(severity=Severity.SEV3, of=document(factors=[factor(confidence="potential")], items=[]))
+    assert found(driver) == set()
+    assert [b.sentence for b in warnings(driver.review, driver.now) if b.rule == "prevention"] == [
+        "Nothing is done about F1 (data: drift), which is suspected: it needs an item of at least intermediate "
+        "strength that names it, or a risk accepted for a time."
+    ]
 
 
 def test_the_lightest_reviews_are_only_warned_and_need_no_item() -> None:

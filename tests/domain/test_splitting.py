@@ -134,4 +134,6 @@ def test_who_would_own_a_part_does_not_approve() -> None:
     driver = in_remediation()
     driver.say(split(part("I1a", owner=APPROVER), part("I1b", prevents=())), SUBMITTER)
     (reason,) = granting(driver)
-    assert reason == "They would own a part of I1: a person who does not has to approve R1."
+    assert (
+        reason == "They own item I1 or a part of it, or did when R1 was asked: a person who does not has to approve it."
+    )

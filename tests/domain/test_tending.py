@@ -19,7 +19,7 @@ from domain.lifecycle.inputs import (
 from domain.model.review import RESTORED, WITHIN
 from domain.model.taxonomy import FailureKind, IssueStatus, ItemClass, ItemStatus, Stage, Strength
 from domain.model.tracker_routing import Place
-from tests.domain.build import Driver, closed, finish, in_draft, in_remediation, ref, spec
+from tests.domain.build import Driver, closed, finish, in_draft, in_remediation, ref, spec, withdraw_all
 
 DECLINED, OPEN = IssueStatus.DECLINED, IssueStatus.OPEN
 
@@ -100,8 +100,9 @@ def test_nothing_is_tended_after_closure_or_dismissal() -> None:
     assert driver.owed == []
     driver = in_remediation()
     disturb(driver)
+    withdraw_all(driver)
     driver.say(Dismiss(reason="text:why"))
-    driver.approve()
+    driver.approve("R2")
     assert not tends(driver)
     driver.obey()
     assert driver.plan.ended

@@ -34,7 +34,13 @@ def open_review(d: Decision, body: inputs.OpenReview) -> None:
     private_to = tuple(sorted(set(body.private_to)))
     wrong = _wrong(body.incident, d.given.catalogue) if body.incident.ref not in d.review.incidents else ()
     refuse_if(*wrong, locks_out(d, private_to))
-    _open(d, heard(body.incident, None, d.now), private_to)
+    known, told = d.review.incidents.get(body.incident.ref), heard(body.incident, None, d.now)
+    _open(d, _no_lighter(merged(known, told), known) if known else told, private_to)
+
+
+def _no_lighter(told: Incident, known: Incident) -> Incident:
+    """An incident that was excluded, as a person tells it: what a source has told of its severity stands."""
+    return told.model_copy(update={"severity": told.severity.or_graver(known.severity)})
 
 
 def _wrong(incident: Incident, catalogue: Catalogue) -> tuple[str, ...]:

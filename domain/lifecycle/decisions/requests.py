@@ -10,9 +10,10 @@ from typing import Any
 from domain.lifecycle import events, inputs
 from domain.lifecycle.closure_rules import findings
 from domain.lifecycle.decisions.decision import Decision, Rejected, refuse_if, these, unheard
+from domain.lifecycle.independence import Act, excluded_people, not_independent
 from domain.lifecycle.stages import HEARD_IN
 from domain.model.review import Reading, Request, Review, Waiver, waiver_id
-from domain.model.taxonomy import Ask, Became, ItemStatus, Mode, Severity
+from domain.model.taxonomy import GRAVE, Ask, Became, ItemStatus, Mode
 from domain.model.values import PersonId, Record
 
 
@@ -73,10 +74,17 @@ def lower_severity(d: Decision, body: inputs.LowerSeverity) -> None:
 
 
 def dismiss(d: Decision, body: inputs.Dismiss) -> None:
-    if d.review.severity in (Severity.SEV1, Severity.SEV2):
+    refuse_if(_still_promised(d.review))
+    if d.review.gravest in GRAVE:
         ask(d, Ask.DISMISS, body.reason)
     else:
         d.record(events.ReviewDismissed(by=d.by, reason=body.reason))
+
+
+def _still_promised(review: Review) -> str | None:
+    """Why a review cannot end yet: what somebody has promised would be dropped in silence."""
+    left = tuple(id for id, item in review.items.items() if item.accepted and item.status is not ItemStatus.DONE)
+    return f"{these(left)} would be dropped: finish what is promised, or withdraw it first." if left else None
 
 
 def ask(d: Decision, ask: Ask, reason: str, **about: Any) -> None:
@@ -154,21 +162,12 @@ def _request(d: Decision, id: str) -> Request:
 
 def approve(d: Decision, body: inputs.Approve) -> None:
     request = _request(d, body.request)
-    item, waiver = d.review.items.get(request.subject), _renewed_by(request, d.review)
+    waiver = _renewed_by(request, d.review)
     refuse_if(
-        request.by in d.hands and f"Who asked for {request.id} does not approve it: another person has to.",
-        item is not None
-        and item.spec.owner in d.hands
-        and f"They own item {item.spec.id}: a person who does not own it has to approve {request.id}.",
-        request.item is not None
-        and request.item.owner in d.hands
-        and (item is None or item.spec.owner not in d.hands)
-        and f"They owned item {request.subject} when {request.id} was asked: another person has to approve it.",
+        *not_independent(d.review, Act.APPROVE, d.hands, request.subject, request),
         waiver is not None
         and not d.hands.isdisjoint(waiver.granted_by)
         and "They approved this before: each renewal needs another approver.",
-        any(part.owner in d.hands for part in request.into)
-        and f"They would own a part of {request.subject}: a person who does not has to approve {request.id}.",
         *out_of_date(request, d.review, d.now),
     )
     d.record(events.ApprovalGranted(request=request.id, by=d.by))
@@ -183,11 +182,10 @@ def _renewed_by(request: Request, review: Review) -> Waiver | None:
 
 
 def not_approvers(request: Request, review: Review) -> tuple[PersonId, ...]:
-    """Who may not approve a request: whoever asked, who owns or owned its item, and who approved it before."""
-    item, waiver = review.items.get(request.subject), _renewed_by(request, review)
-    specs = (item.spec if item else None, request.item, *request.into)
-    owners = [spec.owner for spec in specs if spec and spec.owner]
-    return tuple(dict.fromkeys([request.by, *owners, *(waiver.granted_by if waiver else ())]))
+    """Who may not approve a request: whoever the policy excludes, and who approved it before."""
+    waiver = _renewed_by(request, review)
+    excluded = excluded_people(review, Act.APPROVE, request.subject, request)
+    return tuple(dict.fromkeys([*excluded, *(waiver.granted_by if waiver else ())]))
 
 
 def out_of_date(request: Request, review: Review, now: datetime) -> tuple[str, ...]:
@@ -212,6 +210,7 @@ def out_of_date(request: Request, review: Review, now: datetime) -> tuple[str, .
         and item is not None
         and (item.due is None or request.until is None or request.until <= item.due)
         and f"{request.subject} is due later already.",
+        request.ask is Ask.DISMISS and _still_promised(review),
         request.ask is Ask.SHARE and not review.private_to and "Everybody sees this review already.",
         _is_overtaken(request, review) and f"{request.subject} has changed since {request.id} was asked; ask anew.",
     )

@@ -6,6 +6,7 @@ A function without an underscore carries out the command or the fact that it is 
 from domain.lifecycle import events, inputs
 from domain.lifecycle.closure_rules import has_signed, sections_for
 from domain.lifecycle.decisions.decision import Decision, Rejected, refuse_if, these
+from domain.lifecycle.independence import Act, not_independent
 from domain.lifecycle.submission_rules import lacks
 from domain.model.review import OWNING, Review
 from domain.model.taxonomy import Stage
@@ -14,7 +15,7 @@ from domain.model.taxonomy import Stage
 def assign_owner(d: Decision, body: inputs.AssignOwner) -> None:
     refuse_if(body.owner == d.review.owner and "They own this review already.")
     d.record(events.OwnerAssigned(owner=body.owner, by=d.by))
-    if d.review.stage is not Stage.CLOSED:
+    if d.review.stage is not Stage.CLOSED and not_independent(d.review, Act.SIGN, (body.owner,)):
         d.void(d.review.signed_by(body.owner))
 
 
@@ -51,8 +52,7 @@ def sign(d: Decision, body: inputs.SignForTeam) -> None:
         and review.team is None
         and f"This review has no team of its own: {review.service} is not in the catalogue.",
         body.digest != submission.digest and f"The text has changed: revision {submission.revision} is to be signed.",
-        submission.by in d.hands and "Who submitted the draft does not sign it.",
-        review.owner in d.hands and "The review's owner does not sign it.",
+        *not_independent(review, Act.SIGN, d.hands),
         signed_for is not None and f"They signed for team {signed_for}; nobody signs for two teams.",
         has_signed(review, body.team) and f"Team {body.team} has signed this text already.",
     )
@@ -66,10 +66,7 @@ def delegate_signing(d: Decision, body: inputs.DelegateSigning) -> None:
         _not_asked(review, body.team),
         body.team in review.signatures and f"Team {body.team} has signed already.",
         review.delegates.get(body.team) == body.to and f"They sign for team {body.team} already.",
-        body.to == review.owner and "The review's owner does not sign it.",
-        review.submission is not None
-        and body.to == review.submission.by
-        and "Who submitted the draft does not sign it.",
+        *not_independent(review, Act.SIGN, (body.to,)),
     )
     d.record(events.SigningDelegated(team=body.team, to=body.to, by=d.by))
 

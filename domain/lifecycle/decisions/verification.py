@@ -7,6 +7,7 @@ from domain.lifecycle import events, inputs
 from domain.lifecycle.decisions.decision import Decision, refuse_if, these
 from domain.lifecycle.decisions.items import item_named
 from domain.lifecycle.effects import uncopied
+from domain.lifecycle.independence import Act, not_independent
 from domain.model.review import Item
 from domain.model.taxonomy import ItemStatus
 
@@ -16,7 +17,7 @@ def verify_item(d: Decision, body: inputs.VerifyItem) -> None:
     unkept = tuple(e.digest for e in body.evidence if e.digest is not None and e.digest not in d.given.kept)
     refuse_if(
         item.status is not ItemStatus.DONE and f"{body.item} is {item.status}: it can be verified once it is done.",
-        item.is_doing_of(d.hands) and f"They had a hand in {body.item}: somebody else has to verify it.",
+        *not_independent(d.review, Act.VERIFY, d.hands, body.item),
         any(e.digest is None and e.link is None for e in body.evidence) and "Evidence is a kept copy, or a link.",
         bool(unkept) and f"No copy is kept here of {these(unkept)}: attach it first.",
     )
