@@ -68,7 +68,10 @@ class Advance:
             log.exception("%s: %s cannot be heard, or what time owes before it", review_id, input.id)
         time_is_settled = self._can(lambda: self._advance(review_id, TICK, now, epoch)) is not None
         heard = self._can(lambda: self._advance(review_id, input, now, epoch, settling=False))
-        heard = heard or self._set_aside(review_id, input, now, epoch)
+        if heard is None:
+            heard = self._set_aside(review_id, input, now, epoch)
+            if not input.is_command:  # what it is the result of would be done again at once, and end here again
+                return heard.model_copy(update={"plan": Plan(wake_at=now + PAUSE_AFTER_FAULT)})
         return heard if time_is_settled else heard.model_copy(update={"plan": _looked_at_later(heard.plan, now)})
 
     def _can(self, step: Callable[[], Outcome]) -> Outcome | None:

@@ -62,6 +62,7 @@ class ReviewWorkflow:
         self._shown = View()
         self._alarm: asyncio.Task[None] | None = None
         self._alarm_at: datetime | None = None
+        self._draining = False
 
     @workflow.run
     async def run(self, start: contract.ReviewStart) -> None:
@@ -128,6 +129,9 @@ class ReviewWorkflow:
         )
 
     def _start_effects(self) -> None:
+        """Begin what is owed and not under way; nothing new before continuing as new, which waits for all of it."""
+        if self._draining:
+            return
         for effect in self._plan.effects:
             if effect.key not in self._under_way:
                 self._under_way[effect.key] = asyncio.create_task(self._do(effect))
@@ -169,6 +173,7 @@ class ReviewWorkflow:
 
     async def _continue_as_new(self) -> None:
         """Drain what is under way first: nothing but the review's id is carried over."""
+        self._draining = workflow.patched("drain-starts-nothing")
         while self._queue or self._under_way or not workflow.all_handlers_finished():
             await workflow.wait_condition(
                 lambda: bool(self._queue) or (not self._under_way and workflow.all_handlers_finished())

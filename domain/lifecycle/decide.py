@@ -46,9 +46,11 @@ def decide(review: Review, input: inputs.Input, now: datetime, given: inputs.Giv
         raise UnreadableReviewError(f"{review.id}: cannot read {these(review.unknown)}")
     if input.is_command and review.stage not in HEARD_IN[type(body)]:
         raise Rejected(unheard(review, type(body)))
+    done = effect_results.effect_done(review, body)
     _HANDLERS[type(body)](decision, body)
     if not review.unknown:
         settle(decision)
+        effect_results.space_repeats(decision, done)
     return decision.recorded
 
 

@@ -5,10 +5,10 @@ Each effect has a key of its own: one effect for each key is under way at a time
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from domain.lifecycle.closure_rules import READ, READ_FAILED, Blocker, blockers, doers_wanted
-from domain.lifecycle.stages import OPEN_STAGES
+from domain.lifecycle.stages import ENDED_STAGES, OPEN_STAGES
 from domain.model.review import IssueRef, Item, Review
 from domain.model.taxonomy import Clock, ItemStatus, Stage
 from domain.model.values import Message, TextRef, digest_of
@@ -65,7 +65,33 @@ def owed_effects(review: Review, now: datetime, in_the_way: Sequence[Blocker] | 
         owed.append(_effect(review, "read_items", READ, tracker=_only_tracker(review)))
     else:
         owed += _reads_of_doers(review, now)
-    return owed
+    return [effect for effect in owed if not _given_up(review, effect)]
+
+
+TRIES_AFTER_THE_END = 24
+"""How often what an ended review still owes is tried, for most of a day. Then it is given up: it would never rest."""
+
+
+def _given_up(review: Review, effect: Effect) -> bool:
+    failure = review.failures.get(effect.key)
+    return review.stage in ENDED_STAGES and failure is not None and failure.count >= TRIES_AFTER_THE_END
+
+
+def basis(review: Review, effect: Effect, now: datetime) -> str:
+    """The digest of what an effect depends on: owed again with another one, it is another thing to do."""
+    item = review.items.get(effect.item or "")
+    on: list[Any] = []
+    if effect.kind == "tell_tracking":
+        on = [tracking_digest(review, now), review.tracking is not None and review.tracking.closed_early]
+    elif item is not None and effect.kind == "tend_issue":
+        on = [item.to_tell.model_dump(mode="json"), item.unanswered, str(item.disturbed)]
+    elif item is not None and effect.kind == "release_issue":
+        on = [(item.left or item.ref or item).model_dump(mode="json")]
+    elif item is not None and effect.kind == "keep_evidence":
+        on = list(uncopied(item))
+    elif effect.kind == "read_items":
+        on = [[id, known.issue_status, str(known.as_of)] for id, known in review.items.items()]
+    return digest_of([effect.kind, effect.key, *on])
 
 
 def _reads_of_doers(review: Review, now: datetime) -> Iterator[Effect]:

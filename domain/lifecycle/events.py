@@ -336,6 +336,16 @@ class OutsideFailed(Event):
     retry_at: Utc
 
 
+class EffectRepeated(Event):
+    """Something was done for the outside, and is owed again in the same form, for the `count`th time in a row."""
+
+    name: ClassVar[str] = "EffectRepeated"
+    key: str
+    basis: str
+    count: int
+    retry_at: Utc
+
+
 class DeadlinePassed(Event):
     name: ClassVar[str] = "DeadlinePassed"
     deadline: str
@@ -422,6 +432,7 @@ EVENTS: dict[str, type[Event]] = {
         TrackingIssueTold,
         TrackingIssueRead,
         OutsideFailed,
+        EffectRepeated,
         DeadlinePassed,
         ClosureAsked,
         ReviewClosed,

@@ -17,6 +17,7 @@ from domain.model.review import (
     Item,
     Question,
     Reading,
+    Repeat,
     Review,
     Signature,
     Submission,
@@ -438,6 +439,11 @@ def _outside_failed(review: Review, event: events.OutsideFailed) -> Changes:
     return {"failures": review.failures | {event.key: failure}}
 
 
+def _effect_repeated(review: Review, event: events.EffectRepeated) -> Changes:
+    repeat = Repeat(basis=event.basis, count=event.count, retry_at=event.retry_at)
+    return {"repeats": review.repeats | {event.key: repeat}}
+
+
 def _deadline_passed(review: Review, event: events.DeadlinePassed) -> Changes:
     return {"late": review.late | {event.deadline}}
 
@@ -540,6 +546,7 @@ _CHANGES: dict[type[events.Event], Callable[[Review, Any], Changes]] = {
     events.TrackingIssueTold: _tracking_issue_told,
     events.TrackingIssueRead: _tracking_issue_read,
     events.OutsideFailed: _outside_failed,
+    events.EffectRepeated: _effect_repeated,
     events.DeadlinePassed: _deadline_passed,
     events.ClosureAsked: _closure_asked,
     events.ReviewClosed: _review_closed,

@@ -1,14 +1,14 @@
 """`plan(review, now)`: what the outside is owed now, and when to look again."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from domain.lifecycle.closure_rules import Blocker
 from domain.lifecycle.decide import settle_time
-from domain.lifecycle.effects import Effect, owed_effects, time_moments
+from domain.lifecycle.effects import Effect, basis, owed_effects, time_moments
 from domain.lifecycle.inputs import Given
 from domain.lifecycle.stages import ENDED_STAGES
-from domain.model.review import Review
+from domain.model.review import Failure, Repeat, Review
 from domain.model.values import Message, Utc
 
 
@@ -31,7 +31,7 @@ def plan(review: Review, now: datetime, in_the_way: Sequence[Blocker] | None = N
     effects = owed_effects(review, now, in_the_way)
     owed = [effect for effect in effects if not _waits(review, effect, now)]
     owed = [effect for effect in owed if not _is_told_later(effect, owed)]
-    retries = [review.failures[effect.key].retry_at for effect in effects if effect.key in review.failures]
+    retries = [wait.retry_at for effect in effects for wait in _waits_of(review, effect, now)]
     ended = review.stage is None or (review.stage in ENDED_STAGES and not effects)
     wake_at = None if ended else _wake_at(review, now, retries)
     return Plan(effects=tuple(owed), wake_at=wake_at, ended=ended)
@@ -61,5 +61,12 @@ def _is_told_later(effect: Effect, owed: Sequence[Effect]) -> bool:
 
 
 def _waits(review: Review, effect: Effect, now: datetime) -> bool:
-    failure = review.failures.get(effect.key)
-    return failure is not None and failure.retry_at > now
+    return any(wait.retry_at > now for wait in _waits_of(review, effect, now))
+
+
+def _waits_of(review: Review, effect: Effect, now: datetime) -> Iterator[Failure | Repeat]:
+    """What an effect is held back by: that it failed, or that it was done and is owed again just as it was."""
+    if failure := review.failures.get(effect.key):
+        yield failure
+    if (repeat := review.repeats.get(effect.key)) and repeat.basis == basis(review, effect, now):
+        yield repeat

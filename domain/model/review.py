@@ -426,6 +426,17 @@ class Failure(Record):
     retry_at: Utc
 
 
+class Repeat(Record):
+    """Something that was done for the outside and is owed again in the same form: how often, and when it is done next.
+
+    `basis` is the digest of what it depends on: where that changes, it waits no longer.
+    """
+
+    basis: str
+    count: int
+    retry_at: Utc
+
+
 class Tracking(Record):
     """The issue in the tracker that stands for the review as a whole."""
 
@@ -490,6 +501,7 @@ class Review(Record):
     waivers: dict[str, Waiver] = {}
     risks: dict[str, Waiver] = {}
     failures: dict[str, Failure] = {}
+    repeats: dict[str, Repeat] = Field(default={}, description="what was done and is owed again, by key")
     tracking: Tracking | None = None
     closure: Closure | None = None
     reopened: int = 0

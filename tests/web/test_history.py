@@ -214,6 +214,10 @@ LOST = Reading(item="I2", status=IssueStatus.FORBIDDEN, as_of=NOW)
         (events.ReviewReopened(because=("done/I1", "done/I2")), "Open again, because of done/I1 and done/I2."),
         (events.ReviewDismissed(by="p", reason="A drill."), "Dismissed: A drill."),
         (
+            events.EffectRepeated(key="tracking", basis="sha256:1", count=2, retry_at=LATER),
+            "Telling the tracking issue changed nothing (2 times). Next try 4 Dec 12:00.",
+        ),
+        (
             events.UnknownEvent(recorded_name="Odd", recorded_version=3),
             "This release cannot read this event (Odd@3).",
         ),

@@ -268,6 +268,9 @@ _SENTENCES: dict[type[Event], Callable[[Any, datetime], str]] = {
         f"Come up after closure: {listed(e.because)}." if e.because else "What came up after closure is cleared."
     ),
     events.ReviewDismissed: lambda e, now: f"Dismissed: {e.reason}",
+    events.EffectRepeated: lambda e, now: (
+        f"{_owed(e.key)} changed nothing ({counted(e.count, 'time')}). Next try {minute(e.retry_at)}."
+    ),
     events.UnknownEvent: lambda e, now: (
         f"This release cannot read this event ({e.recorded_name}@{e.recorded_version})."
     ),

@@ -3,11 +3,14 @@
 A function without an underscore carries out the command or the fact that it is named for, on a decision in the making.
 """
 
+from typing import Any
+
 from domain.lifecycle import events, inputs
-from domain.lifecycle.decisions.closing import record_failure
+from domain.lifecycle.decisions.closing import FIRST_RETRY, LONGEST_RETRY, record_failure
 from domain.lifecycle.decisions.decision import Decision
-from domain.lifecycle.effects import owed_effects, owes_release
+from domain.lifecycle.effects import basis, owed_effects, owes_release, uncopied
 from domain.lifecycle.stages import OPEN_STAGES
+from domain.model.review import Review
 from domain.model.taxonomy import FailureKind, ItemStatus
 
 
@@ -79,3 +82,35 @@ def effect_failed(d: Decision, body: inputs.EffectFailed) -> None:
     """What is not owed any more may have failed: that is nobody's trouble."""
     if any(effect.key == body.key for effect in owed_effects(d.review, d.now)):
         record_failure(d, body.key, body.kind, d.review.failures.get(body.key), body.retry_at)
+
+
+def effect_done(review: Review, body: Any) -> str | None:
+    """The key of the effect that a fact is the result of; none where it is of none, or tells that one failed."""
+    item = review.items.get(getattr(body, "item", ""))
+    if isinstance(body, inputs.TrackingTold):
+        return "tracking"
+    if isinstance(body, inputs.CommentAnswered):
+        return f"comment:{body.comment}"
+    if item is None:
+        return None
+    if isinstance(body, inputs.IssueOpened):
+        return item.opening if body.moves == item.moves else None
+    if isinstance(body, inputs.EvidenceKept):
+        return f"evidence:{body.item}" if body.link in uncopied(item) else None
+    if isinstance(body, inputs.IssueTended):
+        return f"tend:{body.item}"
+    return f"release:{body.item}" if isinstance(body, inputs.IssueReleased) else None
+
+
+def space_repeats(d: Decision, key: str | None) -> None:
+    """Hold back what was done and is owed again just as it was: at once the first time, then ever more seldom.
+
+    It happens where two releases word one sentence differently, or a clock is ahead: each would write without end.
+    """
+    effect = next((e for e in owed_effects(d.review, d.now) if e.key == key), None) if key else None
+    if effect is None or effect.key in d.review.failures:
+        return
+    on, earlier = basis(d.review, effect, d.now), d.review.repeats.get(effect.key)
+    count = earlier.count + 1 if earlier and earlier.basis == on else 1
+    retry_at = d.now if count == 1 else d.now + min(FIRST_RETRY * 2 ** min(count - 2, 10), LONGEST_RETRY)
+    d.record(events.EffectRepeated(key=effect.key, basis=on, count=count, retry_at=retry_at))
