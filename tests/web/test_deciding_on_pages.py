@@ -232,7 +232,7 @@ async def test_a_mistake_is_marked_at_its_field_and_one_more_row_is_asked_for(tm
 async def test_a_file_that_comes_with_what_is_refused_is_kept_and_chosen(tmp_path: Path) -> None:
     async with peopled(tmp_path) as people:
         review = await in_remediation(people)
-        writer = people.session(ENGINEER, Role.CONTRIBUTOR)
+        writer = people.session("verifier@example.org", Role.CONTRIBUTOR)
         brought = {"evidence.0.digest": ("replay.log", b"it held")}
         early = await say(people, writer, review, "verify_item", item="I1", note="I saw it.", files=brought)
         assert alert(early.text) == ["I1 is open: it can be verified once it is done."]
