@@ -306,3 +306,12 @@ def test_the_approver_stands_aside_where_they_may_not_renew() -> None:
     driver.approve()
     driver.say(ask)
     assert asked(driver)["request:R2"].but == ("other", SUBMITTER, "engineer", APPROVER)
+
+
+def test_a_waiver_that_has_ended_is_not_asked_about() -> None:
+    driver = in_remediation()
+    driver.say(AskWaiver(rule="done", subject="I1", reason="text:why"))
+    driver.approve()
+    later = driver.now + timedelta(days=40)
+    assert any("waiver:" in wanted.key for wanted in asks(driver.review, driver.now))
+    assert not any("waiver:" in wanted.key for wanted in asks(driver.review, later))

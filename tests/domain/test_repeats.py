@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain.lifecycle.effects import TRIES_AFTER_THE_END
+from domain.lifecycle.effects import TRIES_AFTER_THE_END, Effect, EffectKind, basis
 from domain.lifecycle.inputs import (
     AskWaiver,
     CommentSaid,
@@ -107,3 +107,22 @@ def test_what_an_ended_review_owes_is_given_up_in_the_end(kind: FailureKind) -> 
     keys |= set(driver.review.failures)
     assert tries <= TRIES_AFTER_THE_END * len(keys)
     assert driver.plan.wake_at is None
+
+
+def test_what_an_effect_depends_on_is_its_own() -> None:
+    driver = in_remediation()
+    kinds: tuple[EffectKind, ...] = (
+        "tell_tracking",
+        "tend_issue",
+        "release_issue",
+        "keep_evidence",
+        "read_items",
+        "answer_comment",
+    )
+    effects = [Effect(kind=kind, key=kind, input_id="x", item="I1") for kind in kinds]
+    before = {effect.kind: basis(driver.review, effect, driver.now) for effect in effects}
+    assert len(set(before.values())) == len(kinds)
+    assert before == {effect.kind: basis(driver.review, effect, driver.now) for effect in effects}
+    driver.read("I1", IssueStatus.DECLINED)
+    after = {effect.kind: basis(driver.review, effect, driver.now) for effect in effects}
+    assert {kind for kind in kinds if after[kind] != before[kind]} == {"tell_tracking", "tend_issue", "read_items"}

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from domain.lifecycle.closure_rules import warnings
+from domain.lifecycle.closure_rules import is_relied_on, warnings
 from domain.lifecycle.inputs import AcceptRisk
+from domain.model.policy import Policy
 from domain.model.taxonomy import ItemClass, Severity, Stage, Strength
-from tests.domain.build import Driver, document, factor, finish, in_remediation, in_sign_off, item
+from tests.domain.build import POLICY, Driver, document, factor, finish, in_remediation, in_sign_off, item
 
 
 def found(driver: Driver) -> set[str]:
@@ -94,3 +95,37 @@ def test_the_clock_of_a_risk_is_looked_at_to_the_moment() -> None:
     assert found(driver) == set()
     driver.now += timedelta(microseconds=1)
     assert found(driver) == {"F1"}
+
+
+# --- the first version of the rule, to which reviews are held that opened under it ----------------------------------
+
+FIRST = Policy.model_validate(
+    POLICY.model_dump()
+    | {
+        "profiles": [
+            profile.model_dump()
+            | {"rules": {name.replace("prevention@2", "prevention@1"): mode for name, mode in profile.rules.items()}}
+            for profile in POLICY.profiles
+        ]
+    }
+)
+
+
+def test_under_the_first_version_a_known_cause_needs_prevention_or_an_accepted_risk() -> None:
+    assert found(in_sign_off(FIRST)) == set()
+    driver = in_sign_off(FIRST, of=document(items=[item(item_class=ItemClass.DETECT)]))
+    assert found(driver) == {"F1", "items"}
+    accept_risk(driver)
+    assert found(driver) == {"items"}
+
+
+def test_under_the_first_version_a_detection_item_or_an_accepted_risk_stands_for_potential_causes() -> None:
+    potential = [factor(confidence="potential")]
+    detect = [item(item_class=ItemClass.DETECT)]
+    driver = in_sign_off(FIRST, of=document(factors=potential, items=detect))
+    assert found(driver) == set()
+    assert not is_relied_on(driver.review, driver.review.items["I1"])
+    driver = in_sign_off(FIRST, of=document(factors=potential, items=[]))
+    assert found(driver) == {"items"}
+    accept_risk(driver)
+    assert found(driver) == set()
