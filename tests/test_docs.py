@@ -12,9 +12,10 @@ from pydantic import BaseModel
 from typer.testing import CliRunner
 
 from cli import app
+from domain.lifecycle.independence import EXCLUDED
 from domain.lifecycle.permissions import ANY_ROLE, RIGHTS, Act, Action, Right
 from domain.lifecycle.stages import TRANSITIONS
-from domain.model.policy import Policy
+from domain.model.policy import Independence, Policy
 from domain.model.taxonomy import IssueStatus
 from domain.trackers.link_state import Link
 from integrations.trackers import webhooks
@@ -159,3 +160,9 @@ def test_every_setting_that_the_page_on_trackers_names_is_there() -> None:
             kinds = [part.model_fields[step].annotation, *getattr(part.model_fields[step].annotation, "__args__", ())]
             part = next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
     assert {*re.findall(r"`(on_[a-z_]+)", TRACKERS)} == {name for name in Policy.model_fields if name.startswith("on_")}
+
+
+def test_the_table_of_who_is_independent_has_the_columns_of_the_code() -> None:
+    head = "| act | " + " | ".join(f"`{column}`" for column in Independence)
+    assert head in ACCOUNTS.replace("`standard` (the default)", "`standard`")
+    assert len(EXCLUDED) == len(ACCOUNTS.split(head.split(" | `standard`")[0])[1].split("\n\n")[0].splitlines()) - 2
