@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import threading
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,11 +16,13 @@ from temporalio.testing import WorkflowEnvironment
 
 import domain.lifecycle.closure_rules
 from domain.lifecycle.closure_rules import Finding
-from domain.lifecycle.inputs import AssignOwner, Close, ItemsRead
-from domain.model.review import Reading, Review
+from domain.lifecycle.inputs import AcceptItem, AssignOwner, Close, ItemsRead, ProposeItem
+from domain.model.review import IssueRef, Reading, Review
 from domain.model.taxonomy import IssueStatus, Stage
+from domain.trackers.ports import Attempts, IssueSpec
 from records.store import Records
 from tests.conftest import end, start_server
+from tests.domain.build import spec
 from tests.records.build import told
 from tests.workflows.build import House, build_house, quick_policy, running
 from workflows import contract
@@ -104,6 +107,38 @@ async def test_a_review_goes_on_across_continue_as_new_and_loses_no_command(
         assert types.count("OwnerAssigned") == 60
         await finish_and_close(house)
         assert house.records.audit.verify().wrong == ()
+
+
+async def test_nothing_new_is_begun_while_a_review_waits_to_continue_as_new(
+    impatient: Client, sqlite_records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(build_house(impatient, sqlite_records)) as house:
+        begun: list[str] = []
+        released, really = threading.Event(), house.tracker.ensure_issue
+
+        def held_up(issue: IssueSpec, earlier: Attempts | None) -> IssueRef:
+            begun.append(issue.key)
+            released.wait(60)
+            return really(issue, earlier)
+
+        monkeypatch.setattr(house.tracker, "ensure_issue", held_up)
+        await house.open()
+        first = await accepted_item(house, "P1")
+        for n in range(12):
+            assert (await house.command(AssignOwner(owner=f"p-{n}"))).accepted
+        assert (await house.handle.describe()).history_length > 40
+        second = await accepted_item(house, "P2")
+        assert (await house.command(AssignOwner(owner="p-last"))).accepted
+        assert len(begun) == 1, "an effect was begun that continuing as new would have had to wait for"
+        released.set()
+        await house.until(lambda r: bool(r.items[first].ref and r.items[second].ref))
+
+
+async def accepted_item(house: House, id: str) -> str:
+    """An item that is owed an issue; its id."""
+    await house.command(ProposeItem(spec=spec(id)))
+    assert (await house.command(AcceptItem(item=id))).accepted
+    return id
 
 
 async def finish_and_close(house: House) -> Review:
