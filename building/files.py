@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from domain.lifecycle.policy_check import policy_gaps
 from domain.model.catalogue import Catalogue
 from domain.model.policy import Policy
 from domain.model.template import Additions, Template, completed
@@ -37,13 +38,16 @@ def read_routing(settings: Settings, catalogue: Catalogue) -> Routing:
 def read_policy(settings: Settings) -> Policy:
     """The policy in force, with the template and what teams add to it.
 
-    Raises `SettingsError`, which names the field.
+    Raises `SettingsError`, which names the field, and what the policy leaves open.
     """
     path, template = settings.policy or DEFAULT_POLICY, _read(Template, settings.template or DEFAULT_TEMPLATE)
     written, additions = read_yaml(path) or {}, [_read(Additions, file) for file in settings.questions]
     if not isinstance(written, dict):
         raise SettingsError(f"{path} has to hold a policy, as {DEFAULT_POLICY.name} of this release does.")
-    return _valid(Policy, completed(written, template, additions), path)
+    policy = _valid(Policy, completed(written, template, additions), path)
+    if gaps := policy_gaps(policy):
+        raise SettingsError(f"{path}: {'; '.join(gaps)}")
+    return policy
 
 
 def read_catalogue(path: Path) -> Catalogue:

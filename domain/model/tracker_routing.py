@@ -20,6 +20,16 @@ class Place(Record):
     def __str__(self) -> str:
         return f"{self.tracker}:{self.project}"
 
+    def issue_key(self, name: str) -> str:
+        """What people call an issue here in full: a bare number is that of this project's own."""
+        number = name.removeprefix("#")
+        is_number = number.isascii() and number.isdigit()
+        return KEY_FORMS.get(self.tracker, "{number}").format(place=self, number=number) if is_number else name
+
+
+KEY_FORMS = {"github": "{place.project}#{number}", "jira": "{place.project}-{number}", "builtin": "HF-{number}"}
+"""How the trackers write the key of an issue, by its project and number."""
+
 
 def _read_place(value: Any) -> Any:
     if not isinstance(value, str):

@@ -19,7 +19,7 @@ from domain.lifecycle.closure_rules import (
     blockers,
 )
 from domain.lifecycle.decisions.requests import not_approvers, out_of_date
-from domain.lifecycle.effects import owed_effects
+from domain.lifecycle.effects import owed_effects, review_due
 from domain.lifecycle.independence import Act, excluded_people
 from domain.lifecycle.inputs import Approve
 from domain.lifecycle.reopening import lifting
@@ -268,7 +268,7 @@ def _of_rules(review: Review, now: datetime, in_the_way: Blockers) -> Iterator[W
 
 def _of_the_whole(review: Review, now: datetime, in_the_way: Blockers) -> Iterator[Wanted]:
     if review.stage in OPEN_STAGES and review.stage is not Stage.STABILIZATION:
-        until = review.due.get(Clock.REVIEW)
+        until = review_due(review)
         yield _wanted(review, "close", "See the review through to its close.", "#blockers", until=until)
 
 

@@ -51,7 +51,7 @@ def accepted(holdfast: Holdfast, *more: str) -> tuple[str, Any]:
 
 def test_an_item_is_accepted_elsewhere_than_the_routes_say(holdfast: Holdfast) -> None:
     review, item = accepted(holdfast, "--place", "github:acme/x", "--adopt", "45")
-    assert (item["place"], item["adopts"]) == ({"tracker": "github", "project": "acme/x"}, "45")
+    assert (item["place"], item["adopts"]) == ({"tracker": "github", "project": "acme/x"}, "acme/x#45")
     shown = holdfast.done("review", "show", review)
     line = next(line for line in shown.splitlines() if "github:acme/x" in line)
     assert "Not known: it was not read yet." in line

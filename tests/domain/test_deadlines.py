@@ -2,10 +2,11 @@
 
 from datetime import timedelta
 
-from domain.lifecycle.effects import deadlines
+from domain.lifecycle.effects import deadlines, review_due
 from domain.lifecycle.events import DeadlinePassed
 from domain.lifecycle.inputs import AssignOwner, Close, IncidentTold, LowerSeverity, RequestChanges
-from domain.model.taxonomy import Clock, IncidentStatus, Stage
+from domain.model.taxonomy import Clock, IncidentStatus, Severity, Stage
+from domain.people.tasks import asks
 from tests.domain.build import (
     NOW,
     OWNER,
@@ -106,3 +107,15 @@ def test_an_owner_is_assigned_once() -> None:
     assert driver.reasons(AssignOwner(owner=OWNER)) == ("They own this review already.",)
     driver.say(AssignOwner(owner="uma"))
     assert driver.review.owner == "uma"
+
+
+def test_a_review_is_due_no_sooner_than_what_is_promised() -> None:
+    """By default a SEV2 was due in 14 days, and its items in 30: it was late before anybody else was."""
+    driver = in_remediation(severity=Severity.SEV2)
+    item = driver.review.items["I1"].due
+    assert item is not None
+    assert item > driver.review.due[Clock.REVIEW]
+    assert review_due(driver.review) == item
+    driver.now = driver.review.due[Clock.REVIEW] + timedelta(days=1)
+    assert not any(name.startswith("review") for name in driver.review.late)
+    assert {asked.until for asked in asks(driver.review, driver.now) if asked.key.endswith("/close")} <= {item}

@@ -397,3 +397,42 @@ def test_a_tracking_issue_that_was_moved_is_followed() -> None:
     driver.say(TrackingRead(status=IssueStatus.OPEN, as_of=driver.now, ref=there))
     assert driver.review.tracking is not None
     assert driver.review.tracking.ref == there
+
+
+@pytest.mark.parametrize("status", [IssueStatus.MISSING, IssueStatus.DECLINED, IssueStatus.DUPLICATE])
+def test_an_issue_that_is_of_no_use_any_more_is_replaced_in_the_same_place(status: IssueStatus) -> None:
+    """It was asked for, and refused: the item was “there already”."""
+    driver = in_remediation()
+    driver.read("I1", status)
+    assert driver.review.items["I1"].place == HOME
+    assert driver.reasons(MoveItem(item="I1", place=HOME)) == ()
+    driver.obey()
+    assert driver.review.items["I1"].ref == ref("I1/2")
+    assert driver.reasons(MoveItem(item="I1", place=HOME)) == ("I1 is at github:acme/ranker already.",)
+
+
+@pytest.mark.parametrize("name", ["5", "#5", "acme/ranker#5"])
+def test_a_bare_number_is_that_of_the_project_s_own_issue(name: str) -> None:
+    driver = in_draft()
+    for id in ("I1", "I2"):
+        driver.say(ProposeItem(spec=spec(id)))
+    driver.say(AcceptItem(item="I1", adopts=name))
+    assert driver.review.items["I1"].adopts == "acme/ranker#5"
+    for other in ("5", "acme/ranker#5"):
+        taken = ("acme/ranker#5 is the issue of I1 already.",)
+        assert driver.reasons(AcceptItem(item="I2", adopts=other)) == taken
+        assert driver.reasons(AcceptItem(item="I2", place=HOME, adopts=other)) == taken
+
+
+@pytest.mark.parametrize(
+    ("place", "name", "key"),
+    [
+        (HOME, "12", "acme/ranker#12"),
+        (Place(tracker="jira", project="ACME"), "12", "ACME-12"),
+        (Place(tracker="builtin"), "12", "HF-12"),
+        (Place(tracker="jira", project="ACME"), "OTHER-7", "OTHER-7"),
+        (Place(tracker="memory"), "12", "12"),
+    ],
+)
+def test_the_key_of_an_issue_is_written_as_its_tracker_writes_it(place: Place, name: str, key: str) -> None:
+    assert place.issue_key(name) == key

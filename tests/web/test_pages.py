@@ -72,7 +72,7 @@ async def test_the_board_shows_every_stage_with_its_clock(web: Site) -> None:
         "Closed 1 review",
     ]
     assert [said.index(s) for s in stages] == sorted(said.index(s) for s in stages)
-    assert "6 open · 3 late · 1 closed and watched" in said
+    assert "6 open · 2 late · 1 closed and watched" in said
     assert "quiet for 7 of 24 h" in said or "quiet for 6 of 24 h" in said
     assert "re-fired once" in said
     assert "1 of 3 done, 1 declined, waived" in said

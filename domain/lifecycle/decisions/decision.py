@@ -82,10 +82,16 @@ class Decision:
         due = due or self.in_time(review.policy.clocks.item[review.severity])
         if spec.due is not None:
             due = min(due, end_of(spec.due))
-        place = place or self.given.routing.place_for(
+        place = place or self.place_for(spec)
+        adopts = place.issue_key(adopts) if adopts else None
+        self.record(events.ItemAccepted(item=item, due=due, place=place, adopts=adopts))
+
+    def place_for(self, spec: ItemSpec) -> Place:
+        """Where the routes send an item."""
+        review = self.review
+        return self.given.routing.place_for(
             review.service, review.models, spec.team or review.team, spec.outcome, bool(review.private_to)
         )
-        self.record(events.ItemAccepted(item=item, due=due, place=place, adopts=adopts))
 
     def change(self, spec: ItemSpec) -> None:
         """Change an item. A date that it names anew counts at once where it has been accepted, and is due later."""

@@ -24,7 +24,7 @@ def accept_item(d: Decision, body: inputs.AcceptItem) -> None:
     refuse_if(
         item.status is not ItemStatus.PROPOSED and f"{body.item} is {item.status}, and not proposed.",
         _names_nothing(d, item.spec),
-        _adopted_already(d, body.item, body.adopts),
+        _adopted_already(d, body.item, body.adopts and (body.place or d.place_for(item.spec)).issue_key(body.adopts)),
         d.given.routing.refused(body.place, bool(d.review.private_to)),
     )
     d.accept(body.item, body.place, body.adopts)
@@ -42,15 +42,17 @@ def extend_due(d: Decision, body: inputs.ExtendDue) -> None:
 
 
 def move_item(d: Decision, body: inputs.MoveItem) -> None:
-    item = item_named(d, body.item)
+    item, adopts = item_named(d, body.item), body.place.issue_key(body.adopts) if body.adopts else None
+    replaces = item.status in (ItemStatus.LOST, ItemStatus.DECLINED) and adopts is None  # of no use any more
+    here = body.place == item.place and adopts == item.adopts and not replaces
     refuse_if(
         not item.accepted and f"{body.item} is {item.status}: only an accepted item has an issue.",
         item.status is ItemStatus.DONE and f"{body.item} is done.",
-        body.place == item.place and body.adopts == item.adopts and f"{body.item} is at {body.place} already.",
-        _adopted_already(d, body.item, body.adopts),
+        here and f"{body.item} is at {body.place} already.",
+        _adopted_already(d, body.item, adopts),
         d.given.routing.refused(body.place, bool(d.review.private_to)),
     )
-    d.record(events.ItemMoved(item=body.item, by=d.by, place=body.place, adopts=body.adopts))
+    d.record(events.ItemMoved(item=body.item, by=d.by, place=body.place, adopts=adopts))
 
 
 def split_item(d: Decision, body: inputs.SplitItem) -> None:
