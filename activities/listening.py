@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Protocol
 
 from domain.lifecycle.inputs import CommentSaid, ExtendDue, Input, VerifyItem
+from domain.model.endorsement import Evidence
 from domain.model.principal import Standing
-from domain.model.review import Evidence
 from domain.model.taxonomy import Door
 from domain.model.values import PersonId, TextRef, digest_of, end_of
 from domain.trackers.comment_commands import NotUnderstood, Said, said

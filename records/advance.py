@@ -14,9 +14,19 @@ from sqlalchemy.exc import DataError, IntegrityError
 from domain.drafts.draft import DraftContent
 from domain.lifecycle.closure_rules import blockers
 from domain.lifecycle.decide import Rejected, decide, settle_time
-from domain.lifecycle.events import Event
+from domain.lifecycle.events import Event, ReviewSucceeded
 from domain.lifecycle.evolve import fold
-from domain.lifecycle.inputs import Given, IncidentTold, Input, JoinIncident, OpenReview, SubmitDraft, Tick, VerifyItem
+from domain.lifecycle.inputs import (
+    Given,
+    HarmReported,
+    IncidentTold,
+    Input,
+    JoinIncident,
+    OpenReview,
+    SubmitDraft,
+    Tick,
+    VerifyItem,
+)
 from domain.lifecycle.plan import Plan, plan
 from domain.lifecycle.view import Answer, Outcome, outcome, told_of
 from domain.model.catalogue import Catalogue
@@ -121,6 +131,9 @@ class Advance:
         after = fold(review, recorded)
         in_the_way = blockers(after, now)
         last = streams.append(connection, review.id, last, recorded, input, now, epoch)[-1]
+        for event in recorded:
+            if isinstance(event, ReviewSucceeded):
+                inbox.begin_successor(connection, after, event)
         project(connection, after, plan(after, now, in_the_way), in_the_way, now, before=review)
         return after, last
 
@@ -177,7 +190,7 @@ def _kept(connection: Connection, review: Review, input: Input) -> frozenset[str
 
 def _team(review: Review, input: Input) -> str | None:
     """The team by whose calendar is counted: that of the review, or of the incident that may open it."""
-    if isinstance(input.body, OpenReview | IncidentTold) and review.team is None:
+    if isinstance(input.body, OpenReview | IncidentTold | HarmReported) and review.team is None:
         return input.body.incident.team
     return review.team
 

@@ -9,7 +9,18 @@ from datetime import datetime
 
 from pydantic import Field
 
-from domain.model.review import Item, Review, Signature, Waiver, waiver_id
+from domain.lifecycle.claims import (
+    INCIDENTS,
+    SECTION,
+    added_since,
+    claim,
+    concerned_teams,
+    has_signed,
+    in_words,
+    unsigned,
+)
+from domain.model.endorsement import Waiver, waiver_id
+from domain.model.review import Item, Review
 from domain.model.taxonomy import (
     GRAVE,
     Confidence,
@@ -149,11 +160,17 @@ def prevention(review: Review, now: datetime) -> Iterator[Finding]:
     """Every confirmed cause has a prevention item of at least intermediate strength, or an accepted risk.
 
     At SEV1 and SEV2 a suspected cause has a measure, or an accepted risk: an item of at least intermediate strength
-    that names it, whatever its class. Below that it is said, and holds nothing.
+    that names it, whatever its class. Below that it is said, and holds nothing. An item that was added after the last
+    signature counts once a team has signed it.
     """
     factors = review.submission.factors if review.submission else ()
-    standing = [item for item in review.items.values() if item.status is not ItemStatus.WITHDRAWN]
+    unsigned = unsigned_items(review, now)
+    standing = [
+        item for id, item in review.items.items() if item.status is not ItemStatus.WITHDRAWN and id not in unsigned
+    ]
     measures = [item.spec for item in standing if item.spec.strength is not Strength.WEAKER]
+    later = f" No team has signed {', '.join(unsigned)} yet." if unsigned else ""
+    by = "a team that signs" if unsigned else _OWNER
     for factor in factors:
         if _risk_accepted(review, factor.id, now):
             continue
@@ -163,15 +180,15 @@ def prevention(review: Review, now: datetime) -> Iterator[Finding]:
             yield Finding(
                 subject=factor.id,
                 sentence=f"Nothing prevents {what}: it needs a prevention item of at least intermediate strength, or a "
-                "risk accepted for a time.",
-                cleared_by=_OWNER,
+                f"risk accepted for a time.{later}",
+                cleared_by=by,
             )
         elif not named:
             yield Finding(
                 subject=factor.id,
                 sentence=f"Nothing is done about {what}, which is suspected: it needs an item of at least intermediate "
-                "strength that names it, or a risk accepted for a time.",
-                cleared_by=_OWNER,
+                f"strength that names it, or a risk accepted for a time.{later}",
+                cleared_by=by,
                 only_warns=review.gravest not in GRAVE,
             )
     known = not factors or any(factor.confidence is Confidence.KNOWN for factor in factors)
@@ -180,7 +197,20 @@ def prevention(review: Review, now: datetime) -> Iterator[Finding]:
         and review.gravest is not Severity.SEV4
         and not any(i.spec.item_class is ItemClass.PREVENT for i in standing)
     ):
-        yield Finding(subject="items", sentence="There is no prevention item.", cleared_by=_OWNER)
+        yield Finding(subject="items", sentence=f"There is no prevention item.{later}", cleared_by=by)
+
+
+def unsigned_items(review: Review, now: datetime) -> tuple[str, ...]:
+    """The items that were added after the last signature, where teams have to sign: no signer has seen them.
+
+    Before that every item is still to be signed with the text, and counts.
+    """
+    if review.stage not in (Stage.REMEDIATION, Stage.CLOSED) or not is_signed_for(review):
+        return ()
+    lifted = [review.waivers.get(waiver_id("sign_off", team)) for team in review.required_teams]
+    words = [*review.signatures.values(), *(waiver for waiver in lifted if waiver is not None and waiver.holds(now))]
+    unseen = [{*added_since(review, word)} for word in words]
+    return tuple(name.partition("/")[2] for name in sorted(set.intersection(*unseen))) if unseen else ()
 
 
 def _risk_accepted(review: Review, factor: str, now: datetime) -> bool:
@@ -368,21 +398,34 @@ def sign_off(review: Review, now: datetime) -> Iterator[Finding]:
     submission, teams = review.submission, review.required_teams
     if submission is not None and not review.changes_wanted and _is_quorum(review, teams):
         return
-    concerned = _concerned(review, teams) if submission else {}
+    concerned = concerned_teams(review) if submission else {}
     for team in teams:
         if submission is None:
             yield Finding(subject=team, sentence=f"Team {team} has nothing to sign yet.", cleared_by=_OWNER)
         elif any(wanted.team == team for wanted in review.changes_wanted):
             yield Finding(subject=team, sentence=f"Team {team} asked for changes.", cleared_by=_OWNER)
-        elif not _stands(review.signatures.get(team), _of_concern(submission.sections, concerned, team)):
-            earlier = " since its sections changed" if team in review.signatures else _voided(review, team)
+        elif team not in review.signatures or unsigned(review, team, concerned):
+            earlier = f" again, because {why}" if (why := why_again(review, team)) else ""
             sentence = f"Team {team} has not signed revision {submission.revision}{earlier}."
             yield Finding(subject=team, sentence=sentence, cleared_by=f"team {team}")
 
 
-def _voided(review: Review, team: str) -> str:
-    because = review.voided[team].because if team in review.voided else ""
-    return f" again{because}" if because else ""
+def sign_off_2(review: Review, now: datetime) -> Iterator[Finding]:
+    """As before; and the text covers every incident, and each time that one of them came again."""
+    yield from sign_off(review, now)
+    submission = review.submission
+    if submission is not None and submission.incidents != claim(review, INCIDENTS):
+        yield Finding(
+            subject=INCIDENTS,
+            sentence=f"An incident was added or came again after revision {submission.revision} was submitted: submit "
+            "a text that covers it, the same one where it does.",
+            cleared_by=_OWNER,
+        )
+
+
+def why_again(review: Review, team: str) -> str:
+    """Why a team that has signed is to sign again: what changed since; empty where it has not signed this text."""
+    return in_words(review.fallen[team].claims) if team in review.fallen else ""
 
 
 def _is_quorum(review: Review, teams: tuple[str, ...]) -> bool:
@@ -390,10 +433,15 @@ def _is_quorum(review: Review, teams: tuple[str, ...]) -> bool:
     quorum, submission = review.profile.quorum if review.profile else None, review.submission
     if quorum is None or submission is None:
         return False
-    signed = [review.signatures[team].sections for team in teams if has_signed(review, team)]
-    covered = {id for sections in signed for id in sections}
-    said = {*submission.filled, *(f"{ANSWER}{id}" for id in submission.answered)}
+    signed = [review.signatures[team].basis for team in teams if has_signed(review, team)]
+    covered = {name for basis in signed for name in basis}
+    said = {f"{SECTION}/{id}" for id in (*submission.filled, *(f"{ANSWER}{id}" for id in submission.answered))}
     return len(signed) >= quorum and said <= covered
+
+
+def is_signed_for(review: Review) -> bool:
+    """Whether teams have to put their name to what the review says and promises."""
+    return Mode.BLOCK in _modes(review, "sign_off") and bool(review.required_teams)
 
 
 def blames_nobody(review: Review) -> bool:
@@ -407,35 +455,6 @@ def _modes(review: Review, rule: str) -> set[Mode]:
     return {mode for name, mode in modes.items() if name.partition("@")[0] == rule}
 
 
-def has_signed(review: Review, team: str) -> bool:
-    """Whether the team's signature stands for the sections that concern it, as submitted."""
-    return review.submission is not None and _stands(
-        review.signatures.get(team), sections_for(review, team, review.submission.sections)
-    )
-
-
-def _stands(signature: Signature | None, sections: dict[str, str]) -> bool:
-    return signature is not None and signature.sections == sections
-
-
-def sections_for(review: Review, team: str, sections: dict[str, str]) -> dict[str, str]:
-    """The sections (id and digest) that concern a team: those that name it, and those that name no team that signs."""
-    return _of_concern(sections, _concerned(review, review.required_teams), team)
-
-
-def _of_concern(sections: dict[str, str], concerned: dict[str, set[str]], team: str) -> dict[str, str]:
-    return {id: digest for id, digest in sections.items() if not concerned.get(id) or team in concerned[id]}
-
-
-def _concerned(review: Review, signing: tuple[str, ...]) -> dict[str, set[str]]:
-    """The teams that sign each section that names any of them."""
-    assert review.policy is not None
-    named = {section.id: section.teams for section in review.policy.sections}
-    named |= {f"{ANSWER}{question.id}": question.teams for question in review.policy.questions}
-    signing_of = {teams: set(signing).intersection(review.resolved(teams)) for teams in set(named.values())}
-    return {id: signing_of[teams] for id, teams in named.items() if teams}
-
-
 RULES: dict[str, Rule] = {
     "questions@1": questions,
     "causes@1": causes,
@@ -445,6 +464,7 @@ RULES: dict[str, Rule] = {
     "done@1": done,
     "verified@1": verified,
     "sign_off@1": sign_off,
+    "sign_off@2": sign_off_2,
 }
 
 DRAFT_RULES = ("questions", "causes", "extent")

@@ -99,6 +99,7 @@ _HANDLERS: dict[type[Any], Callable[[Decision, Any], None]] = {
     inputs.Share: privacy.share,
     inputs.Close: closing.close,
     inputs.IncidentTold: incidents.incident_told,
+    inputs.HarmReported: incidents.harm_reported,
     inputs.IssueOpened: effect_results.issue_opened,
     inputs.IssueReleased: effect_results.issue_released,
     inputs.ItemsRead: closing.items_read,

@@ -193,15 +193,7 @@ def clocks_running(review: Review) -> dict[Clock, datetime]:
     """The review's own due dates that were not met yet, past ones too."""
     of_stage = {Stage.DRAFT: Clock.DRAFT, Stage.SIGN_OFF: Clock.SIGN_OFF}.get(review.stage or Stage.EXCLUDED)
     clocks = (of_stage, Clock.REVIEW) if review.stage in OPEN_STAGES else ()
-    due = {clock: review.due[clock] for clock in clocks if clock in review.due}
-    return due | ({Clock.REVIEW: until} if Clock.REVIEW in due and (until := review_due(review)) else {})
-
-
-def review_due(review: Review) -> datetime | None:
-    """When a review is due as a whole: no sooner than the last item that is promised, or its clocks would disagree."""
-    until = review.due.get(Clock.REVIEW)
-    promised = [item.due for item in review.items.values() if item.accepted and item.due is not None]
-    return max([until, *promised]) if until else None
+    return {clock: review.due[clock] for clock in clocks if clock in review.due}
 
 
 def items_running(review: Review) -> dict[str, datetime]:

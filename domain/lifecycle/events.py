@@ -9,9 +9,10 @@ from typing import Any, ClassVar, Self
 from pydantic import ValidationError
 
 from domain.drafts.draft import DraftContent
+from domain.model.endorsement import Evidence
 from domain.model.policy import Policy
-from domain.model.review import Closure, Evidence, Factor, Incident, IssueRef, ItemSpec, Reading, Request, Told
-from domain.model.taxonomy import Became, Clock, Dimension, FailureKind, IssueStatus, Severity, Stage
+from domain.model.review import Closure, Factor, Incident, IssueRef, ItemSpec, Reading, Request, Told
+from domain.model.taxonomy import Clock, Dimension, FailureKind, IssueStatus, Severity, Stage
 from domain.model.tracker_routing import Place
 from domain.model.values import PersonId, Record, TextRef, Utc
 
@@ -45,6 +46,7 @@ class ReviewOpened(Event):
     due: dict[Clock, Utc]
     home: Place = Place(tracker="builtin")
     private_to: tuple[str, ...] = ()
+    follows: str | None = None
 
 
 class IncidentUpdated(Event):
@@ -114,20 +116,23 @@ class SigningDelegated(Event):
 
 
 class TeamSigned(Event):
+    """A team put its name to these claims, as `lifecycle.claims` names them, with what they said."""
+
     name: ClassVar[str] = "TeamSigned"
+    version: ClassVar[int] = 2
     team: str
     by: PersonId
     at: Utc
-    sections: dict[str, str]
+    basis: dict[str, str]
 
 
 class SignaturesVoided(Event):
-    """Signatures that no longer stand for the text and its items; `item` and `became` tell why, where an item does."""
+    """Signatures that no longer stand, because these claims changed; none where who signed is not independent now."""
 
     name: ClassVar[str] = "SignaturesVoided"
+    version: ClassVar[int] = 2
     teams: tuple[str, ...]
-    item: str | None = None
-    became: Became | None = None
+    claims: tuple[str, ...] = ()
 
 
 class ChangesRequested(Event):
@@ -195,6 +200,7 @@ class ItemVerified(Event):
     evidence: tuple[Evidence, ...]
     note: TextRef | None = None
     stands_for: tuple[PersonId, ...] = ()
+    basis: dict[str, str] = {}
 
 
 class EvidenceCopied(Event):
@@ -215,6 +221,7 @@ class ItemWithdrawn(Event):
 
 class ApprovalAsked(Event):
     name: ClassVar[str] = "ApprovalAsked"
+    version: ClassVar[int] = 2
     request: Request
 
 
@@ -222,6 +229,7 @@ class ApprovalGranted(Event):
     name: ClassVar[str] = "ApprovalGranted"
     request: str
     by: PersonId
+    basis: dict[str, str] = {}
 
 
 class ApprovalRefused(Event):
@@ -364,10 +372,12 @@ class ReviewClosed(Event):
 
 
 class ReviewReopened(Event):
-    """A closed review goes on, because of these blockers (`rule/subject`)."""
+    """A closed review goes on in a stage, because of these blockers (`rule/subject`), until new due dates."""
 
     name: ClassVar[str] = "ReviewReopened"
     because: tuple[str, ...]
+    stage: Stage = Stage.REMEDIATION
+    due: dict[Clock, Utc] = {}
 
 
 class RegressionSeen(Event):
@@ -375,6 +385,14 @@ class RegressionSeen(Event):
 
     name: ClassVar[str] = "RegressionSeen"
     because: tuple[str, ...]
+
+
+class ReviewSucceeded(Event):
+    """Harm was reported to a review that has ended: another one, of this id, has to deal with it."""
+
+    name: ClassVar[str] = "ReviewSucceeded"
+    successor: str
+    incident: Incident
 
 
 class ReviewDismissed(Event):
@@ -437,13 +455,32 @@ EVENTS: dict[str, type[Event]] = {
         ClosureAsked,
         ReviewClosed,
         ReviewReopened,
+        ReviewSucceeded,
         ReviewDismissed,
     )
 }
 
 Upcast = Callable[[dict[str, Any]], dict[str, Any]]
 
-UPCASTS: dict[tuple[str, int], Upcast] = {}
+
+def _signed_sections(data: dict[str, Any]) -> dict[str, Any]:
+    basis = {f"section/{id}": digest for id, digest in data["sections"].items()}
+    return {name: value for name, value in data.items() if name != "sections"} | {"basis": basis}
+
+
+def _voided_for_an_item(data: dict[str, Any]) -> dict[str, Any]:
+    return {"teams": data["teams"], "claims": [f"item/{data['item']}"] if data.get("item") else []}
+
+
+def _asked_of_a_factor(data: dict[str, Any]) -> dict[str, Any]:
+    return {"request": {name: value for name, value in data["request"].items() if name != "factor"}}
+
+
+UPCASTS: dict[tuple[str, int], Upcast] = {
+    ("TeamSigned", 1): _signed_sections,
+    ("SignaturesVoided", 1): _voided_for_an_item,
+    ("ApprovalAsked", 1): _asked_of_a_factor,
+}
 """How the data of (event, version) becomes that of the next version."""
 
 

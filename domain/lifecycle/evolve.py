@@ -3,31 +3,30 @@
 `evolve` folded over the recorded events *is* the review.
 """
 
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable
+from datetime import datetime
 from functools import reduce
 from typing import Any
 
 from domain.lifecycle import events
+from domain.lifecycle.claims import INCIDENTS, changed, claim, promise_of
 from domain.lifecycle.stages import OPEN_STAGES
+from domain.model.endorsement import Signature, Verification, Waiver, waiver_id
 from domain.model.review import (
     RESTORED,
     ChangesWanted,
     Failure,
+    Fallen,
     Incident,
     Item,
     Question,
     Reading,
     Repeat,
     Review,
-    Signature,
     Submission,
     Tracking,
-    Verification,
-    Voided,
-    Waiver,
-    waiver_id,
 )
-from domain.model.taxonomy import Ask, IssueStatus, ItemStatus, Stage
+from domain.model.taxonomy import Ask, Clock, IssueStatus, ItemStatus, Stage
 
 Changes = dict[str, Any]
 
@@ -39,7 +38,38 @@ def fold(review: Review, recorded: Iterable[events.Event]) -> Review:
 
 def evolve(review: Review, event: events.Event) -> Review:
     """The review after `event`. An event that this release cannot read is kept as such, and blocks."""
-    return review.model_copy(update=_CHANGES[type(event)](review, event) | {"seq": review.seq + 1})
+    changes = _CHANGES[type(event)](review, event)
+    if "items" in changes:
+        changes["items"] = {id: _with_its_promise(item) for id, item in changes["items"].items()}
+        changes["due"] = _no_sooner(review.due, changes["items"].values())
+    after = review.model_copy(update=changes | {"seq": review.seq + 1})
+    return after.model_copy(update=_without_fallen(after))
+
+
+def _with_its_promise(item: Item) -> Item:
+    promised = promise_of(item)
+    return item if item.promised == promised else item.model_copy(update={"promised": promised})
+
+
+def _no_sooner(due: dict[Clock, datetime], items: Iterable[Item]) -> dict[Clock, datetime]:
+    """The review as a whole is due no sooner than any item that was promised, or its clocks would disagree."""
+    promised = [item.due for item in items if item.due is not None]
+    if Clock.REVIEW not in due or not promised:
+        return due
+    return due | {Clock.REVIEW: max(due[Clock.REVIEW], *promised)}
+
+
+def _without_fallen(review: Review) -> Changes:
+    """Of waivers, accepted risks and verifications those that stand: for what was seen when they were given."""
+    changes: Changes = {}
+    for name, words in (("waivers", review.waivers), ("risks", review.risks)):
+        if any(changed(review, word) for word in words.values()):
+            changes[name] = {id: word for id, word in words.items() if not changed(review, word)}
+    unsound = [id for id, i in review.items.items() if i.verification and changed(review, i.verification)]
+    if unsound:
+        without = {id: review.items[id].model_copy(update={"verification": None}) for id in unsound}
+        changes["items"] = review.items | without
+    return changes
 
 
 def _incident_excluded(review: Review, event: events.IncidentExcluded) -> Changes:
@@ -67,6 +97,7 @@ def _review_opened(review: Review, event: events.ReviewOpened) -> Changes:
         "owner": event.owner,
         "owners": (event.owner,) if event.owner else (),
         "private_to": event.private_to,
+        "follows": event.follows,
         "quiet_until": event.quiet_until,
         "due": event.due,
     }
@@ -119,17 +150,11 @@ def _draft_submitted(review: Review, event: events.DraftSubmitted) -> Changes:
         elsewhere=event.elsewhere,
         models=event.models,
         failure_modes=event.failure_modes,
+        incidents=claim(review, INCIDENTS) or "",
     )
-    items = kept | fresh
-    others = {id for id, item in review.items.items() if id not in items or not items[id].spec.promises_like(item.spec)}
-    factors = {factor.id: factor for factor in event.factors}
-    told = review.submission.factors if review.submission else ()
-    others_told = {f.id for f in told if f.id not in factors or not factors[f.id].claims_like(f)}
     # Another text: what it was before is no reason to sign again, but it is to be signed.
-    voided = dict.fromkeys(review.voided, Voided(seq=review.seq + 1))
-    return {"submission": submission, "items": items, "changes_wanted": (), "voided": voided} | _lifted_no_more(
-        review, items=others, factors=others_told
-    )
+    fallen = dict.fromkeys(review.fallen, Fallen(seq=review.seq + 1))
+    return {"submission": submission, "items": kept | fresh, "changes_wanted": (), "fallen": fallen}
 
 
 def _signing_delegated(review: Review, event: events.SigningDelegated) -> Changes:
@@ -137,18 +162,20 @@ def _signing_delegated(review: Review, event: events.SigningDelegated) -> Change
 
 
 def _team_signed(review: Review, event: events.TeamSigned) -> Changes:
-    signature = Signature(team=event.team, by=event.by, at=event.at, sections=event.sections)
-    voided = {team: v for team, v in review.voided.items() if team != event.team}
-    return {"signatures": review.signatures | {event.team: signature}, "voided": voided}
+    signature = Signature(team=event.team, by=event.by, at=event.at, basis=event.basis)
+    fallen = {team: why for team, why in review.fallen.items() if team != event.team}
+    return {"signatures": review.signatures | {event.team: signature}, "fallen": fallen}
 
 
 def _signatures_voided(review: Review, event: events.SignaturesVoided) -> Changes:
-    """Who was to sign again before hears of this reason, which is the newest."""
-    voided = Voided(seq=review.seq + 1, item=event.item, became=event.became)
-    concerned = {*review.signatures, *review.voided}
+    """Who was to sign again before has this to see, too."""
+    fallen = {}
+    for team in {*event.teams} & {*review.signatures, *review.fallen}:
+        before = review.fallen[team].claims if team in review.fallen else ()
+        fallen[team] = Fallen(seq=review.seq + 1, claims=tuple(dict.fromkeys((*before, *event.claims))))
     return {
         "signatures": {team: s for team, s in review.signatures.items() if team not in event.teams},
-        "voided": review.voided | {team: voided for team in event.teams if team in concerned},
+        "fallen": review.fallen | fallen,
     }
 
 
@@ -207,12 +234,9 @@ def _item_moved(review: Review, event: events.ItemMoved) -> Changes:
 
 def _item_changed(review: Review, event: events.ItemChanged) -> Changes:
     known = review.items.get(event.spec.id)
-    other = {event.spec.id} if known and not known.spec.promises_like(event.spec) else set()
-    seen = known.verification if known and not other else None  # what was verified is what was promised then
     sooner = {"due": event.due} if event.due is not None else {}
     owned = {"former_owners": _owners(known)} if known and known.spec.owner != event.spec.owner else {}
-    changed = _changed_item(review, event.spec.id, spec=event.spec, verification=seen, **sooner, **owned)
-    return changed | _lifted_no_more(review, items=other)
+    return _changed_item(review, event.spec.id, spec=event.spec, **sooner, **owned)
 
 
 def _owners(item: Item) -> tuple[str, ...]:
@@ -240,7 +264,12 @@ def _item_split(review: Review, event: events.ItemSplit) -> Changes:
 
 def _item_verified(review: Review, event: events.ItemVerified) -> Changes:
     verification = Verification(
-        by=event.by, at=event.at, evidence=event.evidence, note=event.note, stands_for=event.stands_for
+        by=event.by,
+        at=event.at,
+        evidence=event.evidence,
+        note=event.note,
+        stands_for=event.stands_for,
+        basis=event.basis,
     )
     return _changed_item(review, event.item, verification=verification)
 
@@ -281,6 +310,7 @@ def _approval_granted(review: Review, event: events.ApprovalGranted) -> Changes:
         until=request.until,
         asked_by=request.by,
         granted_by=(*earlier, event.by),
+        basis=event.basis,
     )
     return changes | {"waivers" if request.ask is Ask.WAIVE else "risks": kept | {key: waiver}}
 
@@ -457,11 +487,21 @@ def _review_closed(review: Review, event: events.ReviewClosed) -> Changes:
 
 
 def _review_reopened(review: Review, event: events.ReviewReopened) -> Changes:
-    return {"stage": Stage.REMEDIATION, "closure": None, "reopened": review.reopened + 1, "regressions": ()}
+    return {
+        "stage": event.stage,
+        "closure": None,
+        "reopened": review.reopened + 1,
+        "regressions": (),
+        "due": review.due | event.due,
+    }
 
 
 def _regression_seen(review: Review, event: events.RegressionSeen) -> Changes:
     return {"regressions": event.because}
+
+
+def _review_succeeded(review: Review, event: events.ReviewSucceeded) -> Changes:
+    return {"successor": event.successor}
 
 
 def _review_dismissed(review: Review, event: events.ReviewDismissed) -> Changes:
@@ -484,16 +524,6 @@ def _changed_item(review: Review, id: str, **changes: Any) -> Changes:
     if id not in review.items:
         return {}
     return _with_item(review, review.items[id].model_copy(update=changes))
-
-
-def _lifted_no_more(review: Review, items: Set[str] = frozenset(), factors: Set[str] = frozenset()) -> Changes:
-    """A waiver and an accepted risk stand for what was seen when they were granted, and not for what became of it."""
-    ended = {waiver_id(rule, item) for rule in ("done", "verified") for item in items}
-    ended |= {waiver_id(rule, factor) for rule in ("causes", "prevention") for factor in factors}
-    return {
-        "waivers": {id: waiver for id, waiver in review.waivers.items() if id not in ended},
-        "risks": {factor: risk for factor, risk in review.risks.items() if factor not in factors},
-    }
 
 
 def _decided(review: Review, id: str, by: str, *, granted: bool) -> Changes:
@@ -551,6 +581,7 @@ _CHANGES: dict[type[events.Event], Callable[[Review, Any], Changes]] = {
     events.ClosureAsked: _closure_asked,
     events.ReviewClosed: _review_closed,
     events.ReviewReopened: _review_reopened,
+    events.ReviewSucceeded: _review_succeeded,
     events.ReviewDismissed: _review_dismissed,
     events.UnknownEvent: _unknown,
 }

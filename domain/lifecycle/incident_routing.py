@@ -18,6 +18,12 @@ def review_id(source: str, incident: str) -> str:
     return f"{source}:{incident}"
 
 
+def successor_id(review: str) -> str:
+    """The id of the review that follows one that has ended: `pagerduty:PD-1~2` follows `pagerduty:PD-1`."""
+    first, _, number = review.partition("~")
+    return f"{first}~{int(number or 1) + 1}"
+
+
 def route(
     source: str, incident: str, status: IncidentStatus, known: RoutedReview | None, keyed: Iterable[RoutedReview]
 ) -> str | None:

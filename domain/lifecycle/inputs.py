@@ -9,9 +9,10 @@ from pydantic import Field
 
 from domain.drafts.draft import DraftContent
 from domain.model.catalogue import Catalogue
+from domain.model.endorsement import Evidence
 from domain.model.policy import Policy
 from domain.model.principal import Standing
-from domain.model.review import Evidence, Incident, IssueRef, ItemSpec, Reading, Told
+from domain.model.review import Incident, IssueRef, ItemSpec, Reading, Told
 from domain.model.taxonomy import Door, FailureKind, IssueStatus, Severity
 from domain.model.tracker_routing import PlaceText, Routing
 from domain.model.values import Calendar, Line, PersonId, Record, TextRef, Utc
@@ -241,6 +242,15 @@ class IncidentTold(Record):
     incident: Incident
 
 
+class HarmReported(Record):
+    """More harm was reported of an incident after its review had ended: this one follows that review."""
+
+    type: Literal["harm_reported"] = "harm_reported"
+    incident: Incident
+    follows: str
+    private_to: tuple[Line, ...] = ()
+
+
 class IssueOpened(Record):
     """An item's issue exists."""
 
@@ -356,6 +366,7 @@ class EffectFailed(Record):
 
 Fact = (
     IncidentTold
+    | HarmReported
     | IssueOpened
     | IssueReleased
     | ItemsRead

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from domain.lifecycle.closure_rules import Blocker, blockers
+from domain.model.endorsement import Waiver
 from domain.model.policy import OnRegression
-from domain.model.review import Review, Waiver
+from domain.model.review import Review
 from domain.model.taxonomy import IssueStatus, Stage
 from domain.model.values import Record, Utc
 

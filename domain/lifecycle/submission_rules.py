@@ -11,7 +11,7 @@ from domain.lifecycle.closure_rules import DRAFT_RULES, Blocker, blames_nobody, 
 from domain.lifecycle.events import DraftSubmitted
 from domain.lifecycle.evolve import evolve
 from domain.model.review import ItemSpec, Review
-from domain.model.taxonomy import ItemStatus
+from domain.model.taxonomy import ItemStatus, Stage
 from domain.model.template import ANSWER
 from domain.model.values import PersonId, Record
 
@@ -45,21 +45,25 @@ def lacks_to_close(
 
 
 def _submitted(review: Review, content: DraftContent, by: PersonId, elsewhere: Sequence[str]) -> Review:
-    """The review as it were with this draft submitted."""
-    return evolve(review, DraftSubmitted.of(content, by, tuple(elsewhere), review.models))
+    """The review as it were with this draft submitted, and not signed yet."""
+    after = evolve(review, DraftSubmitted.of(content, by, tuple(elsewhere), review.models))
+    return after.model_copy(update={"stage": Stage.SIGN_OFF})
 
 
 def _promises_changed(review: Review, content: DraftContent) -> Iterator[Lack]:
     for spec in content.items:
         item = review.items.get(spec.id)
-        if item and item.status is not ItemStatus.PROPOSED and _promise(spec) != _promise(item.spec):
-            sentence = f"{spec.id} is {item.status}: change it by command, not in the draft."
+        if item and item.status is not ItemStatus.PROPOSED and spec != item.spec:
+            other = [name.replace("_", " ") for name in ItemSpec.model_fields if _differs(name, spec, item.spec)]
+            sentence = (
+                f"{spec.id} is {item.status}, and the draft has another {', '.join(other)}: "
+                "change the item by command, or what the draft says of it."
+            )
             yield Lack(section="items", sentence=sentence)
 
 
-def _promise(spec: ItemSpec) -> ItemSpec:
-    """What was promised by an item, without its texts: a draft leaves those of a promised item as they are."""
-    return spec.model_copy(update={"title": "", "end_state": None})
+def _differs(name: str, one: ItemSpec, other: ItemSpec) -> bool:
+    return bool(getattr(one, name) != getattr(other, name))
 
 
 def _section(blocker: Blocker, review: Review) -> str:

@@ -10,10 +10,11 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, StringConstraints
 
 from domain.model.draft_parts import Measured
+from domain.model.endorsement import Endorsement, Signature, Verification, Waiver, waiver_id
+from domain.model.endorsement import Evidence as Evidence
 from domain.model.policy import Policy, Profile
 from domain.model.taxonomy import (
     Ask,
-    Became,
     Clock,
     Confidence,
     Dimension,
@@ -94,10 +95,6 @@ class Factor(Record):
     evidence: bool
     led_to: str | None = None
 
-    def claims_like(self, other: "Factor") -> bool:
-        """Whether the same is said to have contributed, with the same confidence."""
-        return (self.dimension, self.cause, self.confidence) == (other.dimension, other.cause, other.confidence)
-
 
 def _no_issue_of_ours(id: str) -> str:
     if id.lower() == TRACKING_ISSUE:
@@ -121,13 +118,6 @@ class ItemSpec(Record):
     owner: PersonId | None = None
     due: date | None = Field(default=None, description="earlier than the policy asks; it counts from acceptance on")
 
-    def promises_like(self, other: "ItemSpec") -> bool:
-        """Whether the same is promised; who does it is another matter."""
-        return all(getattr(self, name) == getattr(other, name) for name in _PROMISED)
-
-
-_PROMISED = ("title", "item_class", "strength", "end_state", "prevents")
-
 
 class IssueRef(Record):
     """Where an issue is kept: a stable id, and the key and address as they are now."""
@@ -141,30 +131,6 @@ class IssueRef(Record):
     def is_same(self, other: "IssueRef") -> bool:
         """Whether this is the same issue, whatever it is called now."""
         return (self.tracker, self.id) == (other.tracker, other.id)
-
-
-class Evidence(Record):
-    """What shows that an item does what it promised: a copy kept in the records, and where it came from."""
-
-    digest: str | None = Field(default=None, description="of the copy; none while none is kept")
-    link: TextRef | None = Field(default=None, description="where it was found")
-
-
-class Verification(Record):
-    """Somebody saw for themselves that a done item does what it promised."""
-
-    by: PersonId
-    at: Utc
-    evidence: tuple[Evidence, ...]
-    note: TextRef | None = None
-    stands_for: tuple[PersonId, ...] = Field(
-        default=(), description="who could be the same person as they: see `Standing.stands_for`"
-    )
-
-    @property
-    def hands(self) -> tuple[PersonId, ...]:
-        """Who counts as the one person who verified it."""
-        return (self.by, *self.stands_for)
 
 
 class Told(Record):
@@ -187,6 +153,7 @@ class Item(Record):
 
     spec: ItemSpec
     status: ItemStatus = ItemStatus.PROPOSED
+    promised: str = Field(default="", description="the digest of what it promises: `lifecycle.claims.promise_of`")
     due: Utc | None = None
     extended: int = Field(default=0, description="how often its due date was put off")
     place: Place | None = Field(default=None, description="where its issue belongs; none until it is accepted")
@@ -329,34 +296,17 @@ class Submission(Record):
     elsewhere: tuple[str, ...] = Field(default=(), description="models that share something with those of the incident")
     models: tuple[str, ...] | None = Field(default=None, description="those of the incidents, as they were then")
     failure_modes: tuple[str, ...] = Field(default=(), description="keys of those that it touched")
+    incidents: str = Field(default="", description="the digest of the incidents that it covers")
 
 
-class Signature(Record):
-    team: str
-    by: PersonId
-    at: Utc
-    sections: dict[str, str]
-
-
-class Voided(Record):
+class Fallen(Record):
     """A signature that stands no more, until its team signs again. `seq` tells one from the next.
 
-    The reason is the newest; it goes with the text that was signed.
+    `claims` are those that have changed since it was given, of the text that is submitted now.
     """
 
     seq: int
-    item: str | None = None
-    became: Became | None = None
-
-    @property
-    def because(self) -> str:
-        """Why, to follow what is said of it; empty where no item is the reason."""
-        return because(self.item, self.became)
-
-
-def because(item: str | None, became: Became | None) -> str:
-    """That signatures stand no more for what an item became, to follow what is said of them; empty without one."""
-    return f", because item {item} was {became}" if item else ""
+    claims: tuple[str, ...] = ()
 
 
 class ChangesWanted(Record):
@@ -368,7 +318,7 @@ class ChangesWanted(Record):
     sections: tuple[str, ...]
 
 
-class Request(Record):
+class Request(Endorsement):
     """Something that makes closing easier, asked for by one person and decided by another."""
 
     id: str
@@ -383,7 +333,6 @@ class Request(Record):
     change: ItemSpec | None = None
     into: tuple[ItemSpec, ...] = Field(default=(), description="the items that an item is to be split into")
     item: ItemSpec | None = Field(default=None, description="the item that it is about, as it was when this was asked")
-    factor: Factor | None = Field(default=None, description="the factor that it is about, as it was then")
     teams: tuple[str, ...] = Field(default=(), description="who is to see a private review, too; none: everybody")
     decided_by: PersonId | None = None
     granted: bool | None = None
@@ -392,30 +341,6 @@ class Request(Record):
     def pending(self) -> bool:
         """Whether it still waits for its second person."""
         return self.granted is None
-
-
-class Waiver(Record):
-    """Lifts one rule for one subject until a date; then the blocker is back."""
-
-    rule: str
-    subject: str
-    until: Utc
-    asked_by: PersonId
-    granted_by: tuple[PersonId, ...] = Field(description="one for the waiver, one more for each renewal")
-
-    @property
-    def id(self) -> str:
-        """Rule and subject together: there is one waiver for each pair."""
-        return waiver_id(self.rule, self.subject)
-
-    def holds(self, now: datetime) -> bool:
-        """Whether it still lifts its blocker at `now` (UTC)."""
-        return self.until > now
-
-
-def waiver_id(rule: str, subject: str) -> str:
-    """The key under which a review keeps the waiver of `rule` for `subject`."""
-    return f"{rule}/{subject}"
 
 
 class Failure(Record):
@@ -493,7 +418,7 @@ class Review(Record):
     late: frozenset[str] = Field(default=frozenset(), description="deadlines whose passing was recorded")
     submission: Submission | None = None
     signatures: dict[str, Signature] = {}
-    voided: dict[str, Voided] = Field(default={}, description="signatures to be given anew, by team")
+    fallen: dict[str, Fallen] = Field(default={}, description="signatures to be given anew, by team")
     delegates: dict[str, PersonId] = Field(default={}, description="who signs this review for a team, by team")
     changes_wanted: tuple[ChangesWanted, ...] = Field(default=(), description="asked for since the last submission")
     items: dict[str, Item] = {}
@@ -505,6 +430,8 @@ class Review(Record):
     tracking: Tracking | None = None
     closure: Closure | None = None
     reopened: int = 0
+    follows: str | None = Field(default=None, description="the ended review of whose incident more harm was reported")
+    successor: str | None = Field(default=None, description="the review that follows this one in the same way")
     questions: dict[str, Question] = Field(default={}, description="comments that wait for an answer, by id")
     regressions: tuple[str, ...] = Field(default=(), description="what got in the way after closure, and is only told")
     unknown: tuple[str, ...] = Field(default=(), description="events that this release cannot read")
@@ -563,10 +490,6 @@ class Review(Record):
     def factor(self, id: str) -> Factor | None:
         """The factor of that id in the text as it was last submitted."""
         return next((f for f in self.submission.factors if f.id == id), None) if self.submission else None
-
-    def signed_by(self, person: PersonId | None) -> tuple[str, ...]:
-        """The teams for which a person has signed."""
-        return tuple(team for team, signature in self.signatures.items() if signature.by == person)
 
     @property
     def profile(self) -> Profile | None:

@@ -297,14 +297,6 @@ class Outcome(StrEnum):
     OWNERSHIP_AND_ESCALATION = "ownership_and_escalation"
 
 
-class Became(StrEnum):
-    """What became of an item that signatures stood for."""
-
-    CHANGED = "changed"
-    WITHDRAWN = "withdrawn"
-    SPLIT = "split"
-
-
 class ItemStatus(StrEnum):
     """Where an action item stands, in our words. `withdrawn` items are kept, and count for nothing."""
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from domain.lifecycle.claims import INCIDENTS
 from domain.lifecycle.closure_rules import (
     READ_FAILED,
     WHY_FAILED,
@@ -17,14 +18,16 @@ from domain.lifecycle.closure_rules import (
     WHY_UNDONE,
     Blocker,
     blockers,
+    unsigned_items,
+    why_again,
 )
 from domain.lifecycle.decisions.requests import not_approvers, out_of_date
-from domain.lifecycle.effects import owed_effects, review_due
+from domain.lifecycle.effects import owed_effects
 from domain.lifecycle.independence import Act, excluded_people
 from domain.lifecycle.inputs import Approve
 from domain.lifecycle.reopening import lifting
 from domain.lifecycle.stages import HEARD_IN, OPEN_STAGES
-from domain.model.review import OWNING, Item, Request, Review
+from domain.model.review import OWNING, Item, Request, Review, Submission
 from domain.model.taxonomy import (
     GRAVE,
     Ask,
@@ -166,22 +169,38 @@ def _of_draft(review: Review, now: datetime, in_the_way: Blockers) -> Iterator[W
 
 def _of_signers(review: Review, now: datetime, in_the_way: Blockers) -> Iterator[Wanted]:
     submission = review.submission
-    if review.stage is not Stage.SIGN_OFF or submission is None:
+    if submission is None:
         return
-    for team in [b.subject for b in in_the_way if b.rule == "sign_off" and b.waivable]:
-        voided, due = review.voided.get(team), review.due.get(Clock.SIGN_OFF)
-        key = f"sign:{team}/{submission.revision}" + (f"/{voided.seq}" if voided else "")
+    if review.stage is Stage.REMEDIATION and any(b.rule == "prevention" for b in in_the_way):
+        yield from _of_later_items(review, submission, unsigned_items(review, now))
+    if review.stage is not Stage.SIGN_OFF:
+        return
+    for team in [b.subject for b in in_the_way if b.rule == "sign_off" and b.waivable and b.subject != INCIDENTS]:
+        fallen, due = review.fallen.get(team), review.due.get(Clock.SIGN_OFF)
+        key = f"sign:{team}/{submission.revision}" + (f"/{fallen.seq}" if fallen else "")
         if team == OWNING and review.team is None:
             sentence = f"Name a team for service {review.service} in the catalogue: without one nobody can sign."
             yield _wanted(review, key, sentence, "#sign-off", ADMIN, team, due, _is_grave(review))
             continue
         sentence = f"Read revision {submission.revision}, and sign it for team {team} or ask for changes."
-        if voided and voided.because:
-            sentence = f"Sign revision {submission.revision} again for team {team}, or ask for changes{voided.because}."
-        others = tuple(s.by for name, s in review.signatures.items() if name != team)
-        but = tuple(dict.fromkeys([*excluded_people(review, Act.SIGN), *others]))
-        of = Whom(role=Role.TEAM, id=team)
+        if why := why_again(review, team):
+            sentence = f"Sign revision {submission.revision} again for team {team}, or ask for changes, because {why}."
+        of, but = Whom(role=Role.TEAM, id=team), _not_signers(review, team)
         yield _wanted(review, key, sentence, "#sign-off", of, team, due, _is_grave(review), but)
+
+
+def _of_later_items(review: Review, submission: Submission, items: tuple[str, ...]) -> Iterator[Wanted]:
+    """An item that was added after the last signature counts once a team, whichever it is, has signed it."""
+    for team in review.required_teams if items else ():
+        sentence = f"Sign {', '.join(items)} for team {team}, if no other team has: nothing counts that nobody signed."
+        of, key = Whom(role=Role.TEAM, id=team), f"sign:{team}/{submission.revision}/{'+'.join(items)}"
+        yield _wanted(review, key, sentence, "#sign-off", of, team, but=_not_signers(review, team))
+
+
+def _not_signers(review: Review, team: str) -> tuple[PersonId, ...]:
+    """Who may not sign for a team: whoever the policy excludes, and who signed for another one."""
+    others = (s.by for name, s in review.signatures.items() if name != team)
+    return tuple(dict.fromkeys([*excluded_people(review, Act.SIGN), *others]))
 
 
 def _of_approvers(review: Review, now: datetime, in_the_way: Blockers) -> Iterator[Wanted]:
@@ -238,10 +257,13 @@ def _of_item_links(review: Review, now: datetime, in_the_way: Blockers) -> Itera
     blocking = {b.subject for b in in_the_way if b.rule == "done"} if review.stage in OPEN_STAGES else ()
     for id, item in review.items.items():
         gone = item.status is ItemStatus.LOST and item.issue_status in _GONE
-        undone = item.status is ItemStatus.DECLINED and item.spec.item_class is ItemClass.PREVENT and id in blocking
+        declined = item.status is ItemStatus.DECLINED
+        undone = declined and (
+            review.stage is Stage.CLOSED or (item.spec.item_class is ItemClass.PREVENT and id in blocking)
+        )
         if item.ref is None or item.issue_status is None or not (gone or undone):
             continue
-        todo = "give it another issue" if gone else "open it again, or give it another issue"
+        todo = "give it another issue" if gone else "open it again, give it another issue, or ask to withdraw it"
         sentence = f"{id} ({item.ref.key}) {WHY_UNDONE[item.issue_status]}: {todo}."
         yield _wanted(review, f"link:{id}/{item.issue_status}", sentence, f"#item-{id}", subject=id)
 
@@ -261,14 +283,15 @@ def _of_rules(review: Review, now: datetime, in_the_way: Blockers) -> Iterator[W
     """What the rules find beside signatures, incidents and items; before a submission the draft is asked for."""
     for b in in_the_way:
         unreadable = b.rule == "unknown" or (not b.waivable and b.id != READ_FAILED)
-        told_here = b.rule not in _SAID_ELSEWHERE and review.stage in (Stage.SIGN_OFF, Stage.REMEDIATION)
+        told_elsewhere = b.rule in _SAID_ELSEWHERE and b.subject != INCIDENTS
+        told_here = not told_elsewhere and review.stage in (Stage.SIGN_OFF, Stage.REMEDIATION)
         if unreadable or told_here:
             yield _wanted(review, f"rule:{b.id}", b.sentence, "#blockers", ADMIN if unreadable else None, b.subject)
 
 
 def _of_the_whole(review: Review, now: datetime, in_the_way: Blockers) -> Iterator[Wanted]:
     if review.stage in OPEN_STAGES and review.stage is not Stage.STABILIZATION:
-        until = review_due(review)
+        until = review.due.get(Clock.REVIEW)
         yield _wanted(review, "close", "See the review through to its close.", "#blockers", until=until)
 
 

@@ -9,9 +9,10 @@ from enum import StrEnum
 
 from sqlalchemy import ColumnElement, Connection, bindparam, func, select, text, update
 
+from domain.lifecycle.events import ReviewSucceeded
 from domain.lifecycle.incident_routing import RoutedReview, route
-from domain.lifecycle.inputs import IncidentTold, Input
-from domain.model.review import Incident
+from domain.lifecycle.inputs import HarmReported, IncidentTold, Input
+from domain.model.review import Incident, Review
 from domain.model.taxonomy import Stage
 from domain.model.values import Record, Utc
 from records import tables
@@ -190,6 +191,26 @@ _FINISH = (
     .where(tables.inbox.c.delivery_id == bindparam("delivery"))
     .values(state=bindparam("state"), finished_at=bindparam("finished_at"))
 )
+
+
+def begin_successor(connection: Connection, review: Review, event: ReviewSucceeded) -> None:
+    """Let the review that follows begin, in the transaction that records it; its incident is told to it from now on."""
+    told = HarmReported(incident=event.incident, follows=review.id, private_to=review.private_to)
+    input = Input(id=f"follows:{review.id}", body=told)
+    row = {
+        "delivery_id": input.id,
+        "source": "holdfast",
+        "kind": told.type,
+        "review_id": event.successor,
+        "body": input.model_dump_json(),
+        "state": DeliveryState.NEW,
+        "received_at": datetime.now(UTC),
+        "note": None,
+    }
+    insert_once(connection, tables.inbox, [row])
+    connection.execute(
+        update(tables.routes).where(tables.routes.c.incident == event.incident.ref).values(review_id=event.successor)
+    )
 
 
 def finish(connection: Connection, delivery_id: str) -> None:

@@ -12,7 +12,7 @@ from domain.lifecycle.closure_rules import blockers
 from domain.lifecycle.inputs import VerifyItem
 from domain.model.attachment import Attachment
 from domain.model.catalogue import Person
-from domain.model.review import Evidence
+from domain.model.endorsement import Evidence
 from domain.model.taxonomy import Stage
 from domain.model.tracker_routing import Place, Routing
 from domain.trackers.ports import IssueTracker

@@ -9,7 +9,8 @@ from activities.evidence import EvidenceActivities
 from activities.trackers import EffectRequest
 from domain.lifecycle.inputs import EvidenceKept, VerifyItem
 from domain.model.attachment import Attachment
-from domain.model.review import Evidence, Review
+from domain.model.endorsement import Evidence
+from domain.model.review import Review
 from domain.model.taxonomy import FailureKind
 from domain.trackers.ports import NotFoundError, TrackerError
 from records.database import Database

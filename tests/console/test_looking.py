@@ -61,7 +61,7 @@ def test_a_review_is_shown_with_all_that_was_said_of_it(holdfast: Holdfast) -> N
     holdfast.done("review", "accept-risk", review, "F1", "--reason", "it is small")
     holdfast.done("review", "refuse", review, "R2", "--reason", "it is not", by="director@example.org")
     holdfast.done("review", "lower-severity", review, "sev3", "--reason", "few were concerned")
-    holdfast.door.pass_time(review, timedelta(days=15))
+    holdfast.door.pass_time(review, timedelta(days=31))
     shown = holdfast.done("review", "show", review)
     for sentence in (
         f"{review}: Ranking returned unrelated results",
@@ -83,9 +83,8 @@ def test_a_review_is_shown_with_all_that_was_said_of_it(holdfast: Holdfast) -> N
 def test_a_signature_that_stands_no_more_is_not_shown_as_one_that_was_never_given(holdfast: Holdfast) -> None:
     review = holdfast.signed()
     holdfast.done("item", "change", review, "I1", "--reason", "cheaper", "--strength", "weaker")
-    holdfast.done("review", "approve", review, "R1", by="director@example.org")
     shown = holdfast.done("review", "show", review)
-    assert shown.count("to sign again: its signature stands no more, because item I1 was changed") == 3
+    assert shown.count("to sign again: its signature stands no more, because item I1 changed") == 3
     assert "not signed" not in shown
 
 

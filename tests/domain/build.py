@@ -40,8 +40,9 @@ from domain.lifecycle.inputs import (
 )
 from domain.lifecycle.plan import Plan, plan
 from domain.model.catalogue import Catalogue
+from domain.model.endorsement import Evidence
 from domain.model.policy import OnEarlyClose, Policy
-from domain.model.review import Evidence, Incident, IssueRef, Item, ItemSpec, Reading, Review
+from domain.model.review import Incident, IssueRef, Item, ItemSpec, Reading, Review
 from domain.model.taxonomy import (
     Confidence,
     Dimension,
@@ -225,6 +226,12 @@ def document(**changes: Any) -> DraftDocument:
 def content(of: DraftDocument | None = None, revision: int = 1, under: Policy = POLICY) -> DraftContent:
     """What is derived from a draft."""
     return derive(of or document(), revision, under, SALT, str.lower)
+
+
+def as_promised(review: Review, draft: DraftContent) -> DraftContent:
+    """What is derived from a draft that says of promised items what was promised."""
+    promised = {id: item.spec for id, item in review.items.items() if item.status is not ItemStatus.PROPOSED}
+    return draft.model_copy(update={"items": tuple(promised.get(spec.id, spec) for spec in draft.items)})
 
 
 def ref(item: str = "I1", tracker: str = "github") -> IssueRef:

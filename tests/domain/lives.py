@@ -18,8 +18,9 @@ from domain.lifecycle.closure_rules import blockers
 from domain.lifecycle.decide import Rejected
 from domain.lifecycle.events import Event
 from domain.lifecycle.plan import plan
+from domain.model.endorsement import Evidence
 from domain.model.policy import OnEarlyClose, OnRegression, Policy
-from domain.model.review import Evidence, ItemSpec
+from domain.model.review import ItemSpec
 from domain.model.taxonomy import (
     Confidence,
     Dimension,
@@ -43,6 +44,7 @@ from tests.domain.build import (
     ROUTING,
     SIGNERS,
     Driver,
+    as_promised,
     content,
     document,
     factor,
@@ -190,6 +192,7 @@ class Life:
         """Submit a draft."""
         self.revision += 1
         draft = content(of, self.revision, self.driver.review.policy or self.driver.policy)
+        draft = as_promised(self.driver.review, draft)
         self.command(inputs.SubmitDraft(revision=self.revision, digest=draft.digest), by, draft)
 
     def minutes_ago(self) -> timedelta:

@@ -40,6 +40,7 @@ from tests.domain.build import (
     incident,
     item,
     policy,
+    policy_with_rules,
     spec,
 )
 
@@ -107,7 +108,7 @@ def test_a_team_whose_signature_was_voided_is_asked_anew_and_told_why_each_time(
     for strength in (Strength.WEAKER, Strength.STRONGER):
         driver.say(ChangeItem(spec=spec(strength=strength), reason="text:why"))
         (key,) = [key for key in asked(driver) if key.startswith("sign:ml/1/")]
-        said = "Sign revision 1 again for team ml, or ask for changes, because item I1 was changed."
+        said = "Sign revision 1 again for team ml, or ask for changes, because item I1 changed."
         assert asked(driver)[key].sentence == said
         keys.add(key)
         driver.sign("ml")
@@ -129,14 +130,17 @@ def test_a_team_that_is_to_sign_again_is_told_the_newest_reason_and_none_of_anot
         found[key] = asked(driver)[key].sentence
         return found[key]
 
-    for id in ("I1", "I2"):
-        driver.say(ChangeItem(spec=spec(id, strength=Strength.WEAKER), reason="text:why"))
-        assert ask_of_ml().endswith(f", because item {id} was changed.")
+    driver.say(ChangeItem(spec=spec("I1", strength=Strength.WEAKER), reason="text:why"))
+    assert ask_of_ml().endswith(", because item I1 changed.")
+    driver.sign("ml")
+    driver.say(ChangeItem(spec=spec("I2", strength=Strength.WEAKER), reason="text:why"))
+    assert ask_of_ml().endswith(", because item I2 changed.")
     driver.say(RequestChanges(team="product", reason="text:why"), "product-signer")
     driver.submit(document(summary="Another text.", items=[item("I1"), item("I2")]), revision=2)
     assert ask_of_ml() == "Read revision 2, and sign it for team ml or ask for changes."
+    driver.sign("ml")
     driver.say(ChangeItem(spec=spec("I2", strength=Strength.WEAKER), reason="text:why"))
-    assert ask_of_ml().endswith(", because item I2 was changed.")
+    assert ask_of_ml().endswith(", because item I2 changed.")
 
 
 def test_where_nobody_can_sign_the_catalogue_is_to_be_mended() -> None:
@@ -155,6 +159,12 @@ def test_a_review_without_an_owner_asks_the_lead_for_one_and_for_all_that_an_own
     assert {found["owner"].of, found["draft:0"].of} == {of}
 
 
+def test_a_second_person_decides_what_an_item_promises_where_no_team_signs() -> None:
+    driver = in_remediation(policy_with_rules(sign_off="off"))
+    driver.say(ChangeItem(spec=spec(title="text:new"), reason="text:why"))
+    assert asked(driver)["request:R1"].sentence == "Approve or refuse R1: to change what item I1 promises."
+
+
 @pytest.mark.parametrize(
     ("body", "says"),
     [
@@ -162,7 +172,6 @@ def test_a_review_without_an_owner_asks_the_lead_for_one_and_for_all_that_an_own
         (AcceptRisk(factor="F1", reason="text:why"), "to live with the risk of F1 until 02 Apr 2026"),
         (WithdrawItem(item="I1", reason="text:why"), "to withdraw item I1"),
         (LowerSeverity(severity=Severity.SEV3, reason="text:why"), "to lower the severity to SEV3"),
-        (ChangeItem(spec=spec(title="text:new"), reason="text:why"), "to change what item I1 promises"),
         (
             ExtendDue(item="I1", until=NOW + timedelta(days=30), reason="text:why"),
             "more time for item I1, until 01 Apr 2026",

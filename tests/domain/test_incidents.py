@@ -8,7 +8,7 @@ import pytest
 from domain.drafts.prefill import first_draft
 from domain.lifecycle.closure_rules import warnings
 from domain.lifecycle.events import IncidentExcluded, IncidentUpdated
-from domain.lifecycle.inputs import AcceptItem, Close, IncidentTold, JoinIncident, OpenReview, Tick
+from domain.lifecycle.inputs import AcceptItem, IncidentTold, JoinIncident, OpenReview, Tick
 from domain.model.catalogue import Catalogue
 from domain.model.taxonomy import Clock, IncidentKind, IncidentStatus, Realisation, Severity, Stage
 from tests.domain.build import (
@@ -209,16 +209,31 @@ def test_an_incident_that_is_open_again_after_stabilization_blocks_until_it_is_o
     driver = in_remediation()
     driver.now = NOW + timedelta(hours=32)
     driver.say(told(status=IncidentStatus.OPEN, as_of=NOW + timedelta(hours=30)))
-    assert driver.is_in(Stage.REMEDIATION)
-    assert driver.reasons(Close()) == ("Incident pagerduty:PD-1 is open.", "I1 (#I1) is open.")
+    assert driver.is_in(Stage.SIGN_OFF)
+    assert driver.blocker_ids[0] == "incident/pagerduty:PD-1"
     driver.say(told(as_of=NOW + timedelta(hours=31)))
-    assert driver.blocker_ids == ["done/I1"]
+    asked_again = ["sign_off/ml", "sign_off/infrastructure", "sign_off/product", "sign_off/incidents"]
+    assert driver.blocker_ids == ["done/I1", *asked_again]
+    driver.sign_all()
+    assert driver.blocker_ids == ["done/I1", "sign_off/incidents"]
+    driver.submit(revision=2)
+    assert (driver.stage, driver.blocker_ids) == (Stage.REMEDIATION, ["done/I1"])
 
 
 def test_an_incident_that_recurs_after_closure_reopens_the_review() -> None:
     driver = closed()
     driver.say(told(status=IncidentStatus.OPEN, as_of=driver.now))
-    assert (driver.stage, driver.review.reopened) == (Stage.REMEDIATION, 1)
+    assert (driver.stage, driver.review.reopened) == (Stage.STABILIZATION, 1)
+    driver.now += timedelta(hours=1)
+    driver.say(told(as_of=driver.now))
+    assert driver.review.quiet_until == driver.now + timedelta(hours=24)
+    driver.wait(hours=24)
+    assert driver.is_in(Stage.DRAFT)
+    driver.submit(revision=2)
+    assert driver.is_in(Stage.SIGN_OFF)
+    driver.sign_all()
+    driver.obey()
+    assert driver.is_in(Stage.CLOSED)
 
 
 def test_a_graver_telling_raises_the_severity_and_a_lighter_one_does_not_lower_it() -> None:

@@ -210,7 +210,6 @@ def test_what_says_what_does_not_hold_any_more_is_not_disturbed_but_rewritten() 
     texts = TEXTS | {"text:now": "It fires in every test.\nTwice."}
     changes = {"strength": Strength.STRONGER, "end_state": "text:now"}
     driver.say(ChangeItem(spec=item.spec.model_copy(update=changes), reason="text:why"))
-    driver.approve()
     item = driver.review.items["I1"]
     assert not is_disturbed(driver.review, "I1", before, ADDRESS)
     assert labels_before(driver.review, item) == ("intermediate",)

@@ -13,22 +13,27 @@ from domain.lifecycle.inputs import (
     IssueOpened,
     IssueReleased,
     ItemsRead,
+    MoveItem,
     ProposeItem,
+    SignForTeam,
     SplitItem,
     WithdrawItem,
 )
 from domain.model.taxonomy import IssueStatus, ItemClass, ItemStatus, Stage, Strength
+from domain.model.tracker_routing import Place
 from tests.domain.build import (
     NOW,
+    OWNER,
+    SIGNERS,
     Driver,
     document,
-    factor,
     finish,
     in_draft,
     in_remediation,
     in_sign_off,
     in_stabilization,
     item,
+    policy_with_rules,
     ref,
     spec,
 )
@@ -41,6 +46,8 @@ WEAKER: list[dict[str, Any]] = [
     {"end_state": None},
     {"title": "text:another"},
 ]
+
+CHANGE_IT = "change the item by command, or what the draft says of it."
 
 
 def with_item(driver: Driver, accepted: bool = False, **changes: Any) -> Driver:
@@ -114,7 +121,7 @@ def test_an_accepted_item_is_not_changed_by_a_draft() -> None:
     driver = in_sign_off()
     driver.say(AcceptItem(item="I1"))
     weaker = document(items=[item(strength=Strength.WEAKER)])
-    assert driver.refused_draft(weaker, revision=2) == ("I1 is open: change it by command, not in the draft.",)
+    assert driver.refused_draft(weaker, revision=2) == (f"I1 is open, and the draft has another strength: {CHANGE_IT}",)
     assert driver.refused_draft(document(summary="New."), revision=2) == ()
 
 
@@ -133,23 +140,72 @@ def test_a_proposed_item_that_changes_while_it_is_signed_voids_the_signatures() 
     driver.say(ChangeItem(spec=spec(strength=Strength.WEAKER), reason="text:why"))
     assert driver.review.items["I1"].spec.strength is Strength.WEAKER
     assert driver.review.signatures == {}
-    assert sentence(driver, "ml") == "Team ml has not signed revision 1 again, because item I1 was changed."
+    assert sentence(driver, "ml") == "Team ml has not signed revision 1 again, because item I1 changed."
     assert sentence(driver, "product") == "Team product has not signed revision 1."
 
 
 @pytest.mark.parametrize("changes", WEAKER)
-def test_weakening_an_accepted_item_waits_for_an_approval_and_voids_every_signature(changes: dict[str, Any]) -> None:
-    driver = with_item(in_remediation(), accepted=True)
+def test_an_accepted_item_that_promises_something_else_is_to_be_signed_again(changes: dict[str, Any]) -> None:
+    driver = signed_item()
+    driver.say(change(**changes))
+    assert driver.review.items["I9"].spec == change(**changes).spec
+    assert (driver.stage, driver.review.signatures) == (Stage.SIGN_OFF, {})
+    assert sentence(driver, "ml") == "Team ml has not signed revision 1 again, because item I9 changed."
+    driver.sign("ml")
+    assert "ml" not in driver.review.fallen
+
+
+@pytest.mark.parametrize("changes", WEAKER)
+def test_where_no_team_signs_another_person_approves_what_an_item_promises(changes: dict[str, Any]) -> None:
+    driver = with_item(in_remediation(policy_with_rules(sign_off="warn")), accepted=True)
     before = driver.review.items["I9"].spec
     driver.say(change(**changes))
     assert driver.review.items["I9"].spec == before
-    assert driver.is_in(Stage.REMEDIATION)
     driver.approve()
     assert driver.review.items["I9"].spec == change(**changes).spec
+
+
+def signed_item(**about: Any) -> Driver:
+    """In remediation with an item that every team has signed."""
+    driver = with_item(in_sign_off(), accepted=True, **about)
+    driver.sign_all()
+    driver.obey()
+    return driver
+
+
+def test_an_item_that_is_added_after_the_last_signature_counts_once_a_team_has_signed_it() -> None:
+    driver = in_remediation(of=document(items=[]))
+    with_item(driver, accepted=True)
+    assert [b.sentence.endswith("No team has signed I9 yet.") for b in driver.blockers if b.rule == "prevention"] == [
+        True,
+        True,
+    ]
+    assert driver.is_in(Stage.REMEDIATION)
+    driver.sign("product")
+    assert {b.rule for b in driver.blockers} == {"done"}
+    digest = driver.review.submission.digest if driver.review.submission else ""
+    again = SignForTeam(team="product", digest=digest)
+    assert driver.reasons(again, SIGNERS["product"]) == ("Team product has signed this text already.",)
+
+
+def test_an_item_is_not_made_to_count_after_it_was_signed_as_something_else() -> None:
+    driver = in_remediation(of=document(items=[item(item_class="detect", strength="weaker", prevents=())]))
+    driver.say(ChangeItem(spec=spec(title="text:wiki", prevents=("F1",)), reason="text:why"), OWNER)
     assert (driver.stage, driver.review.signatures) == (Stage.SIGN_OFF, {})
-    assert sentence(driver, "ml") == "Team ml has not signed revision 1 again, because item I9 was changed."
-    driver.sign("ml")
-    assert "ml" not in driver.review.voided
+
+
+def test_an_issue_that_somebody_else_opened_is_signed_before_it_shows_anything() -> None:
+    driver = in_remediation()
+    driver.say(MoveItem(item="I1", place=Place(tracker="builtin"), adopts="HF-77"), OWNER)
+    assert (driver.stage, driver.review.signatures) == (Stage.SIGN_OFF, {})
+
+
+def test_signers_read_of_a_promised_item_what_its_tracker_holds() -> None:
+    driver = with_item(in_draft(), accepted=True, title="text:wiki page")
+    other = document(items=[item("I9", title="Automatic rollback", end_state="It rolls back.")])
+    assert driver.refused_draft(other) == (
+        f"I9 is open, and the draft has another title, outcome, end state: {CHANGE_IT}",
+    )
 
 
 def sentence(driver: Driver, team: str) -> str:
@@ -159,12 +215,12 @@ def sentence(driver: Driver, team: str) -> str:
 
 @pytest.mark.parametrize("how", ["withdrawn", "split"])
 def test_what_became_of_an_item_that_was_signed_is_said(how: str) -> None:
-    driver = with_item(in_remediation(), accepted=True)
+    driver = signed_item()
     parts = (spec("I10", title="text:part"), spec("I11", title="text:part"))
     split = SplitItem(item="I9", into=parts, reason="text:why")
     driver.say(split if how == "split" else WithdrawItem(item="I9", reason="text:why"), "approver")
     driver.approve(by="another")
-    assert sentence(driver, "ml") == f"Team ml has not signed revision 1 again, because item I9 was {how}."
+    assert sentence(driver, "ml") == "Team ml has not signed revision 1 again, because item I9 changed."
 
 
 @pytest.mark.parametrize(
@@ -172,10 +228,10 @@ def test_what_became_of_an_item_that_was_signed_is_said(how: str) -> None:
     [{"strength": Strength.STRONGER}, {"prevents": ("F1", "F2")}, {"owner": "uma"}],
 )
 def test_strengthening_an_accepted_item_needs_nobody(changes: dict[str, Any]) -> None:
-    driver = with_item(in_remediation(of=document(factors=[factor(), factor("F2")])), accepted=True)
+    driver = with_item(in_stabilization(), accepted=True)
     driver.say(change(**changes))
     assert driver.review.items["I9"].spec == change(**changes).spec
-    assert driver.is_in(Stage.REMEDIATION)
+    assert driver.review.requests == {}
 
 
 def test_an_end_state_may_be_given_to_an_item_that_has_none() -> None:
@@ -201,7 +257,7 @@ def test_a_sooner_date_counts_at_once_and_a_later_one_is_an_extension() -> None:
 
 
 def test_another_change_of_the_same_item_is_another_request() -> None:
-    driver = with_item(in_stabilization(), accepted=True)
+    driver = with_item(in_remediation(policy_with_rules(sign_off="off")), accepted=True)
     driver.say(change(title="text:new"))
     assert driver.reasons(change(title="text:new")) == ("R1 asks for that already, and waits for an approval.",)
     driver.say(change(strength=Strength.WEAKER))
@@ -228,7 +284,7 @@ def test_withdrawing_an_accepted_item_waits_for_an_approval_and_releases_its_iss
 
 
 def test_an_item_that_was_withdrawn_meanwhile_is_neither_withdrawn_nor_changed() -> None:
-    driver = with_item(in_draft(), accepted=True)
+    driver = with_item(in_remediation(policy_with_rules(sign_off="off")), accepted=True)
     driver.say(WithdrawItem(item="I9", reason="text:why"))
     driver.say(change(strength=Strength.WEAKER))
     driver.approve("R1")
@@ -296,18 +352,19 @@ def test_a_promise_whose_factor_is_no_longer_there_may_still_get_another_owner()
 
 
 def test_a_change_that_was_asked_for_is_not_granted_once_the_item_is_another() -> None:
-    driver = with_item(in_remediation(), accepted=True)
+    driver = with_item(in_remediation(policy_with_rules(sign_off="off")), accepted=True)
     driver.say(change(strength=Strength.WEAKER))
     driver.say(change(strength=Strength.STRONGER), "cem")
+    driver.approve("R2")
     assert driver.reasons(Approve(request="R1"), "approver") == ("I9 has changed since R1 was asked; ask anew.",)
     assert strength(driver) is Strength.STRONGER
     assert driver.reasons(change(strength=Strength.WEAKER)) == ()
-    driver.approve("R2")
+    driver.approve("R3")
     assert strength(driver) is Strength.WEAKER
 
 
 def test_a_change_that_was_asked_for_does_not_undo_who_does_the_item() -> None:
-    driver = with_item(in_remediation(), accepted=True)
+    driver = with_item(in_remediation(policy_with_rules(sign_off="off")), accepted=True)
     driver.say(change(strength=Strength.WEAKER))
     driver.say(change(owner="uma"))
     assert driver.reasons(Approve(request="R1"), "approver") == ("I9 has changed since R1 was asked; ask anew.",)

@@ -227,7 +227,7 @@ def test_the_issue_that_an_item_has_is_not_ended_when_it_adopts_that_one() -> No
     driver = in_remediation()
     driver.say(MoveItem(item="I1", place=HOME, adopts="I1"))
     opened(driver)
-    assert (i1(driver).ref, i1(driver).left, driver.owed) == (ref(), None, [])
+    assert (i1(driver).ref, i1(driver).left, driver.owed) == (ref(), None, ["tracking"])
     assert driver.say(IssueReleased(item="I1")) == []
 
 

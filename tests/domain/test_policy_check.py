@@ -37,7 +37,7 @@ def test_the_shipped_policy_is_whole() -> None:
             "profile 'near miss' names the rule prevention more than once: prevention@2, prevention@1",
         ),
         (
-            changed({"rules": RULES | {"sign_off@1": "block"}, "teams": []}),
+            changed({"rules": RULES | {"sign_off@2": "block"}, "teams": []}),
             "profile 'near miss' blocks on sign_off, and names no team that signs",
         ),
         (changed(waivers=WAIVERS | {"longest": "36500 days"}), "waivers.longest: a waiver lasts 366 days at most"),

@@ -165,8 +165,17 @@ def test_anything_else_in_the_way_reopens_the_review() -> None:
     driver.read("I1", OPEN)
     again = incident(status=IncidentStatus.OPEN, as_of=driver.now)
     recorded = driver.say(IncidentTold(incident=again))
-    assert [e.because for e in recorded if isinstance(e, ReviewReopened)] == [("incident/pagerduty:PD-1", "done/I1")]
-    assert (driver.stage, driver.review.regressions, driver.review.closure) == (Stage.REMEDIATION, (), None)
+    assert [e.because for e in recorded if isinstance(e, ReviewReopened)] == [
+        (
+            "incident/pagerduty:PD-1",
+            "done/I1",
+            "sign_off/ml",
+            "sign_off/infrastructure",
+            "sign_off/product",
+            "sign_off/incidents",
+        )
+    ]
+    assert (driver.stage, driver.review.regressions, driver.review.closure) == (Stage.STABILIZATION, (), None)
 
 
 def test_what_was_told_is_told_anew_after_the_next_closure() -> None:
@@ -175,6 +184,9 @@ def test_what_was_told_is_told_anew_after_the_next_closure() -> None:
     driver.say(IncidentTold(incident=incident(status=IncidentStatus.OPEN, as_of=driver.now)))
     driver.now = driver.now.replace(minute=30)
     driver.say(IncidentTold(incident=incident(as_of=driver.now)))
+    driver.wait(hours=25)
+    driver.submit(revision=2)
+    driver.sign_all()
     finish(driver, ["I1"])
     driver.obey()
     assert driver.is_in(Stage.CLOSED)

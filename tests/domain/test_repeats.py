@@ -15,7 +15,7 @@ from domain.lifecycle.inputs import (
     TrackingTold,
     VerifyItem,
 )
-from domain.model.review import Evidence
+from domain.model.endorsement import Evidence
 from domain.model.taxonomy import FailureKind, IssueStatus, Stage
 from tests.domain.build import Driver, document, finish, in_remediation, item, ref, spec, withdraw_all
 

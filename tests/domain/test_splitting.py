@@ -110,14 +110,6 @@ def test_what_was_done_or_named_meanwhile_is_not_granted() -> None:
     assert granting(driver) == ("I1 is done already.", "There is an item I1b already; ask anew.")
 
 
-def test_a_part_in_the_words_of_the_whole_leaves_the_signatures_as_they_are() -> None:
-    driver = in_remediation()
-    whole = driver.review.items["I1"].spec
-    driver.say(split(whole.model_copy(update={"id": "I1a"}), part("I1b", prevents=())), SUBMITTER)
-    driver.approve()
-    assert driver.is_in(Stage.REMEDIATION)
-
-
 def test_who_had_a_hand_in_the_whole_had_one_in_its_parts() -> None:
     driver = in_remediation()
     read = driver.found("I1", IssueStatus.OPEN).model_copy(update={"doers": ("alice", "p-1"), "strangers": ("p-1",)})

@@ -6,6 +6,8 @@ from domain.drafts.document import DraftDocument
 from domain.lifecycle.submission_rules import lacks, lacks_to_close, section_at
 from tests.domain.build import DEFAULT, SUBMITTER, content, document, factor, in_draft, in_remediation, item, policy
 
+CHANGE_IT = "change the item by command, or what the draft says of it."
+
 
 def found(of: DraftDocument) -> list[tuple[str, str]]:
     driver = in_draft()
@@ -65,7 +67,10 @@ def test_a_promise_is_not_changed_in_the_draft() -> None:
     driver = in_remediation()
     weaker = document(items=[item(strength="weaker")])
     (lack,) = lacks(driver.review, content(weaker), SUBMITTER, (), driver.now)
-    assert (lack.section, lack.sentence) == ("items", "I1 is open: change it by command, not in the draft.")
+    assert (lack.section, lack.sentence) == (
+        "items",
+        f"I1 is open, and the draft has another strength: {CHANGE_IT}",
+    )
 
 
 @pytest.mark.parametrize(

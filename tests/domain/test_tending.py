@@ -160,8 +160,6 @@ def test_what_changes_while_it_is_told_is_told_again() -> None:
         before = driver.review.items["I1"].to_tell
         change = ChangeItem(spec=item.spec.model_copy(update={"strength": strength}), reason="text:why")
         driver.say(change)
-        if strength is Strength.INTERMEDIATE:
-            driver.approve()
     driver.say(IssueTended(item="I1", as_of=driver.now, told=before))
     assert driver.owed == ["tend:I1"]
     driver.obey()

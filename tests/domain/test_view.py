@@ -29,8 +29,7 @@ def test_whoever_approves_a_change_is_told_which_signatures_it_voided() -> None:
     driver = in_remediation()
     driver.say(WithdrawItem(item="I1", reason="text:why"))
     assert told_of(driver.approve()) == (
-        "What ml, infrastructure, product signed stands no more, because item I1 was withdrawn: "
-        "it is to be signed again.",
+        "What ml, infrastructure, product signed stands no more, because item I1 changed: it is to be signed again.",
     )
     assert told_of(driver.sign("ml")) == ()
 

@@ -8,7 +8,7 @@ from domain.lifecycle.events import ReviewClosed, ReviewReopened
 from domain.lifecycle.inputs import AcceptRisk, Approve, AskWaiver, ChangeItem, ItemsRead, ProposeItem, Refuse
 from domain.lifecycle.reopening import opens_again
 from domain.model.policy import OnRegression
-from domain.model.taxonomy import IssueStatus, ItemStatus, Stage, Strength
+from domain.model.taxonomy import Clock, IssueStatus, ItemStatus, Stage, Strength
 from tests.domain.build import (
     NOW,
     POLICY,
@@ -156,7 +156,7 @@ def test_a_waiver_that_expires_after_closure_brings_the_review_back() -> None:
     assert driver.is_in(Stage.CLOSED)
     assert driver.plan.wake_at == driver.review.waivers["done/I1"].until
     recorded = driver.wake()
-    assert ReviewReopened(because=("done/I1",)) in recorded
+    assert ReviewReopened(because=("done/I1",), due={Clock.REVIEW: driver.review.due[Clock.REVIEW]}) in recorded
     assert (driver.stage, driver.blocker_ids, driver.review.closure) == (Stage.REMEDIATION, ["done/I1"], None)
 
 

@@ -5,7 +5,7 @@ from sqlalchemy import delete, insert, select, update
 
 from domain.lifecycle.inputs import AssignOwner, VerifyItem
 from domain.model.attachment import Attachment
-from domain.model.review import Evidence
+from domain.model.endorsement import Evidence
 from domain.model.values import canonical_json
 from records import tables
 from records.event_log.hash_chain import BEGINNING, hash_after

@@ -79,10 +79,14 @@ LOST = Reading(item="I2", status=IssueStatus.FORBIDDEN, as_of=NOW)
             "Sign-off began. Sign-off is due 4 Dec.",
         ),
         (events.OwnerAssigned(owner="ml-lead", by="p"), "ml-lead owns this review."),
-        (events.TeamSigned(team="ml", by="p", at=NOW, sections={}), "Signed for team ml."),
+        (events.TeamSigned(team="ml", by="p", at=NOW, basis={}), "Signed for team ml."),
         (
             events.SignaturesVoided(teams=("ml", "product")),
             "What ml and product signed has changed: to be signed again.",
+        ),
+        (
+            events.SignaturesVoided(teams=("ml",), claims=("section/causes", "item/I1")),
+            "What ml signed has changed, because the text and item I1 changed: to be signed again.",
         ),
         (
             events.ChangesRequested(team="ml", by="p", reason="Why?", sections=("answer:early_signals", "causes")),
@@ -213,6 +217,10 @@ LOST = Reading(item="I2", status=IssueStatus.FORBIDDEN, as_of=NOW)
         (events.ReviewClosed(closure=closure(DONE), due={}), "Closed on a read of 1 item."),
         (events.ReviewReopened(because=("done/I1", "done/I2")), "Open again, because of done/I1 and done/I2."),
         (events.ReviewDismissed(by="p", reason="A drill."), "Dismissed: A drill."),
+        (
+            events.ReviewSucceeded(successor="grafana:G~2", incident=incident()),
+            "More harm was reported of grafana:G: review grafana:G~2 follows.",
+        ),
         (
             events.EffectRepeated(key="tracking", basis="sha256:1", count=2, retry_at=LATER),
             "Telling the tracking issue changed nothing (2 times). Next try 4 Dec 12:00.",

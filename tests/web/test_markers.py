@@ -4,7 +4,8 @@ from pathlib import Path
 
 from domain.lifecycle.events import EVENTS
 from domain.lifecycle.inputs import COMMANDS, ProposeItem
-from domain.model.review import ItemSpec, Waiver
+from domain.model.endorsement import Waiver
+from domain.model.review import ItemSpec
 from domain.model.taxonomy import ItemClass, Outcome, Strength
 from domain.model.values import PersonId, Record, TextRef
 from records.database import Database

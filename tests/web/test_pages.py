@@ -10,12 +10,12 @@ import pytest
 from sqlalchemy import text
 
 from domain.model.policy import Clocks
-from domain.model.review import Review, Voided
-from domain.model.taxonomy import Became, FailureKind, Stage
+from domain.model.review import Fallen, Review
+from domain.model.taxonomy import FailureKind, Stage
 from domain.model.values import Period
 from records.audit import AuditReport
 from runtime.settings import IncidentSettings, PagerDutySettings
-from tests.domain.build import POLICY
+from tests.domain.build import POLICY, policy_with_rules
 from tests.web.scene import busy
 from tests.web.site import CATALOGUE, DRAFT, ENGINEER, HEAD, REQUESTER, SIGNERS, Site, delivery, site
 from web.formatting import day
@@ -383,28 +383,29 @@ async def test_a_refused_request_and_one_that_is_over_are_shown_as_such(web: Sit
     assert said.count("R2 would have ended by now") == 1  # and not once more as what bars an approval
 
 
-async def test_a_request_to_change_an_item_says_everywhere_what_it_changes(web: Site) -> None:
-    review = await web.in_remediation()
-    spec = (await web.get(f"/api/reviews/{review}"))["items"]["I1"]["spec"]
-    weaker = spec | {"strength": "weaker", "end_state": None, "item_class": "detect", "prevents": []}
-    await web.accepted(review, REQUESTER, "change_item", spec=weaker, reason="Cheaper.")
-    said = await read(web, f"/reviews/{review}")
-    changes = [
-        "class: prevent → detect",
-        f"strength: {spec['strength']} → weaker",
-        f"end state: “{spec['end_state']}” → none",
-        f"prevents: {' and '.join(spec['prevents'])} → none",
-    ]
-    assert f"R1, to weaken I1 {' '.join(changes)} {REQUESTER}: “Cheaper.” waits for a second person" in said
-    assert f"R1 asks to weaken I1 ({'; '.join(changes)}): Cheaper." in said
-    (request,) = (await web.get(f"/api/reviews/{review}/why"))["requests"]
-    assert (request["changes"], request["out_of_date"]) == (changes, [])
-    line = f"Approve or refuse R1: to change what item I1 promises ({'; '.join(changes)})."
-    assert line in await read(web, "/")
-    await web.accepted(review, HEAD, "approve", request="R1")
-    said = await read(web, f"/reviews/{review}")
-    assert f"{' '.join(changes)} {REQUESTER}: “Cheaper.”, decided by {HEAD} approved" in said
-    assert f"I1 was changed: {'; '.join(changes)}." in said
+async def test_a_request_to_change_an_item_says_everywhere_what_it_changes(tmp_path: Path) -> None:
+    async with site(tmp_path, policy=policy_with_rules(sign_off="warn")) as web:  # no team has to sign the change
+        review, _ = await web.in_sign_off()
+        spec = (await web.get(f"/api/reviews/{review}"))["items"]["I1"]["spec"]
+        weaker = spec | {"strength": "weaker", "end_state": None, "item_class": "detect", "prevents": []}
+        await web.accepted(review, REQUESTER, "change_item", spec=weaker, reason="Cheaper.")
+        said = await read(web, f"/reviews/{review}")
+        changes = [
+            "class: prevent → detect",
+            f"strength: {spec['strength']} → weaker",
+            f"end state: “{spec['end_state']}” → none",
+            f"prevents: {' and '.join(spec['prevents'])} → none",
+        ]
+        assert f"R1, to weaken I1 {' '.join(changes)} {REQUESTER}: “Cheaper.” waits for a second person" in said
+        assert f"R1 asks to weaken I1 ({'; '.join(changes)}): Cheaper." in said
+        (request,) = (await web.get(f"/api/reviews/{review}/why"))["requests"]
+        assert (request["changes"], request["out_of_date"]) == (changes, [])
+        line = f"Approve or refuse R1: to change what item I1 promises ({'; '.join(changes)})."
+        assert line in await read(web, "/")
+        await web.accepted(review, HEAD, "approve", request="R1")
+        said = await read(web, f"/reviews/{review}")
+        assert f"{' '.join(changes)} {REQUESTER}: “Cheaper.”, decided by {HEAD} approved" in said
+        assert f"I1 was changed: {'; '.join(changes)}." in said
 
 
 async def test_a_request_to_split_an_item_says_into_what(web: Site) -> None:
@@ -434,11 +435,8 @@ async def test_a_signature_that_no_longer_stands_is_to_be_given_again(web: Site)
     stored = web.records.reviews.find(review)
     assert stored is not None
     (told,) = revealed(web.records.people, [stored])
-    changed = told.model_copy(
-        update={
-            "submission": told.submission.model_copy(update={"sections": {"summary": "x"}}) if told.submission else None
-        }
-    )
+    fallen = {"ml": Fallen(seq=9, claims=("section/summary",))}
+    changed = told.model_copy(update={"signatures": {}, "fallen": fallen})
     page = review_page(changed, None, [], AuditReport(streams=1, events=0, closures=0), web.engine.now)
     assert [(s.team, s.mark.word) for s in page.signed] == [
         ("ml", "to sign again"),
@@ -451,12 +449,12 @@ async def test_a_signature_that_an_item_voided_says_so_beside_its_team(web: Site
     review, _ = await web.in_sign_off()
     told = web.records.reviews.find(review)
     assert told is not None
-    voided = told.model_copy(update={"voided": {"ml": Voided(seq=9, item="I1", became=Became.CHANGED)}})
-    page = review_page(voided, None, [], AuditReport(streams=1, events=0, closures=0), web.engine.now)
+    fallen = told.model_copy(update={"fallen": {"ml": Fallen(seq=9, claims=("item/I1",))}})
+    page = review_page(fallen, None, [], AuditReport(streams=1, events=0, closures=0), web.engine.now)
     first = page.signed[0]
     assert (first.mark.word, first.note) == (
         "to sign again",
-        "its signature stands no more, because item I1 was changed",
+        "its signature stands no more, because item I1 changed",
     )
 
 

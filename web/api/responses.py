@@ -7,19 +7,8 @@ from pydantic import Field
 from domain.lifecycle.closure_rules import Blocker, blockers, warnings
 from domain.lifecycle.decisions.requests import out_of_date
 from domain.lifecycle.view import next_deadline
-from domain.model.review import (
-    ChangesWanted,
-    Closure,
-    Failure,
-    Incident,
-    Item,
-    Request,
-    Review,
-    Signature,
-    Submission,
-    Tracking,
-    Waiver,
-)
+from domain.model.endorsement import Signature, Waiver
+from domain.model.review import ChangesWanted, Closure, Failure, Incident, Item, Request, Review, Submission, Tracking
 from domain.model.taxonomy import Clock, IncidentKind, Realisation, Severity, Stage
 from domain.model.values import Record, Utc
 from web.deps import WebDeps

@@ -6,7 +6,10 @@ from string import ascii_lowercase
 from typing import Any
 
 from domain.lifecycle import inputs
-from domain.lifecycle.closure_rules import findings, has_signed
+from domain.lifecycle.claims import added_since, has_signed
+from domain.lifecycle.closure_rules import findings
+from domain.lifecycle.inputs import SignForTeam
+from domain.lifecycle.stages import HEARD_IN
 from domain.model.review import Item, Review
 from domain.model.taxonomy import ItemStatus, Mode, Stage
 from domain.model.template import ANSWER
@@ -86,7 +89,7 @@ def _splits(deps: WebDeps, review: Review) -> list[Subject]:
 
 def _signatures(deps: WebDeps, review: Review) -> list[Subject]:
     submission = review.submission
-    if submission is None or review.stage is not Stage.SIGN_OFF:
+    if submission is None or review.stage not in HEARD_IN[SignForTeam]:
         return []
     return [
         Subject(
@@ -96,7 +99,7 @@ def _signatures(deps: WebDeps, review: Review) -> list[Subject]:
             {"team": team, "revision": submission.revision},
         )
         for team in review.required_teams
-        if not has_signed(review, team)
+        if not has_signed(review, team) or added_since(review, review.signatures[team])
     ]
 
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.model.review import Evidence, Item, Review
+from domain.model.endorsement import Evidence
+from domain.model.review import Item, Review
 from domain.model.taxonomy import ItemClass, ItemStatus
 from domain.trackers.link_state import Link
 from web.formatting import Said, day, due, listed, plain, times

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.lifecycle.closure_rules import Blocker, blockers, warnings
-from domain.lifecycle.effects import review_due
 from domain.lifecycle.stages import OPEN_STAGES
 from domain.model.draft_parts import DraftFactor
 from domain.model.review import Review
@@ -236,8 +235,7 @@ def _step(review: Review, stage: Stage, state: str, entries: Sequence[Entry], no
     if stage is Stage.STABILIZATION:
         return stabilization(review, now)
     clock = {Stage.DRAFT: Clock.DRAFT, Stage.SIGN_OFF: Clock.SIGN_OFF}.get(stage, Clock.REVIEW)
-    until = review_due(review) if clock is Clock.REVIEW else review.due.get(clock)
-    return due(until, now) if until else Said("")
+    return due(review.due[clock], now) if clock in review.due else Said("")
 
 
 def _took(stage: Stage, entries: Sequence[Entry]) -> str:

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.lifecycle.decisions.requests import out_of_date
-from domain.model.review import Request, Review, Waiver
+from domain.model.endorsement import Waiver
+from domain.model.review import Request, Review
 from web.formatting import day, span, times
 from web.views.history import asked
 from web.views.item_changes import would_change

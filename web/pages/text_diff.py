@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from domain.drafts.document import DraftDocument
-from domain.lifecycle.closure_rules import has_signed, sections_for
+from domain.lifecycle.claims import has_signed, sections_for
 from domain.lifecycle.events import ChangesRequested, DraftSubmitted, Event, TeamSigned
 from domain.model.review import Review
 from records.documents.drafts import Drafts

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from domain.lifecycle import events
+from domain.lifecycle.claims import in_words
 from domain.lifecycle.closure_rules import WHY_FAILED, WHY_NO_DOERS
 from domain.lifecycle.events import Event
 from domain.lifecycle.evolve import evolve
@@ -70,6 +71,7 @@ _FOLLOWS = (
     events.DeadlinePassed,
     events.ReviewClosed,
     events.ReviewReopened,
+    events.ReviewSucceeded,
     events.RegressionSeen,
 )
 """What nobody does. An item that is accepted follows too, where it is not the first thing that its input caused."""
@@ -79,13 +81,12 @@ _ENTERED: dict[type[Event], Stage] = {
     events.IncidentExcluded: Stage.EXCLUDED,
     events.ReviewOpened: Stage.STABILIZATION,
     events.ReviewClosed: Stage.CLOSED,
-    events.ReviewReopened: Stage.REMEDIATION,
     events.ReviewDismissed: Stage.DISMISSED,
 }
 
 
 def _entered(event: Event) -> Stage | None:
-    return event.stage if isinstance(event, events.StageEntered) else _ENTERED.get(type(event))
+    return event.stage if isinstance(event, events.StageEntered | events.ReviewReopened) else _ENTERED.get(type(event))
 
 
 def _told_with(review: Review, event: Event, now: datetime) -> str:
@@ -106,7 +107,8 @@ def _excluded(e: events.IncidentExcluded, now: datetime) -> str:
 
 
 def _opened(e: events.ReviewOpened, now: datetime) -> str:
-    return f"Review opened for {e.incident.ref} ({e.incident.severity}), under the policy “{e.policy.name}”."
+    after = f", which follows {e.follows}" if e.follows else ""
+    return f"Review opened for {e.incident.ref} ({e.incident.severity}){after}, under the policy “{e.policy.name}”."
 
 
 def _incident(e: events.IncidentUpdated, now: datetime) -> str:
@@ -126,7 +128,7 @@ def _submitted(e: events.DraftSubmitted, now: datetime) -> str:
 
 
 def _voided(e: events.SignaturesVoided, now: datetime) -> str:
-    since = f", since item {e.item} was {e.became}" if e.item else ""
+    since = f", because {what}" if (what := in_words(e.claims)) else ""
     return f"What {listed(e.teams)} signed has changed{since}: to be signed again."
 
 
@@ -267,6 +269,7 @@ _SENTENCES: dict[type[Event], Callable[[Any, datetime], str]] = {
     events.RegressionSeen: lambda e, now: (
         f"Come up after closure: {listed(e.because)}." if e.because else "What came up after closure is cleared."
     ),
+    events.ReviewSucceeded: lambda e, now: f"More harm was reported of {e.incident.ref}: review {e.successor} follows.",
     events.ReviewDismissed: lambda e, now: f"Dismissed: {e.reason}",
     events.EffectRepeated: lambda e, now: (
         f"{_owed(e.key)} changed nothing ({counted(e.count, 'time')}). Next try {minute(e.retry_at)}."

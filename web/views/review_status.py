@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from domain.lifecycle.closure_rules import Blocker, has_signed
+from domain.lifecycle.claims import has_signed
+from domain.lifecycle.closure_rules import Blocker, why_again
 from domain.lifecycle.effects import clocks_running, items_running
 from domain.lifecycle.reopening import opens_again
 from domain.lifecycle.stages import OPEN_STAGES
-from domain.model.review import ChangesWanted, Item, Review, Waiver
+from domain.model.endorsement import Waiver
+from domain.model.review import ChangesWanted, Item, Review
 from domain.model.taxonomy import Clock, IncidentStatus, ItemClass, ItemStatus, Mode, Stage
 from web.formatting import Said, counted, day, due, listed, minute, plain, quiet, times
 
@@ -125,12 +127,10 @@ def unsigned(review: Review) -> str:
 
 def sign_again(review: Review, team: str) -> str:
     """Why a team that signed before has to sign again; empty where it never signed, or where its signature stands."""
-    if has_signed(review, team):
+    if has_signed(review, team) or team not in review.fallen:
         return ""
-    if team in review.signatures:
-        return "its sections have changed"
-    voided = review.voided.get(team)
-    return f"its signature stands no more{voided.because}" if voided else ""
+    why = why_again(review, team)
+    return f"its signature stands no more, because {why}" if why else "its signature stands no more"
 
 
 def mark(item: Item, waived: Waiver | None = None) -> Mark:

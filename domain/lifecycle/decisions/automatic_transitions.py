@@ -1,11 +1,14 @@
 """What follows by itself: a stage that is over, a deadline that has passed, a closed review that must go on."""
 
 from domain.lifecycle import events
+from domain.lifecycle.claims import unsigned
 from domain.lifecycle.closure_rules import blockers
 from domain.lifecycle.decisions.closing import record_closure
 from domain.lifecycle.decisions.decision import Decision
 from domain.lifecycle.effects import deadlines
+from domain.lifecycle.independence import Act, not_independent
 from domain.lifecycle.reopening import is_only_told, regressed
+from domain.lifecycle.stages import OPEN_STAGES
 from domain.model.taxonomy import Clock, IncidentStatus, ItemStatus, Stage
 
 
@@ -13,8 +16,22 @@ def settle(d: Decision) -> None:
     before = -1
     while before != len(d.recorded):
         before = len(d.recorded)
-        for step in (_settle_quiet, _settle_signed, _settle_closed, _settle_archived, _settle_deadlines):
+        for step in _STEPS:
             step(d)
+
+
+def _settle_signatures(d: Decision) -> None:
+    """Signatures fall for the claims that changed, and where who signed is not independent any more."""
+    review = d.review
+    if review.stage not in OPEN_STAGES:
+        return
+    fallen: dict[tuple[str, ...], list[str]] = {}
+    for team, signature in review.signatures.items():
+        claims = unsigned(review, team)
+        if claims or not_independent(review, Act.SIGN, (signature.by,)):
+            fallen.setdefault(claims, []).append(team)
+    for claims, teams in fallen.items():
+        d.record(events.SignaturesVoided(teams=tuple(teams), claims=claims))
 
 
 def _settle_quiet(d: Decision) -> None:
@@ -48,21 +65,33 @@ def _settle_closed(d: Decision) -> None:
         if told != d.review.regressions:
             d.record(events.RegressionSeen(because=told))
     elif d.review.stage is Stage.CLOSED and in_the_way:
-        d.record(events.ReviewReopened(because=tuple(b.id for b in in_the_way)))
-        d.void(d.review.signed_by(d.review.owner))  # who came to own it while it was closed
+        _reopen(d, tuple(b.id for b in in_the_way))
     elif d.review.stage is Stage.REMEDIATION and not in_the_way and not d.review.tracked_items:
         record_closure(d)
 
 
+def _reopen(d: Decision, because: tuple[str, ...]) -> None:
+    """Where the incident came again, with a quiet window and a text to submit anew; else where remediation was left."""
+    policy, severity = d.review.policy, d.review.severity
+    assert policy is not None
+    again = any(incident.status is IncidentStatus.OPEN for incident in d.review.incidents.values())
+    stage = Stage.STABILIZATION if again else Stage.REMEDIATION
+    due = {Clock.REVIEW: d.in_time(policy.clocks.review[severity])}
+    d.record(events.ReviewReopened(because=because, stage=stage, due=due))
+
+
 def _settle_archived(d: Decision) -> None:
-    """A closed review ends once its window has passed, every promise is kept or declined, and no waiver holds it up."""
+    """A closed review ends once its window has passed, every promise is kept or taken back, and no waiver holds it up.
+
+    Who closes an item's issue without doing it takes nothing back: withdrawing the item does, which takes two persons.
+    """
     review = d.review
     if review.stage is not Stage.CLOSED or review.due[Clock.EFFECTIVENESS] > d.now:
         return
     on_its_own = review.model_copy(update={"waivers": {}, "risks": {}})
     if blockers(on_its_own, d.now):
         return
-    if all(i.status in (ItemStatus.DONE, ItemStatus.DECLINED) for i in review.items.values() if i.accepted):
+    if all(item.status is ItemStatus.DONE for item in review.items.values() if item.accepted):
         d.enter(Stage.ARCHIVED)
 
 
@@ -70,3 +99,6 @@ def _settle_deadlines(d: Decision) -> None:
     for name, due in deadlines(d.review).items():
         if due <= d.now:
             d.record(events.DeadlinePassed(deadline=name, due=due))
+
+
+_STEPS = (_settle_signatures, _settle_quiet, _settle_signed, _settle_closed, _settle_archived, _settle_deadlines)

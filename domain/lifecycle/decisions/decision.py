@@ -1,4 +1,4 @@
-"""A decision in the making, and what all decisions share: refusing, entering a stage, voiding signatures."""
+"""A decision in the making, and what all decisions share: refusing, entering a stage, promising an item."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from domain.lifecycle import events, inputs
 from domain.lifecycle.evolve import evolve
 from domain.lifecycle.stages import TRANSITIONS
 from domain.model.review import ItemSpec, Review
-from domain.model.taxonomy import Became, Clock, IncidentStatus, Stage
+from domain.model.taxonomy import Clock, IncidentStatus, Stage
 from domain.model.tracker_routing import Place
 from domain.model.values import Period, PersonId, Record, Utc, end_of
 
@@ -62,15 +62,6 @@ class Decision:
         assert self.review.policy is not None
         clock = self.review.policy.clocks.sign_off[self.review.severity]
         self.enter(Stage.SIGN_OFF, {Clock.SIGN_OFF: self.in_time(clock)})
-
-    def void(self, teams: tuple[str, ...], item: str | None = None, became: Became | None = None) -> None:
-        """Let the signatures of these teams stand no more; `became` is what `item` did, where that is why."""
-        if teams:
-            self.record(events.SignaturesVoided(teams=teams, item=item, became=became))
-
-    def void_all(self, item: str, became: Became) -> None:
-        """Let no signature stand, for what `item` became; who is to sign again already hears of it as well."""
-        self.void((*self.review.signatures, *self.review.voided), item, became)
 
     def accept(
         self, item: str, place: Place | None = None, adopts: str | None = None, due: datetime | None = None

@@ -9,8 +9,9 @@ from domain.lifecycle import events, inputs
 from domain.lifecycle.decisions.decision import Decision, refuse_if
 from domain.lifecycle.decisions.incident_merge import heard, merged
 from domain.lifecycle.decisions.privacy import locks_out
+from domain.lifecycle.incident_routing import successor_id
 from domain.model.catalogue import Catalogue
-from domain.model.review import Incident
+from domain.model.review import Incident, Review
 from domain.model.taxonomy import Clock, IncidentStatus, Realisation, Severity, Stage
 from domain.model.values import digest_of
 
@@ -57,7 +58,7 @@ def _impossible(incident: Incident) -> tuple[str, ...]:
     return (f"resolved: {incident.contradiction}",) if incident.contradiction else ()
 
 
-def _open(d: Decision, incident: Incident, private_to: tuple[str, ...] = ()) -> None:
+def _open(d: Decision, incident: Incident, private_to: tuple[str, ...] = (), follows: str | None = None) -> None:
     policy, severity = d.given.policy, incident.severity
     d.record(
         events.ReviewOpened(
@@ -70,6 +71,7 @@ def _open(d: Decision, incident: Incident, private_to: tuple[str, ...] = ()) -> 
             due={Clock.REVIEW: d.in_time(policy.clocks.review[severity])},
             home=d.given.routing.place_for(incident.service, incident.models, incident.team, private=bool(private_to)),
             private_to=private_to,
+            follows=follows,
         )
     )
 
@@ -105,7 +107,28 @@ def incident_told(d: Decision, body: inputs.IncidentTold) -> None:
             policy = d.given.policy.digest
             d.record(events.IncidentExcluded(incident=incident, rule=rule, policy_digest=policy))
     elif known is None or merged(known, incident) != known:
+        before = d.review
         _update_incident(d, incident)
+        _succeed(d, before, incident.ref)
+
+
+def _succeed(d: Decision, before: Review, ref: str) -> None:
+    """An end is no sink: where an incident does more harm after it, by firing again or being graver, a review follows.
+
+    What an incident merely tells anew of the past is noted, and is no harm.
+    """
+    review, incident = d.review, d.review.incidents[ref]
+    fired = incident.status is IncidentStatus.OPEN and review.refires > before.refires
+    graver = incident.severity.is_graver_than(before.gravest)
+    if review.stage not in (Stage.ARCHIVED, Stage.DISMISSED) or review.successor or not (fired or graver):
+        return
+    if incident.realisation is Realisation.HARM and qualifies(incident, d.given) is None:
+        d.record(events.ReviewSucceeded(successor=successor_id(review.id), incident=incident))
+
+
+def harm_reported(d: Decision, body: inputs.HarmReported) -> None:
+    if d.review.stage is None:
+        _open(d, body.incident, body.private_to, body.follows)
 
 
 def _rank(incident: Incident) -> tuple[datetime, bool, str]:

@@ -4,10 +4,13 @@ A function without an underscore carries out the command or the fact that it is 
 """
 
 from domain.lifecycle import events, inputs
+from domain.lifecycle.claims import ITEM, claim
+from domain.lifecycle.closure_rules import is_signed_for
 from domain.lifecycle.decisions.decision import Decision, Rejected, refuse_if, these
 from domain.lifecycle.decisions.requests import ask
+from domain.lifecycle.evolve import evolve
 from domain.model.review import Item, ItemSpec
-from domain.model.taxonomy import Ask, Became, ItemClass, ItemStatus, Stage, Strength
+from domain.model.taxonomy import Ask, ItemStatus, Strength
 from domain.model.values import end_of
 
 
@@ -88,7 +91,6 @@ def withdraw_item(d: Decision, body: inputs.WithdrawItem) -> None:
     refuse_if(item.status is ItemStatus.WITHDRAWN and f"{body.item} is withdrawn already.")
     if item.status is ItemStatus.PROPOSED:
         d.record(events.ItemWithdrawn(item=body.item, by=d.by, reason=body.reason))
-        _void_for_proposed(d, body.item, Became.WITHDRAWN)
     else:
         ask(d, Ask.WITHDRAW_ITEM, body.reason, subject=body.item)
 
@@ -104,12 +106,10 @@ def change_item(d: Decision, body: inputs.ChangeItem) -> None:
         _names_nothing(d, body.spec, item.spec.prevents if item.accepted else ()),
         _is_later(item, body.spec),
     )
-    if item.accepted and _weakens(item.spec, body.spec):
+    if item.accepted and _promises_other(d, body.spec) and not is_signed_for(d.review):
         ask(d, Ask.CHANGE_ITEM, body.reason, subject=body.spec.id, change=body.spec)
-        return
-    d.change(body.spec)
-    if not item.accepted:
-        _void_for_proposed(d, body.spec.id, Became.CHANGED)
+    else:
+        d.change(body.spec)
 
 
 def _is_later(item: Item, new: ItemSpec) -> str | None:
@@ -119,24 +119,10 @@ def _is_later(item: Item, new: ItemSpec) -> str | None:
     return f"{new.id} is due {item.due:%d %b %Y}: a later date is asked for as an extension."
 
 
-def _void_for_proposed(d: Decision, item: str, became: Became) -> None:
-    """Sign-off approves the proposed items as they are. What is proposed after it, nobody has signed."""
-    if d.review.stage is not Stage.REMEDIATION:
-        d.void_all(item, became)
-
-
-def _weakens(old: ItemSpec, new: ItemSpec) -> bool:
-    """Whether less is promised, or something else: another title or end state cannot be weighed, so a person does.
-
-    Less is another class than prevention, a lower strength, or fewer factors.
-    """
-    return (
-        (old.item_class is ItemClass.PREVENT and new.item_class is not ItemClass.PREVENT)
-        or _STRENGTHS.index(new.strength) < _STRENGTHS.index(old.strength)
-        or not set(old.prevents) <= set(new.prevents)
-        or new.title != old.title
-        or (old.end_state is not None and new.end_state != old.end_state)
-    )
+def _promises_other(d: Decision, new: ItemSpec) -> bool:
+    """Whether something else is promised: whoever signs an item sees that, and where nobody does, a second person."""
+    name = f"{ITEM}/{new.id}"
+    return claim(d.review, name) != claim(evolve(d.review, events.ItemChanged(spec=new)), name)
 
 
 def _adopted_already(d: Decision, id: str, key: str | None) -> str | None:

@@ -8,12 +8,14 @@ from datetime import datetime
 from typing import Any
 
 from domain.lifecycle import events, inputs
+from domain.lifecycle.claims import ITEM, basis, basis_of_waiver, changed
 from domain.lifecycle.closure_rules import findings
 from domain.lifecycle.decisions.decision import Decision, Rejected, refuse_if, these, unheard
 from domain.lifecycle.independence import Act, excluded_people, not_independent
 from domain.lifecycle.stages import HEARD_IN
-from domain.model.review import Reading, Request, Review, Waiver, waiver_id
-from domain.model.taxonomy import GRAVE, Ask, Became, ItemStatus, Mode
+from domain.model.endorsement import Waiver, waiver_id
+from domain.model.review import Reading, Request, Review
+from domain.model.taxonomy import GRAVE, Ask, ItemStatus, Mode
 from domain.model.values import PersonId, Record
 
 
@@ -89,7 +91,7 @@ def _still_promised(review: Review) -> str | None:
 
 def ask(d: Decision, ask: Ask, reason: str, **about: Any) -> None:
     subject = about.get("subject", "")
-    item, factor = d.review.items.get(subject), d.review.factor(subject)
+    item = d.review.items.get(subject)
     request = Request(
         id=f"R{len(d.review.requests) + 1}",
         ask=ask,
@@ -97,7 +99,7 @@ def ask(d: Decision, ask: Ask, reason: str, **about: Any) -> None:
         at=d.now,
         reason=reason,
         item=item.spec if item else None,
-        factor=factor,
+        basis=basis_of_waiver(d.review, about.get("rule", ""), subject) if subject else {},
         **about,
     )
     same = [
@@ -124,7 +126,15 @@ def ask_in_tracker(d: Decision, reading: Reading) -> None:
         return
     id = f"R{len(d.review.requests) + 1}"
     request = Request(
-        id=id, ask=Ask.EXTEND_DUE, by=d.by, at=d.now, reason="", subject=reading.item, until=until, item=item.spec
+        id=id,
+        ask=Ask.EXTEND_DUE,
+        by=d.by,
+        at=d.now,
+        reason="",
+        subject=reading.item,
+        until=until,
+        item=item.spec,
+        basis=basis(d.review, [f"{ITEM}/{reading.item}"]),
     )
     d.record(events.ApprovalAsked(request=request))
 
@@ -141,14 +151,11 @@ def _is_over(request: Request, now: datetime) -> bool:
 
 def _is_overtaken(request: Request, review: Review) -> bool:
     """Whether what it is about has become another thing since it was asked."""
-    item, factor = review.items.get(request.subject), review.factor(request.subject)
-    if request.factor is not None and (factor is None or not factor.claims_like(request.factor)):
-        return True
-    if request.item is None:
-        return False
-    if item is None or request.ask is Ask.CHANGE_ITEM:
-        return item is None or item.spec != request.item
-    return not item.spec.promises_like(request.item)
+    item = review.items.get(request.subject)
+    if item is not None and item.status is ItemStatus.WITHDRAWN:
+        return False  # which is said in other words
+    is_another = request.ask is Ask.CHANGE_ITEM and (item is None or item.spec != request.item)
+    return is_another or bool(changed(review, request))
 
 
 def _request(d: Decision, id: str) -> Request:
@@ -170,7 +177,7 @@ def approve(d: Decision, body: inputs.Approve) -> None:
         and "They approved this before: each renewal needs another approver.",
         *out_of_date(request, d.review, d.now),
     )
-    d.record(events.ApprovalGranted(request=request.id, by=d.by))
+    d.record(events.ApprovalGranted(request=request.id, by=d.by, basis=request.basis))
     _GRANTED[request.ask](d, request)
 
 
@@ -227,13 +234,11 @@ def _grant_dismissal(d: Decision, request: Request) -> None:
 
 def _grant_withdrawal(d: Decision, request: Request) -> None:
     d.record(events.ItemWithdrawn(item=request.subject, by=request.by, reason=request.reason))
-    _void_after_weakening(d, request, Became.WITHDRAWN)
 
 
 def _grant_item_change(d: Decision, request: Request) -> None:
     assert request.change is not None
     d.change(request.change)
-    _void_after_weakening(d, request, Became.CHANGED)
 
 
 def _grant_extension(d: Decision, request: Request) -> None:
@@ -247,8 +252,6 @@ def _grant_split(d: Decision, request: Request) -> None:
     d.record(events.ItemSplit(item=request.subject, into=request.into, by=request.by, reason=request.reason))
     for part in request.into:
         d.accept(part.id, whole.place, due=whole.due)
-    if not any(part.title == whole.spec.title and part.end_state == whole.spec.end_state for part in request.into):
-        _void_after_weakening(d, request, Became.SPLIT)  # other words may promise less: nobody has signed them
 
 
 def _grant_lower_severity(d: Decision, request: Request) -> None:
@@ -259,11 +262,6 @@ def _grant_lower_severity(d: Decision, request: Request) -> None:
 def _grant_sharing(d: Decision, request: Request) -> None:
     teams = sorted({*d.review.private_to, *request.teams}) if request.teams else ()
     d.record(events.ReviewShared(teams=tuple(teams)))
-
-
-def _void_after_weakening(d: Decision, request: Request, became: Became) -> None:
-    """Sign-off approves the items and their class: with less promised, nobody has signed."""
-    d.void_all(request.subject, became)
 
 
 def refuse(d: Decision, body: inputs.Refuse) -> None:

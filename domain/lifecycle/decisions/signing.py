@@ -4,7 +4,7 @@ A function without an underscore carries out the command or the fact that it is 
 """
 
 from domain.lifecycle import events, inputs
-from domain.lifecycle.closure_rules import has_signed, sections_for
+from domain.lifecycle.claims import INCIDENTS, added_since, basis_of_signature, claim, has_signed
 from domain.lifecycle.decisions.decision import Decision, Rejected, refuse_if, these
 from domain.lifecycle.independence import Act, not_independent
 from domain.lifecycle.submission_rules import lacks
@@ -15,8 +15,6 @@ from domain.model.taxonomy import Stage
 def assign_owner(d: Decision, body: inputs.AssignOwner) -> None:
     refuse_if(body.owner == d.review.owner and "They own this review already.")
     d.record(events.OwnerAssigned(owner=body.owner, by=d.by))
-    if d.review.stage is not Stage.CLOSED and not_independent(d.review, Act.SIGN, (body.owner,)):
-        d.void(d.review.signed_by(body.owner))
 
 
 def submit_draft(d: Decision, body: inputs.SubmitDraft) -> None:
@@ -31,15 +29,16 @@ def submit_draft(d: Decision, body: inputs.SubmitDraft) -> None:
     sharing = d.given.catalogue.sharing(review.models)
     refuse_if(*(lack.sentence for lack in lacks(review, content, d.by, sharing, d.now)))
     d.record(events.DraftSubmitted.of(content, d.by, sharing, review.models))
-    d.void(tuple(t for t, s in d.review.signatures.items() if s.by == d.by or not has_signed(d.review, t)))
     if d.review.stage is not Stage.SIGN_OFF:
         d.enter_sign_off()
 
 
 def _is_as_then(review: Review) -> bool:
-    """Whether the same models are concerned as when the text was submitted last."""
-    models = review.submission.models if review.submission else None
-    return models is None or set(review.models) <= set(models)
+    """Whether the same models and incidents are concerned as when the text was submitted last."""
+    submission = review.submission
+    assert submission is not None
+    knows_models = submission.models is None or set(review.models) <= set(submission.models)
+    return knows_models and submission.incidents == claim(review, INCIDENTS)
 
 
 def sign(d: Decision, body: inputs.SignForTeam) -> None:
@@ -54,17 +53,18 @@ def sign(d: Decision, body: inputs.SignForTeam) -> None:
         body.digest != submission.digest and f"The text has changed: revision {submission.revision} is to be signed.",
         *not_independent(review, Act.SIGN, d.hands),
         signed_for is not None and f"They signed for team {signed_for}; nobody signs for two teams.",
-        has_signed(review, body.team) and f"Team {body.team} has signed this text already.",
+        has_signed(review, body.team)
+        and not added_since(review, review.signatures[body.team])
+        and f"Team {body.team} has signed this text already.",
     )
-    sections = sections_for(review, body.team, submission.sections)
-    d.record(events.TeamSigned(team=body.team, by=d.by, at=d.now, sections=sections))
+    d.record(events.TeamSigned(team=body.team, by=d.by, at=d.now, basis=basis_of_signature(review, body.team)))
 
 
 def delegate_signing(d: Decision, body: inputs.DelegateSigning) -> None:
     review = d.review
     refuse_if(
         _not_asked(review, body.team),
-        body.team in review.signatures and f"Team {body.team} has signed already.",
+        has_signed(review, body.team) and f"Team {body.team} has signed already.",
         review.delegates.get(body.team) == body.to and f"They sign for team {body.team} already.",
         *not_independent(review, Act.SIGN, (body.to,)),
     )

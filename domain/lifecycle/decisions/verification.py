@@ -4,6 +4,7 @@ A function without an underscore carries out the command or the fact that it is 
 """
 
 from domain.lifecycle import events, inputs
+from domain.lifecycle.claims import ITEM, basis
 from domain.lifecycle.decisions.decision import Decision, refuse_if, these
 from domain.lifecycle.decisions.items import item_named
 from domain.lifecycle.effects import uncopied
@@ -28,7 +29,13 @@ def verify_item(d: Decision, body: inputs.VerifyItem) -> None:
     )
     others = tuple(sorted(d.hands - {d.by}))
     verified = events.ItemVerified(
-        item=body.item, by=d.by, at=d.now, evidence=body.evidence, note=body.note, stands_for=others
+        item=body.item,
+        by=d.by,
+        at=d.now,
+        evidence=body.evidence,
+        note=body.note,
+        stands_for=others,
+        basis=basis(d.review, [f"{ITEM}/{body.item}"]),
     )
     d.record(verified)
 
