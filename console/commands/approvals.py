@@ -75,6 +75,20 @@ def lower_severity(
 
 
 @second_person.command(rich_help_panel=PANEL)
+def remove_incident(
+    review: ReviewId,
+    incident: Annotated[str, typer.Argument(metavar="INCIDENT", help="Such as pagerduty:Q1, as `show` names it.")],
+    reason: Reason,
+    by: Actor,
+    url: Url = None,
+    json: Json = False,
+) -> None:
+    """Ask to take an incident out that was added by mistake."""
+    command = {"type": "remove_incident", "incident": incident, "reason": reason}
+    carry(url, review, by, command, json, f"{incident} is no part of {review} any more.")
+
+
+@second_person.command(rich_help_panel=PANEL)
 def dismiss(review: ReviewId, reason: Reason, by: Actor, url: Url = None, json: Json = False) -> None:
     """End a review as a false alarm or a duplicate. Below SEV2 the reason is enough; else another person approves."""
     carry(url, review, by, {"type": "dismiss", "reason": reason}, json, f"{review} is dismissed.")

@@ -13,7 +13,7 @@ from domain.model.taxonomy import ItemStatus, Stage
 from domain.model.template import ANSWER
 from domain.model.values import digest_of
 
-SECTION, FACTOR, ITEM, INCIDENTS = "section", "factor", "item", "incidents"
+SECTION, FACTOR, ITEM, INCIDENTS, EXCEPTIONS = "section", "factor", "item", "incidents", "exceptions"
 
 
 def claim(review: Review, name: str) -> str | None:
@@ -52,11 +52,17 @@ def _incidents(review: Review, _: str) -> str:
     return digest_of([sorted(review.incidents), review.refires])
 
 
+def _exceptions(review: Review, _: str) -> str:
+    """What the team that answers for risk agrees to, where there is more of it than others may grant."""
+    return digest_of(sorted(review.exceptions) if review.risk_team else [])
+
+
 _CLAIMS: dict[str, Callable[[Review, str], str | None]] = {
     SECTION: _section,
     FACTOR: _factor,
     ITEM: _item,
     INCIDENTS: _incidents,
+    EXCEPTIONS: _exceptions,
 }
 
 
@@ -71,9 +77,13 @@ def changed(review: Review, word: Endorsement) -> tuple[str, ...]:
 
 
 def basis_of_signature(review: Review, team: str) -> dict[str, str]:
-    """What a team puts its name to: the sections that concern it, all items, and the incidents that it is about."""
+    """What a team puts its name to: the sections that concern it, all items, and the incidents that it is about.
+
+    The team that answers for risk also puts it to the exceptions, where there are too many.
+    """
     sections = sections_for(review, team, review.submission.sections if review.submission else {})
-    return basis(review, (*(f"{SECTION}/{id}" for id in sections), *_items(review), INCIDENTS))
+    names = (*(f"{SECTION}/{id}" for id in sections), *_items(review), INCIDENTS)
+    return basis(review, (*names, EXCEPTIONS) if team == review.risk_team else names)
 
 
 def basis_of_waiver(review: Review, rule: str, subject: str) -> dict[str, str]:
@@ -100,6 +110,8 @@ def unsigned(review: Review, team: str, concerned: dict[str, set[str]] | None = 
     signature = review.signatures[team]
     held = signature.basis
     closed = review.stage is Stage.CLOSED  # what becomes of its items then is for `done`, and for two persons
+    if team == review.risk_team and EXCEPTIONS not in held:
+        return (EXCEPTIONS,)
     others = [name for name in changed(review, signature) if not name.startswith(f"{SECTION}/") and not closed]
     return (*(name for name, digest in mine.items() if held.get(name) != digest), *others)
 
@@ -141,4 +153,5 @@ def in_words(names: Iterable[str]) -> str:
 
 def _word(name: str) -> str:
     kind, _, id = name.partition("/")
-    return {SECTION: "the text", FACTOR: f"factor {id}", ITEM: f"item {id}"}.get(kind, "the incidents it covers")
+    said = {SECTION: "the text", FACTOR: f"factor {id}", ITEM: f"item {id}", INCIDENTS: "the incidents it covers"}
+    return said.get(kind, "what it makes exceptions of")

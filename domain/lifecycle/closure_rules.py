@@ -67,6 +67,9 @@ Rule = Callable[[Review, datetime], Iterator[Finding]]
 READ = "read"
 """The subject under which a failed read of the trackers blocks."""
 
+POLICY = "policy"
+"""The subject under which a rule blocks that this release does not know."""
+
 READ_FAILED = f"done/{READ}"
 """The id of that blocker."""
 
@@ -397,7 +400,7 @@ def sign_off(review: Review, now: datetime) -> Iterator[Finding]:
     """
     submission, teams = review.submission, review.required_teams
     if submission is not None and not review.changes_wanted and _is_quorum(review, teams):
-        return
+        teams = (review.risk_team,) if review.risk_team else ()
     concerned = concerned_teams(review) if submission else {}
     for team in teams:
         if submission is None:
@@ -407,7 +410,10 @@ def sign_off(review: Review, now: datetime) -> Iterator[Finding]:
         elif team not in review.signatures or unsigned(review, team, concerned):
             earlier = f" again, because {why}" if (why := why_again(review, team)) else ""
             sentence = f"Team {team} has not signed revision {submission.revision}{earlier}."
-            yield Finding(subject=team, sentence=sentence, cleared_by=f"team {team}")
+            if team == review.risk_team:
+                sentence += f" It answers for risk, and there are {len(review.exceptions)} exceptions."
+            waivable = team != review.risk_team
+            yield Finding(subject=team, sentence=sentence, cleared_by=f"team {team}", waivable=waivable)
 
 
 def sign_off_2(review: Review, now: datetime) -> Iterator[Finding]:
@@ -487,7 +493,7 @@ def findings(review: Review, now: datetime, rules: dict[str, Rule] = RULES) -> l
             continue
         if rule is None:
             unknown = Finding(
-                subject="policy",
+                subject=POLICY,
                 sentence=f"The policy names the rule {name}, which this release does not know.",
                 cleared_by="whoever runs Holdfast: install a release that knows the rule",
                 waivable=False,
@@ -512,7 +518,8 @@ def blockers(review: Review, now: datetime, rules: dict[str, Rule] = RULES) -> l
             rule="incident",
             subject=incident.ref,
             sentence=f"Incident {incident.ref} is open.",
-            cleared_by="whoever resolves it at its source",
+            cleared_by="whoever resolves it at its source"
+            + (", or takes it out of the review" if incident is not review.first_incident else ""),
         )
         for incident in review.incidents.values()
         if incident.status is IncidentStatus.OPEN

@@ -58,6 +58,15 @@ class IncidentUpdated(Event):
     quiet_until: Utc | None
 
 
+class IncidentRemoved(Event):
+    """An incident was added by mistake, and is no part of the review any more."""
+
+    name: ClassVar[str] = "IncidentRemoved"
+    incident: str
+    by: PersonId
+    reason: TextRef
+
+
 class SeverityChanged(Event):
     name: ClassVar[str] = "SeverityChanged"
     severity: Severity
@@ -415,6 +424,7 @@ EVENTS: dict[str, type[Event]] = {
         IncidentExcluded,
         ReviewOpened,
         IncidentUpdated,
+        IncidentRemoved,
         SeverityChanged,
         StageEntered,
         OwnerAssigned,

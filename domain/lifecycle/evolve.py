@@ -111,6 +111,10 @@ def _incident_updated(review: Review, event: events.IncidentUpdated) -> Changes:
     }
 
 
+def _incident_removed(review: Review, event: events.IncidentRemoved) -> Changes:
+    return {"incidents": {ref: incident for ref, incident in review.incidents.items() if ref != event.incident}}
+
+
 def _severity_changed(review: Review, event: events.SeverityChanged) -> Changes:
     return {"severity": event.severity, "gravest": review.gravest.or_graver(event.severity)}
 
@@ -541,6 +545,7 @@ _CHANGES: dict[type[events.Event], Callable[[Review, Any], Changes]] = {
     events.IncidentExcluded: _incident_excluded,
     events.ReviewOpened: _review_opened,
     events.IncidentUpdated: _incident_updated,
+    events.IncidentRemoved: _incident_removed,
     events.SeverityChanged: _severity_changed,
     events.StageEntered: _stage_entered,
     events.OwnerAssigned: _owner_assigned,

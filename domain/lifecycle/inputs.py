@@ -35,6 +35,14 @@ class JoinIncident(Record):
     incident: Incident
 
 
+class RemoveIncident(Record):
+    """Ask to take an incident out that was added by mistake."""
+
+    type: Literal["remove_incident"] = "remove_incident"
+    incident: Line = Field(description="as the review names it: its source, a colon, and its id there")
+    reason: TextRef
+
+
 class AssignOwner(Record):
     type: Literal["assign_owner"] = "assign_owner"
     owner: PersonId
@@ -208,6 +216,7 @@ class Close(Record):
 Command = (
     OpenReview
     | JoinIncident
+    | RemoveIncident
     | AssignOwner
     | SubmitDraft
     | SignForTeam
@@ -393,6 +402,7 @@ Body = Annotated[Command | Fact | Tick, Field(discriminator="type")]
 COMMANDS: tuple[type[Record], ...] = (
     OpenReview,
     JoinIncident,
+    RemoveIncident,
     AssignOwner,
     SubmitDraft,
     SignForTeam,

@@ -56,6 +56,7 @@ _ADMINISTERING = Right(roles=frozenset({Role.ADMIN}), scope=Scope.ADMIN)
 RIGHTS: dict[Action, Right] = {
     inputs.OpenReview: _WRITING,
     inputs.JoinIncident: _WRITING,
+    inputs.RemoveIncident: _WRITING,
     inputs.AssignOwner: _WRITING,
     inputs.SubmitDraft: _WRITING,
     inputs.SignForTeam: _SIGNING,

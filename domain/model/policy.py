@@ -81,6 +81,13 @@ class WaiverTerms(Record):
     renewals: int
 
 
+class ExceptionTerms(Record):
+    """How many waivers and accepted risks a SEV1 or SEV2 may stand on before the team that answers for risk agrees."""
+
+    limit: int = Field(default=2, ge=0)
+    risk: str | None = Field(default=None, description="the team that has to sign above the limit; none: no limit")
+
+
 class Escalation(Record):
     """Who else is told of what is late, counted from its due date on."""
 
@@ -122,6 +129,7 @@ class Policy(Record):
     profiles: tuple[Profile, ...]
     clocks: Clocks
     waivers: WaiverTerms
+    exceptions: ExceptionTerms = ExceptionTerms()
     escalation: Escalation = Escalation()
     independence: Independence = Independence.STANDARD
     on_early_close: OnEarlyClose = OnEarlyClose.REOPEN

@@ -14,6 +14,7 @@ from domain.model.endorsement import Endorsement, Signature, Verification, Waive
 from domain.model.endorsement import Evidence as Evidence
 from domain.model.policy import Policy, Profile
 from domain.model.taxonomy import (
+    GRAVE,
     Ask,
     Clock,
     Confidence,
@@ -501,8 +502,21 @@ class Review(Record):
     @property
     def required_teams(self) -> tuple[str, ...]:
         """Who has to sign. A review without a team of its own still asks for `owning`, which then nobody can be."""
-        profile = self.profile
-        return self.resolved(profile.teams if profile else ())
+        profile, risk = self.profile, self.risk_team
+        return self.resolved((*(profile.teams if profile else ()), *((risk,) if risk else ())))
+
+    @property
+    def exceptions(self) -> tuple[str, ...]:
+        """What it stands on instead of what its rules ask for: waivers and accepted risks, by name."""
+        return (*self.waivers, *(f"risk/{factor}" for factor in self.risks))
+
+    @property
+    def risk_team(self) -> str | None:
+        """The team that has to agree to its exceptions, where it has more of them than its policy leaves to others."""
+        terms = self.policy.exceptions if self.policy else None
+        if terms is None or terms.risk is None or self.gravest not in GRAVE or len(self.exceptions) <= terms.limit:
+            return None
+        return self.resolved((terms.risk,))[0]
 
     def resolved(self, teams: tuple[str, ...]) -> tuple[str, ...]:
         """Teams as a policy names them, each once, with the review's own team in place of `owning`."""

@@ -329,6 +329,7 @@ class Ask(StrEnum):
     ACCEPT_RISK = "accept_risk"
     WITHDRAW_ITEM = "withdraw_item"
     LOWER_SEVERITY = "lower_severity"
+    REMOVE_INCIDENT = "remove_incident"
     CHANGE_ITEM = "change_item"
     EXTEND_DUE = "extend_due"
     SPLIT_ITEM = "split_item"

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from domain.lifecycle.claims import INCIDENTS
 from domain.lifecycle.closure_rules import (
-    READ_FAILED,
+    POLICY,
     WHY_FAILED,
     WHY_NO_COPY,
     WHY_NO_DOERS,
@@ -152,6 +152,8 @@ def _of_incidents(review: Review, now: datetime, in_the_way: Blockers) -> Iterat
     for ref, incident in review.incidents.items():
         if incident.status is IncidentStatus.OPEN:
             sentence = f"See to incident {ref}: it is open, and the review waits until it is resolved at its source."
+            if incident is not review.first_incident:
+                sentence += " If it was added by mistake, ask to take it out."
             key = f"incident:{ref}/{review.refires}"
             yield _wanted(review, key, sentence, "#incidents", subject=ref, urgent=True)
 
@@ -175,7 +177,7 @@ def _of_signers(review: Review, now: datetime, in_the_way: Blockers) -> Iterator
         yield from _of_later_items(review, submission, unsigned_items(review, now))
     if review.stage is not Stage.SIGN_OFF:
         return
-    for team in [b.subject for b in in_the_way if b.rule == "sign_off" and b.waivable and b.subject != INCIDENTS]:
+    for team in [b.subject for b in in_the_way if b.rule == "sign_off" and b.subject in review.required_teams]:
         fallen, due = review.fallen.get(team), review.due.get(Clock.SIGN_OFF)
         key = f"sign:{team}/{submission.revision}" + (f"/{fallen.seq}" if fallen else "")
         if team == OWNING and review.team is None:
@@ -229,6 +231,7 @@ _REQUESTED: dict[Ask, Callable[[Request], str]] = {
     Ask.ACCEPT_RISK: lambda request: f"to live with the risk of {request.subject}{_until(request)}",
     Ask.WITHDRAW_ITEM: lambda request: f"to withdraw item {request.subject}",
     Ask.LOWER_SEVERITY: lambda request: f"to lower the severity to {request.severity}",
+    Ask.REMOVE_INCIDENT: lambda request: f"to take incident {request.subject} out of the review",
     Ask.CHANGE_ITEM: lambda request: f"to change what item {request.subject} promises",
     Ask.EXTEND_DUE: _extension,
     Ask.SPLIT_ITEM: lambda request: f"to split item {request.subject} into {', '.join(p.id for p in request.into)}",
@@ -282,7 +285,7 @@ _SAID_ELSEWHERE = frozenset({"done", "sign_off", "incident"})
 def _of_rules(review: Review, now: datetime, in_the_way: Blockers) -> Iterator[Wanted]:
     """What the rules find beside signatures, incidents and items; before a submission the draft is asked for."""
     for b in in_the_way:
-        unreadable = b.rule == "unknown" or (not b.waivable and b.id != READ_FAILED)
+        unreadable = b.rule == "unknown" or b.subject == POLICY
         told_elsewhere = b.rule in _SAID_ELSEWHERE and b.subject != INCIDENTS
         told_here = not told_elsewhere and review.stage in (Stage.SIGN_OFF, Stage.REMEDIATION)
         if unreadable or told_here:

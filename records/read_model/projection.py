@@ -98,6 +98,10 @@ def project(
         _rewrite(connection, tables.review_traits, review, rows)
     project_asks(connection, review, asks(review, now, in_the_way))
     write_facts(connection, review, before)
+    removed = [ref for ref in (before.incidents if before else ()) if ref not in review.incidents]
+    if removed:
+        mine = tables.routes.c.review_id == review.id
+        connection.execute(delete(tables.routes).where(mine, tables.routes.c.incident.in_(removed)))
     if before is None or review.incidents != before.incidents:
         routes = [
             {"incident": i.ref, "review_id": review.id, "source_key": source_key(i.source, i.key)}

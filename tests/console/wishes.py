@@ -88,6 +88,14 @@ def done(state: Callable[[Holdfast], str]) -> Callable[[Holdfast], str]:
     return reached
 
 
+def joined(holdfast: Holdfast) -> str:
+    """A review with a second incident."""
+    review = opened(holdfast)
+    incident = JOIN | {"id": f"j-{review.partition(':')[2]}"}
+    assert say(holdfast, review, {"type": "join_incident", "incident": incident}).status_code == 200
+    return review
+
+
 def excluded(holdfast: Holdfast) -> str:
     """The policy reviews no SEV4."""
     id = f"A-{next(NUMBERS)}"
@@ -194,6 +202,12 @@ CASES: dict[type[Record], Case] = {
         Wish({"incident": JOIN}, ("review", "join", "$review", "--incident", "$id", *JOINED)),
         opened,
         Wish({"incident": JOIN | {"id": "b-$id"}}, ("review", "join", "$review", "--incident", "b-$id", *JOINED)),
+    ),
+    inputs.RemoveIncident: Case(
+        opened,
+        Wish({"incident": "$review", **WHY}, ("review", "remove-incident", "$review", "$review", *BECAUSE)),
+        joined,
+        Wish({"incident": "hand:j-$id", **WHY}, ("review", "remove-incident", "$review", "hand:j-$id", *BECAUSE)),
     ),
     inputs.AssignOwner: Case(
         after(opened, {"type": "assign_owner", "owner": WRITER}),

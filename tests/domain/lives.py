@@ -330,6 +330,10 @@ class Life:
     def lower(self) -> None:
         self.command(inputs.LowerSeverity(severity=self.pick(Severity), reason="text:why"))
 
+    def remove_incident(self) -> None:
+        ref = self.pick((*self.driver.review.incidents, "pagerduty:PD-9"))
+        self.command(inputs.RemoveIncident(incident=ref, reason="text:why"))
+
     def dismiss(self) -> None:
         self.command(inputs.Dismiss(reason="text:why"))
 
@@ -446,6 +450,7 @@ _ACTS: dict[str, int] = {
     "ask_waiver": 4,
     "accept_risk": 2,
     "lower": 2,
+    "remove_incident": 1,
     "dismiss": 1,
     "decide_request": 4,
     "approve_all": 4,

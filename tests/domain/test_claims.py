@@ -1,6 +1,7 @@
 """What people put their name to: a word stands for what its giver saw, and for nothing that became of it since."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -22,9 +23,11 @@ from tests.domain.build import (
     in_sign_off,
     incident,
     item,
+    policy,
     policy_with_section_teams,
     spec,
 )
+from tests.domain.test_delegating import of_three
 from tests.domain.test_items import with_item
 
 
@@ -128,3 +131,60 @@ def test_what_earlier_releases_recorded_of_signatures_is_read() -> None:
     assert decode("SignaturesVoided", 1, {"teams": ["ml"]}) == SignaturesVoided(teams=("ml",))
     asked = {"id": "R1", "ask": "dismiss", "by": "p", "at": at, "reason": "text:why", "factor": None}
     assert decode("ApprovalAsked", 1, {"request": asked}).model_dump()["request"]["id"] == "R1"
+
+
+def waived(driver: Driver, *of: tuple[str, str]) -> None:
+    for rule, subject in of:
+        driver.say(AskWaiver(rule=rule, subject=subject, reason="text:why"), "friend")
+        driver.approve(list(driver.review.requests)[-1], by="approver")
+
+
+TWO = document(items=[item(), item("I2")])
+ALL_BUT_PRODUCT = (("sign_off", "ml"), ("sign_off", "infrastructure"))
+
+
+def test_with_too_many_exceptions_the_team_that_answers_for_risk_signs_and_nobody_waives_that() -> None:
+    driver = in_sign_off(of=TWO)
+    waived(driver, ("sign_off", "product"), *ALL_BUT_PRODUCT, ("done", "I1"))
+    assert driver.review.risk_team == "product"
+    (left,) = [b for b in driver.blockers if b.rule == "sign_off"]
+    assert left.sentence == ("Team product has not signed revision 1. It answers for risk, and there are 4 exceptions.")
+    asked = AskWaiver(rule="sign_off", subject="product", reason="text:why")
+    assert driver.reasons(asked, "friend")[0].startswith("Nothing to waive: sign_off/product does not block.")
+    driver.sign("product")
+    assert driver.is_in(Stage.REMEDIATION)
+
+
+def test_each_exception_more_is_agreed_to_anew() -> None:
+    driver = in_sign_off(of=TWO)
+    driver.sign("product")
+    waived(driver, *ALL_BUT_PRODUCT)
+    assert driver.is_in(Stage.REMEDIATION), "as many as others may grant"
+    waived(driver, ("done", "I1"))
+    assert driver.is_in(Stage.SIGN_OFF)
+    driver.sign("product")
+    assert driver.is_in(Stage.REMEDIATION)
+    driver.say(AcceptRisk(factor="F1", reason="text:why"), "friend")
+    driver.approve(list(driver.review.requests)[-1], by="approver")
+    (left,) = [b for b in driver.blockers if b.rule == "sign_off"]
+    assert "because what it makes exceptions of changed" in left.sentence
+
+
+def test_a_quorum_does_not_stand_for_the_team_that_answers_for_risk() -> None:
+    answers = {id: text for id, text in document().answers.items() if "." not in id}
+    of = document(items=[item(), item("I2")], answers=answers)
+    driver = in_sign_off(of_three(2, exceptions={"limit": 0, "risk": "product"}), of=of)
+    waived(driver, ("done", "I1"))
+    driver.sign("ml")
+    driver.sign("infrastructure")
+    assert [b.id for b in driver.blockers if b.rule == "sign_off"] == ["sign_off/product"]
+    driver.sign("product")
+    assert driver.is_in(Stage.REMEDIATION)
+
+
+@pytest.mark.parametrize("about", [{"severity": Severity.SEV3}, {"under": policy(exceptions={"limit": 0})}])
+def test_below_sev2_and_without_such_a_team_there_is_no_limit(about: dict[str, Any]) -> None:
+    limited = {"under": policy(exceptions={"limit": 0, "risk": "product"})} | about
+    driver = in_sign_off(**limited)
+    waived(driver, ("done", "I1"))
+    assert driver.review.risk_team is None

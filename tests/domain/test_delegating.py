@@ -1,15 +1,16 @@
 """Who signs: a team's delegate, and a quorum of the teams where the policy wants no more."""
 
+from typing import Any
+
 from domain.lifecycle.inputs import DelegateSigning, RequestChanges
 from domain.model.policy import Policy
 from domain.model.taxonomy import Stage
 from tests.domain.build import OTHER, OWNER, POLICY, SIGNERS, SUBMITTER, document, factor, in_sign_off, policy
 
 
-def of_three(quorum: int) -> Policy:
-    return policy(
-        profiles=[p.model_dump() | ({"quorum": quorum} if len(p.teams) == 3 else {}) for p in POLICY.profiles]
-    )
+def of_three(quorum: int, **changes: Any) -> Policy:
+    profiles = [p.model_dump() | ({"quorum": quorum} if len(p.teams) == 3 else {}) for p in POLICY.profiles]
+    return policy(profiles=profiles, **changes)
 
 
 def test_a_team_names_who_signs_for_it() -> None:

@@ -8,9 +8,10 @@ import pytest
 from domain.drafts.prefill import first_draft
 from domain.lifecycle.closure_rules import warnings
 from domain.lifecycle.events import IncidentExcluded, IncidentUpdated
-from domain.lifecycle.inputs import AcceptItem, IncidentTold, JoinIncident, OpenReview, Tick
+from domain.lifecycle.inputs import AcceptItem, Approve, IncidentTold, JoinIncident, OpenReview, RemoveIncident, Tick
 from domain.model.catalogue import Catalogue
 from domain.model.taxonomy import Clock, IncidentKind, IncidentStatus, Realisation, Severity, Stage
+from domain.people.tasks import asks
 from tests.domain.build import (
     NOW,
     OTHER,
@@ -264,3 +265,40 @@ def test_an_empty_review_hears_no_command_but_that_which_opens_it() -> None:
     assert driver.reasons(AcceptItem(item="I1")) == ("There is no review pagerduty:PD-1.",)
     assert (driver.review.service, driver.review.team, driver.review.title) == ("", None, None)
     assert (driver.review.profile, driver.review.required_teams) == (None, ())
+
+
+def test_an_incident_that_was_added_by_mistake_is_taken_out_by_two_persons() -> None:
+    driver = in_remediation()
+    driver.say(JoinIncident(incident=incident(id="PD-2", source="pagerdutty", status=IncidentStatus.OPEN)))
+    (way,) = [b for b in driver.blockers if b.rule == "incident"]
+    assert way.cleared_by == "whoever resolves it at its source, or takes it out of the review"
+    asked = [w.sentence for w in asks(driver.review, driver.now) if w.subject == "pagerdutty:PD-2"]
+    assert asked[0].endswith("If it was added by mistake, ask to take it out.")
+    removal = RemoveIncident(incident="pagerdutty:PD-2", reason="text:why")
+    driver.say(removal)
+    assert driver.reasons(removal) == ("R1 asks for that already, and waits for an approval.",)
+    assert "approve it: another person has to" in driver.reasons(Approve(request="R1"))[0]
+    driver.approve()
+    assert set(driver.review.incidents) == {"pagerduty:PD-1"}
+    assert "incident" not in {b.rule for b in driver.blockers}
+
+
+def test_what_a_review_is_about_is_not_taken_out_of_it_nor_what_it_does_not_have() -> None:
+    driver = in_draft()
+    assert driver.reasons(RemoveIncident(incident="pagerduty:PD-1", reason="text:why")) == (
+        "pagerduty:PD-1 is what this review is about: dismiss the review instead.",
+    )
+    assert driver.reasons(RemoveIncident(incident="pagerduty:PD-2", reason="text:why")) == (
+        "There is no incident pagerduty:PD-2; there are pagerduty:PD-1.",
+    )
+
+
+def test_what_was_taken_out_meanwhile_is_not_taken_out_again() -> None:
+    driver = in_draft()
+    driver.say(JoinIncident(incident=incident(id="PD-2")))
+    driver.say(RemoveIncident(incident="pagerduty:PD-2", reason="text:why"))
+    driver.approve()
+    driver.say(JoinIncident(incident=incident(id="PD-2")))
+    driver.say(RemoveIncident(incident="pagerduty:PD-2", reason="text:again"))
+    driver.review = driver.review.model_copy(update={"incidents": {"pagerduty:PD-1": incident()}})
+    assert driver.reasons(Approve(request="R2"), "approver") == ("pagerduty:PD-2 is no part of this review any more.",)

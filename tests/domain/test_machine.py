@@ -545,6 +545,11 @@ class Reviews(RuleBasedStateMachine):
         ends = until and self.driver.now + until
         self.command(inputs.AcceptRisk(factor=factor, reason="text:why", until=ends), by)
 
+    @rule(data=st.data(), by=people)
+    def remove_incident(self, data: st.DataObject, by: str) -> None:
+        ref = data.draw(st.sampled_from([*self.review.incidents, "pagerduty:PD-9"]))
+        self.command(inputs.RemoveIncident(incident=ref, reason="text:why"), by)
+
     @rule(severity=st.sampled_from(Severity), by=people)
     def lower_severity(self, severity: Severity, by: str) -> None:
         self.command(inputs.LowerSeverity(severity=severity, reason="text:why"), by)

@@ -169,9 +169,6 @@ def test_anything_else_in_the_way_reopens_the_review() -> None:
         (
             "incident/pagerduty:PD-1",
             "done/I1",
-            "sign_off/ml",
-            "sign_off/infrastructure",
-            "sign_off/product",
             "sign_off/incidents",
         )
     ]

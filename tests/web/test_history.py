@@ -72,6 +72,10 @@ LOST = Reading(item="I2", status=IssueStatus.FORBIDDEN, as_of=NOW)
             events.IncidentUpdated(incident=incident(), refired=False, quiet_until=None),
             "Incident grafana:G was told anew: resolved, SEV1.",
         ),
+        (
+            events.IncidentRemoved(incident="grafana:G2", by="p", reason="Another service."),
+            "Incident grafana:G2 was taken out: Another service.",
+        ),
         (events.SeverityChanged(severity=Severity.SEV3), "The severity is now SEV3."),
         (events.StageEntered(stage=Stage.REMEDIATION), "Remediation began."),
         (

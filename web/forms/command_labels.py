@@ -91,7 +91,7 @@ WORDS: Mapping[type[Record], Words] = {
     inputs.ChangeItem: Words(
         "Change what it says",
         "Change {item}",
-        about="Where that weakens an accepted item, another person has to approve it.",
+        about="Where an item promises something else, whoever has signed it signs it again.",
     ),
     inputs.ExtendDue: Words("Put its date off", "Ask for a later date", about="Another person has to approve it."),
     inputs.VerifyItem: Words(
@@ -158,6 +158,12 @@ WORDS: Mapping[type[Record], Words] = {
             "incident.service": Label("Service", suggests="services"),
             "incident.as_of": Label("As of, in UTC", "as 2026-11-22 10:05", kind=Kind.MOMENT),
         },
+    ),
+    inputs.RemoveIncident: Words(
+        "Take an incident out",
+        "Ask to take it out",
+        about="One that was added by mistake. Another person has to approve it, and the text is signed again.",
+        labels={"incident": Label("Which one?", kind=Kind.CHOICE)},
     ),
     inputs.MakePrivate: Words(
         "Make it private",

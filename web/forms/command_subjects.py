@@ -190,4 +190,5 @@ _CHOICES: Mapping[str | tuple[type[Record], str], Callable[[WebDeps, Review], Ch
     "teams": _teams,
     (inputs.Share, "teams"): _other_teams,
     "evidence.*.digest": _files,
+    (inputs.RemoveIncident, "incident"): lambda deps, review: [(ref, ref) for ref in [*review.incidents][1:]],
 }

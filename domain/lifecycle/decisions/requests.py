@@ -75,6 +75,17 @@ def lower_severity(d: Decision, body: inputs.LowerSeverity) -> None:
     ask(d, Ask.LOWER_SEVERITY, body.reason, subject=d.review.severity, severity=body.severity)
 
 
+def remove_incident(d: Decision, body: inputs.RemoveIncident) -> None:
+    known, first = d.review.incidents, d.review.first_incident
+    refuse_if(
+        body.incident not in known and f"There is no incident {body.incident}; there are {these(tuple(known))}.",
+        first is not None
+        and body.incident == first.ref
+        and f"{body.incident} is what this review is about: dismiss the review instead.",
+    )
+    ask(d, Ask.REMOVE_INCIDENT, body.reason, subject=body.incident)
+
+
 def dismiss(d: Decision, body: inputs.Dismiss) -> None:
     refuse_if(_still_promised(d.review))
     if d.review.gravest in GRAVE:
@@ -217,6 +228,9 @@ def out_of_date(request: Request, review: Review, now: datetime) -> tuple[str, .
         and item is not None
         and (item.due is None or request.until is None or request.until <= item.due)
         and f"{request.subject} is due later already.",
+        request.ask is Ask.REMOVE_INCIDENT
+        and request.subject not in review.incidents
+        and f"{request.subject} is no part of this review any more.",
         request.ask is Ask.DISMISS and _still_promised(review),
         request.ask is Ask.SHARE and not review.private_to and "Everybody sees this review already.",
         _is_overtaken(request, review) and f"{request.subject} has changed since {request.id} was asked; ask anew.",
@@ -259,6 +273,10 @@ def _grant_lower_severity(d: Decision, request: Request) -> None:
     d.record(events.SeverityChanged(severity=request.severity))
 
 
+def _grant_removal(d: Decision, request: Request) -> None:
+    d.record(events.IncidentRemoved(incident=request.subject, by=request.by, reason=request.reason))
+
+
 def _grant_sharing(d: Decision, request: Request) -> None:
     teams = sorted({*d.review.private_to, *request.teams}) if request.teams else ()
     d.record(events.ReviewShared(teams=tuple(teams)))
@@ -275,6 +293,7 @@ _ASKED_BY: dict[Ask, type[Record]] = {
     Ask.DISMISS: inputs.Dismiss,
     Ask.WITHDRAW_ITEM: inputs.WithdrawItem,
     Ask.LOWER_SEVERITY: inputs.LowerSeverity,
+    Ask.REMOVE_INCIDENT: inputs.RemoveIncident,
     Ask.CHANGE_ITEM: inputs.ChangeItem,
     Ask.EXTEND_DUE: inputs.ExtendDue,
     Ask.SPLIT_ITEM: inputs.SplitItem,
@@ -289,6 +308,7 @@ _GRANTED: dict[Ask, Callable[[Decision, Request], None]] = {
     Ask.DISMISS: _grant_dismissal,
     Ask.WITHDRAW_ITEM: _grant_withdrawal,
     Ask.LOWER_SEVERITY: _grant_lower_severity,
+    Ask.REMOVE_INCIDENT: _grant_removal,
     Ask.CHANGE_ITEM: _grant_item_change,
     Ask.EXTEND_DUE: _grant_extension,
     Ask.SPLIT_ITEM: _grant_split,
