@@ -77,7 +77,6 @@ def _incident_excluded(review: Review, event: events.IncidentExcluded) -> Change
         "stage": Stage.EXCLUDED,
         "excluded_by": event.rule,
         "severity": event.incident.severity,
-        "gravest": review.gravest.or_graver(event.incident.severity),
         "policy_digest": event.policy_digest,
         "incidents": _with_incident(review, event.incident),
     }
@@ -90,7 +89,6 @@ def _review_opened(review: Review, event: events.ReviewOpened) -> Changes:
         "policy": event.policy,
         "policy_digest": event.policy_digest,
         "severity": event.incident.severity,
-        "gravest": review.gravest.or_graver(event.incident.severity),
         "incidents": _with_incident(review, event.incident),
         "opened": event.at,
         "home": event.home,
@@ -116,7 +114,7 @@ def _incident_removed(review: Review, event: events.IncidentRemoved) -> Changes:
 
 
 def _severity_changed(review: Review, event: events.SeverityChanged) -> Changes:
-    return {"severity": event.severity, "gravest": review.gravest.or_graver(event.severity)}
+    return {"severity": event.severity}
 
 
 def _stage_entered(review: Review, event: events.StageEntered) -> Changes:

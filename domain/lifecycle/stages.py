@@ -6,7 +6,7 @@ from domain.model.values import Record
 
 TRANSITIONS: dict[Stage | None, frozenset[Stage]] = {
     None: frozenset({Stage.STABILIZATION, Stage.EXCLUDED}),
-    Stage.EXCLUDED: frozenset({Stage.STABILIZATION}),
+    Stage.EXCLUDED: frozenset({Stage.STABILIZATION, Stage.DISMISSED}),
     Stage.STABILIZATION: frozenset({Stage.DRAFT, Stage.DISMISSED}),
     Stage.DRAFT: frozenset({Stage.SIGN_OFF, Stage.DISMISSED}),
     Stage.SIGN_OFF: frozenset({Stage.DRAFT, Stage.REMEDIATION, Stage.DISMISSED}),
@@ -42,9 +42,9 @@ HEARD_IN: dict[type[Record], frozenset[Stage | None]] = {
     inputs.AskWaiver: OPEN_STAGES | {Stage.CLOSED},
     inputs.AcceptRisk: OPEN_STAGES | {Stage.CLOSED},
     inputs.LowerSeverity: OPEN_STAGES,
-    inputs.Dismiss: OPEN_STAGES,
-    inputs.Approve: OPEN_STAGES | {Stage.CLOSED},
-    inputs.Refuse: OPEN_STAGES | {Stage.CLOSED},
+    inputs.Dismiss: OPEN_STAGES | {Stage.EXCLUDED},
+    inputs.Approve: OPEN_STAGES | {Stage.CLOSED, Stage.EXCLUDED},
+    inputs.Refuse: OPEN_STAGES | {Stage.CLOSED, Stage.EXCLUDED},
     inputs.MakePrivate: OPEN_STAGES | {Stage.CLOSED},
     inputs.Share: OPEN_STAGES | {Stage.CLOSED},
     inputs.Close: OPEN_STAGES,

@@ -65,6 +65,9 @@ class Clocks(Record):
     review: dict[Severity, PeriodText]
     item: dict[Severity, PeriodText]
     effectiveness: PeriodText
+    triage: PeriodText = Field(
+        default=Period(seconds=3600), description="a severity that is told and stands no longer does not count"
+    )
 
     @model_validator(mode="after")
     def _every_severity(self) -> Self:

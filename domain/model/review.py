@@ -33,7 +33,7 @@ from domain.model.taxonomy import (
     Strength,
 )
 from domain.model.tracker_routing import Place
-from domain.model.values import Line, PersonId, Record, TextRef, Utc
+from domain.model.values import Line, Period, PersonId, Record, TextRef, Utc
 
 OWNING = "owning"
 """How a policy names the team that answers for the review's service."""
@@ -71,11 +71,29 @@ class Incident(Measured):
     older: dict[str, Utc] = Field(
         default={}, description="what only an earlier telling said, and when; kept by us, never told"
     )
+    severities: tuple[tuple[Utc, Severity], ...] = Field(
+        default=(), description="what it was called, and since when, oldest first; kept by us, never told"
+    )
 
     @property
     def ref(self) -> str:
         """The incident's name across sources; the review that it opens bears it too."""
         return f"{self.source}:{self.id}"
+
+    @property
+    def called(self) -> tuple[tuple[Utc, Severity], ...]:
+        """What it was called, and since when, oldest first."""
+        return self.severities or ((self.as_of, self.severity),)
+
+    def counted(self, triage: Period) -> Severity:
+        """The gravest severity that stood for as long as triage may take, or that stands in the end.
+
+        Whoever lowers it sooner has found out what it is; whoever lowers it later makes it lighter than it was.
+        """
+        *earlier, (_, last) = self.called
+        ends = [since for since, _ in self.called[1:]]
+        stood = [severity for (since, severity), end in zip(earlier, ends, strict=True) if triage.after(since) <= end]
+        return min((last, *stood))
 
     @property
     def contradiction(self) -> str | None:
@@ -408,7 +426,6 @@ class Review(Record):
     home: Place | None = Field(default=None, description="where the issue of the review as a whole belongs")
     excluded_by: str | None = None
     severity: Severity = Severity.SEV1
-    gravest: Severity = Field(default=Severity.SEV4, description="the gravest that it was told or set to: what counts")
     incidents: dict[str, Incident] = {}
     refires: int = 0
     owner: PersonId | None = None
@@ -441,6 +458,12 @@ class Review(Record):
     def first_incident(self) -> Incident | None:
         """The incident that opened the review."""
         return next(iter(self.incidents.values()), None)
+
+    @property
+    def gravest(self) -> Severity:
+        """The severity that counts: the gravest of its incidents, whatever it was lowered to since."""
+        triage = self.policy.clocks.triage if self.policy else Period(seconds=3600)
+        return min((incident.counted(triage) for incident in self.incidents.values()), default=Severity.SEV4)
 
     @property
     def realisation(self) -> Realisation:

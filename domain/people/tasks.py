@@ -89,6 +89,8 @@ def asks(review: Review, now: datetime, in_the_way: Blockers | None = None) -> t
 
     `in_the_way` is what `blockers` says at that moment, for a caller who has asked already.
     """
+    if review.stage is Stage.EXCLUDED:
+        return (*_of_excluded(review), *_of_approvers(review, now, ()))
     if review.stage not in (*OPEN_STAGES, Stage.CLOSED):
         return ()
     in_the_way = blockers(review, now) if in_the_way is None else in_the_way
@@ -140,6 +142,16 @@ def _owner(review: Review) -> Whom:
 
 def _is_grave(review: Review) -> bool:
     return review.gravest in GRAVE
+
+
+def _of_excluded(review: Review) -> Iterator[Wanted]:
+    """A grave incident is left out in silence by nobody: somebody reviews it after all, or says why not."""
+    if _is_grave(review):
+        sentence = (
+            f"Review incident {review.id} after all, or dismiss it: it was {review.gravest}, and is not reviewed "
+            f"({review.excluded_by})."
+        )
+        yield _wanted(review, f"excluded:{review.gravest}", sentence, "#incidents", ADMIN, urgent=True)
 
 
 def _of_ownership(review: Review, now: datetime, in_the_way: Blockers) -> Iterator[Wanted]:

@@ -10,7 +10,7 @@ from domain.lifecycle.incident_routing import successor_id
 from domain.lifecycle.inputs import Approve, Dismiss, Given, HarmReported, IncidentTold, Input, WithdrawItem
 from domain.model.review import Review
 from domain.model.taxonomy import IncidentStatus, IssueStatus, Severity, Stage
-from domain.people.tasks import asks
+from domain.people.tasks import Role, asks
 from tests.domain.build import (
     POLICY,
     Driver,
@@ -104,3 +104,32 @@ def test_the_review_that_follows_names_the_one_that_it_follows() -> None:
     heard_before = closed().review
     assert decide(heard_before, Input(id="follows:1", body=body), again.as_of, given) == []
     assert successor_id("pagerduty:PD-1~9") == "pagerduty:PD-1~10"
+
+
+def excluded(**about: object) -> Driver:
+    driver = Driver()
+    driver.say(IncidentTold(incident=incident(service="unlisted", **about)))
+    assert driver.is_in(Stage.EXCLUDED)
+    return driver
+
+
+def test_a_grave_incident_that_is_not_reviewed_is_told_to_whoever_runs_holdfast() -> None:
+    driver = excluded(severity=Severity.SEV2)
+    (asked,) = asks(driver.review, driver.now)
+    assert (asked.of.role, asked.urgent) == (Role.ADMIN, True)
+    assert asked.sentence == (
+        "Review incident pagerduty:PD-1 after all, or dismiss it: it was SEV2, and is not reviewed "
+        "(service: unlisted is not listed in the catalogue)."
+    )
+    driver.say(Dismiss(reason="text:why"), "admin")
+    assert [w.of.role for w in asks(driver.review, driver.now)] == [Role.ADMIN, Role.APPROVER]
+    assert driver.reasons(Approve(request="R1"), "admin") != ()
+    driver.approve()
+    assert (driver.stage, asks(driver.review, driver.now)) == (Stage.DISMISSED, ())
+
+
+def test_a_light_incident_that_is_not_reviewed_is_nobody_s_task() -> None:
+    driver = excluded(severity=Severity.SEV3)
+    assert asks(driver.review, driver.now) == ()
+    driver.say(Dismiss(reason="text:why"), "admin")
+    assert driver.is_in(Stage.DISMISSED)

@@ -13,6 +13,7 @@ from domain.model.catalogue import Catalogue
 from domain.model.taxonomy import Clock, IncidentKind, IncidentStatus, Realisation, Severity, Stage
 from domain.people.tasks import asks
 from tests.domain.build import (
+    DEFAULT,
     NOW,
     OTHER,
     OWNER,
@@ -245,11 +246,15 @@ def test_a_graver_telling_raises_the_severity_and_a_lighter_one_does_not_lower_i
     assert driver.review.severity is Severity.SEV1
 
 
-def test_what_is_told_late_or_twice_records_nothing() -> None:
+def test_what_is_told_twice_records_nothing_and_what_is_told_late_changes_only_what_it_was_called() -> None:
     driver = in_draft()
     driver.say(told(as_of=NOW + timedelta(hours=2), title="text:new"))
     assert driver.say(told(as_of=NOW + timedelta(hours=2), title="text:new")) == []
-    assert driver.say(told(as_of=NOW + timedelta(hours=1), title="text:old")) == []
+    before = driver.review.incidents["pagerduty:PD-1"]
+    driver.say(told(as_of=NOW + timedelta(hours=1), title="text:old"))
+    after = driver.review.incidents["pagerduty:PD-1"]
+    assert after.model_copy(update={"severities": before.severities}) == before
+    assert len(after.severities) == len(before.severities) + 1
 
 
 def test_of_two_tellings_at_the_same_time_the_open_one_counts() -> None:
@@ -302,3 +307,36 @@ def test_what_was_taken_out_meanwhile_is_not_taken_out_again() -> None:
     driver.say(RemoveIncident(incident="pagerduty:PD-2", reason="text:again"))
     driver.review = driver.review.model_copy(update={"incidents": {"pagerduty:PD-1": incident()}})
     assert driver.reasons(Approve(request="R2"), "approver") == ("pagerduty:PD-2 is no part of this review any more.",)
+
+
+def called(*tellings: tuple[int, str], resolved: tuple[int, str]) -> Driver:
+    """An incident that was called this after so many minutes, told after it was over, as the inbox does."""
+    driver = Driver(DEFAULT)
+    driver.now = NOW + timedelta(days=1)
+    for minutes, severity in (resolved, *tellings):
+        status = IncidentStatus.RESOLVED if (minutes, severity) == resolved else IncidentStatus.OPEN
+        driver.say(told(status=status, severity=severity, as_of=NOW + timedelta(minutes=minutes)))
+    return driver
+
+
+def test_a_severity_that_stood_for_longer_than_triage_counts_though_it_was_lowered_before_the_end() -> None:
+    driver = called((0, "SEV1"), (70, "SEV3"), resolved=(90, "SEV3"))
+    assert driver.is_in(Stage.STABILIZATION)
+    assert (driver.review.severity, driver.review.gravest) == (Severity.SEV3, Severity.SEV1)
+    assert driver.review.profile is not None
+    assert driver.review.profile.name == "grave"
+
+
+def test_a_severity_that_was_lowered_at_once_does_not_count() -> None:
+    driver = called((0, "SEV1"), (13, "SEV3"), resolved=(90, "SEV3"))
+    assert driver.review.gravest is Severity.SEV3
+    assert called((80, "SEV1"), (85, "SEV3"), resolved=(90, "SEV3")).is_in(Stage.EXCLUDED)
+
+
+def test_the_severity_at_the_end_counts_however_short_it_stood() -> None:
+    assert called((0, "SEV3"), resolved=(1, "SEV1")).review.gravest is Severity.SEV1
+
+
+def test_what_is_heard_of_an_excluded_incident_later_excludes_it_no_less() -> None:
+    driver = called((0, "SEV4"), resolved=(90, "SEV3"))
+    assert (driver.stage, driver.review.excluded_by) == (Stage.EXCLUDED, "severity: SEV3 is not reviewed")

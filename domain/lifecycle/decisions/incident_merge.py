@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from domain.model.draft_parts import Measured
 from domain.model.review import Incident
-from domain.model.taxonomy import IncidentKind, Realisation
+from domain.model.taxonomy import IncidentKind, Realisation, Severity
 
 TOLD_LAST = (
     "status",
@@ -34,7 +34,7 @@ MOMENT, SKEW = timedelta(microseconds=1), timedelta(seconds=1)
 def heard(told: Incident, known: Incident | None, now: datetime) -> Incident:
     """A telling as it is heard at `now`: a source whose clock is ahead is taken to speak now, after what is known."""
     latest = now if known is None else max(now, min(known.as_of, now + SKEW) + MOMENT)
-    return told.model_copy(update={"as_of": min(told.as_of, latest), "older": {}})
+    return told.model_copy(update={"as_of": min(told.as_of, latest), "older": {}, "severities": ()})
 
 
 def merged(known: Incident, told: Incident) -> Incident:
@@ -54,6 +54,13 @@ def merged(known: Incident, told: Incident) -> Incident:
     kinds = {*known.kinds, *told.kinds}
     if kinds != set(known.kinds):
         changes["kinds"] = tuple(kind for kind in IncidentKind if kind in kinds)
+    changes["severities"] = _called(known, told)
     if told.service == known.service:  # the catalogue may have learnt who answers for it
         changes["team"] = known.team or told.team
     return known.model_copy(update=changes | {"older": older})
+
+
+def _called(known: Incident, told: Incident) -> tuple[tuple[datetime, Severity], ...]:
+    """All that an incident was called over time: what is told late may stand between any two. The graver one last."""
+    lightest_first = sorted({*known.called, *told.called}, key=lambda said: said[1], reverse=True)
+    return tuple(sorted(lightest_first, key=lambda said: said[0]))

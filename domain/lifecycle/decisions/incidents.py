@@ -23,8 +23,9 @@ def qualifies(incident: Incident, given: inputs.Given) -> str | None:
         return None
     if asked.listed_services_only and incident.service not in given.catalogue.services:
         return f"service: {incident.service} is not listed in the catalogue"
-    if incident.severity not in asked.severities:
-        return f"severity: {incident.severity} is not reviewed"
+    severity = incident.counted(given.policy.clocks.triage)
+    if severity not in asked.severities:
+        return f"severity: {severity} is not reviewed"
     began, resolved = (None, None) if incident.contradiction else (incident.began, incident.resolved)
     if began and resolved and resolved < asked.shortest.after(began):
         return f"duration: shorter than {asked.shortest}"
@@ -41,7 +42,9 @@ def open_review(d: Decision, body: inputs.OpenReview) -> None:
 
 def _no_lighter(told: Incident, known: Incident) -> Incident:
     """An incident that was excluded, as a person tells it: what a source has told of its severity stands."""
-    return told.model_copy(update={"severity": told.severity.or_graver(known.severity)})
+    if not known.severity.is_graver_than(told.severity):
+        return told
+    return told.model_copy(update={"severity": known.severity, "severities": known.called})
 
 
 def _wrong(incident: Incident, catalogue: Catalogue) -> tuple[str, ...]:
@@ -98,7 +101,11 @@ def incident_told(d: Decision, body: inputs.IncidentTold) -> None:
     known = d.review.incidents.get(body.incident.ref)
     incident = heard(body.incident, known, d.now)
     if d.review.stage in (None, Stage.EXCLUDED):
-        if incident.status is IncidentStatus.OPEN or (known and _rank(incident) < _rank(known)):
+        if known and _rank(incident) < _rank(known):
+            if (told := merged(known, incident)).called == known.called:
+                return
+            incident = told  # what it was called while it was open is heard of later, and counts
+        elif incident.status is IncidentStatus.OPEN:
             return
         rule = qualifies(incident, d.given)
         if rule is None:
