@@ -170,7 +170,7 @@ def change(
     url: Url = None,
     json: Json = False,
 ) -> None:
-    """Change what is given; the rest stays. Where it weakens an accepted item, another person has to approve that.
+    """Change what is given; the rest stays. Where it promises something else, whoever has signed it signs again.
 
     `--prevents` names all factors, those that stay too.
     """

@@ -122,8 +122,8 @@ def test_a_change_keeps_what_is_not_named(holdfast: Holdfast) -> None:
     assert spec["title"] == "Check units on read"
 
 
-def test_a_change_that_weakens_waits_for_a_second_person(holdfast: Holdfast) -> None:
-    review = holdfast.opened()
+def test_where_no_team_signs_a_change_waits_for_a_second_person(holdfast: Holdfast) -> None:
+    review = holdfast.opened("SEV4")
     holdfast.done("item", "add", review, "I7", *SPEC)
     holdfast.done("item", "accept", review, "I7")
     asked = holdfast.done("item", "change", review, "I7", "--reason", "cheaper", "--strength", "weaker")
@@ -135,11 +135,12 @@ def test_a_change_that_weakens_waits_for_a_second_person(holdfast: Holdfast) -> 
 
 
 def test_a_request_that_was_overtaken_does_not_wait(holdfast: Holdfast) -> None:
-    review = holdfast.opened()
+    review = holdfast.opened("SEV4")
     holdfast.done("item", "add", review, "I7", *SPEC)
     holdfast.done("item", "accept", review, "I7")
     holdfast.done("item", "change", review, "I7", "--reason", "cheaper", "--strength", "weaker")
     holdfast.done("item", "change", review, "I7", "--reason", "it takes more", "--strength", "stronger")
+    holdfast.done("review", "approve", review, "R2", by="director@example.org")
     outdated = "I7 has changed since R1 was asked; ask anew."
     shown = holdfast.done("review", "why", review)
     assert outdated in shown

@@ -84,7 +84,7 @@ def test_a_severity_is_lowered_and_not_raised(holdfast: Holdfast) -> None:
 def test_whoever_approves_less_hears_whose_signatures_it_costs(holdfast: Holdfast) -> None:
     review = holdfast.signed()
     holdfast.done("item", "withdraw", review, "I1", "--reason", "too dear")
-    because = "because item I1 was withdrawn"
+    because = "because item I1 changed"
     costs = f"What ml, infrastructure, product signed stands no more, {because}: it is to be signed again."
     said = holdfast.done("review", "approve", review, "R1", by=DIRECTOR)
     assert said == f"R1 is granted.\n{costs}\nThe review is in stage sign_off.\n"

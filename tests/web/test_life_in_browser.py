@@ -234,7 +234,7 @@ async def test_a_review_comes_from_its_draft_into_remediation(tmp_path: Path, cl
             # from the difference, in one action
             await sre.goto(site.address)
             await sre.get_by_role("link", name="My work").click()
-            await sre.get_by_role("link", name="and sign it for team infrastructure").click()
+            await sre.get_by_role("link", name=f"Sign revision {first + 1} again for team infrastructure").click()
             changed = sre.locator("#sign-off").get_by_role("group").filter(has_text="What changed for infrastructure")
             await expect(changed.get_by_role("heading")).to_have_text(["Impact"])
             await expect(changed.get_by_role("insertion")).to_contain_text("Some 1 400 customers.")
