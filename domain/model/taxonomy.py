@@ -31,10 +31,6 @@ class Severity(StrEnum):
         """Whether this severity outranks `other` (SEV1 outranks SEV2)."""
         return self.value < other.value
 
-    def or_graver(self, other: "Severity") -> "Severity":
-        """The graver one of both."""
-        return other if other.is_graver_than(self) else self
-
 
 GRAVE = frozenset({Severity.SEV1, Severity.SEV2})
 """The severities at which a review takes most people, and most proof."""

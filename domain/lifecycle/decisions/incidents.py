@@ -102,9 +102,7 @@ def incident_told(d: Decision, body: inputs.IncidentTold) -> None:
     incident = heard(body.incident, known, d.now)
     if d.review.stage in (None, Stage.EXCLUDED):
         if known and _rank(incident) < _rank(known):
-            if (told := merged(known, incident)).called == known.called:
-                return
-            incident = told  # what it was called while it was open is heard of later, and counts
+            incident = merged(known, incident)  # what it was called while it was open is heard of later, and counts
         elif incident.status is IncidentStatus.OPEN:
             return
         rule = qualifies(incident, d.given)
