@@ -13,7 +13,7 @@ from domain.model.tracker_routing import Routing
 from domain.model.validation_messages import fault
 from domain.model.values import Record
 from records.calendars import calendar_faults
-from runtime.files import DEFAULT_POLICY, DEFAULT_TEMPLATE, read_yaml
+from runtime.files import DEFAULT_POLICY, DEFAULT_TEMPLATE, SHIPPED_POLICIES, read_yaml
 from runtime.settings import Settings, SettingsError
 
 R = TypeVar("R", bound=Record)
@@ -40,14 +40,29 @@ def read_policy(settings: Settings) -> Policy:
 
     Raises `SettingsError`, which names the field, and what the policy leaves open.
     """
-    path, template = settings.policy or DEFAULT_POLICY, _read(Template, settings.template or DEFAULT_TEMPLATE)
+    named = settings.policy or DEFAULT_POLICY
+    path, template = SHIPPED_POLICIES.get(str(named), named), _read(Template, settings.template or DEFAULT_TEMPLATE)
     written, additions = read_yaml(path) or {}, [_read(Additions, file) for file in settings.questions]
     if not isinstance(written, dict):
         raise SettingsError(f"{path} has to hold a policy, as {DEFAULT_POLICY.name} of this release does.")
+    if (base := written.pop("based_on", None)) not in (None, "default"):
+        raise SettingsError(f"{path}: based_on has to be default, not {base!r}.")
+    written = written if base is None else overlaid(read_yaml(DEFAULT_POLICY), written)
     policy = _valid(Policy, completed(written, template, additions), path)
     if gaps := policy_gaps(policy):
         raise SettingsError(f"{path}: {'; '.join(gaps)}")
     return policy
+
+
+def overlaid(base: Any, over: Any) -> Any:
+    """A policy with what another one says in its place: fields by their name, and profiles by theirs."""
+    if isinstance(base, dict) and isinstance(over, dict):
+        return base | {name: overlaid(base.get(name), value) for name, value in over.items()}
+    if isinstance(base, list) and all(isinstance(each, dict) and "name" in each for each in over):
+        others = {each["name"]: each for each in over}
+        new = [each for name, each in others.items() if name not in {each["name"] for each in base}]
+        return [*new, *(overlaid(each, others.get(each["name"], {})) for each in base)]
+    return over
 
 
 def read_catalogue(path: Path) -> Catalogue:

@@ -8,6 +8,13 @@ import yaml
 from runtime.settings import SettingsError, malformed
 
 DEFAULT_POLICY = Path(__file__).parent / "policy.yaml"
+SHIPPED_POLICIES = {
+    "standard": DEFAULT_POLICY,
+    "small team": DEFAULT_POLICY.parent / "policies" / "small-team.yaml",
+    "regulated": DEFAULT_POLICY.parent / "policies" / "regulated.yaml",
+}
+"""The policies that come with Holdfast, by the name that settings give them."""
+
 DEFAULT_TEMPLATE = Path(__file__).parent / "template.yaml"
 
 

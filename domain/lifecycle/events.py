@@ -166,11 +166,13 @@ class ItemAccepted(Event):
 
 
 class DueExtended(Event):
-    """An item may take longer, by a second person's approval."""
+    """An item may take longer: the first time one person says so (`by`), later with a second person's approval."""
 
     name: ClassVar[str] = "DueExtended"
     item: str
     due: Utc
+    by: PersonId | None = None
+    reason: TextRef | None = None
 
 
 class ItemMoved(Event):

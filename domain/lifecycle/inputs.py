@@ -144,6 +144,7 @@ class VerifyItem(Record):
 
     type: Literal["verify_item"] = "verify_item"
     item: str
+    others: tuple[str, ...] = Field(default=(), description="further items of which the same evidence shows it")
     evidence: tuple[Evidence, ...] = Field(min_length=1, max_length=20)
     note: TextRef | None = None
 

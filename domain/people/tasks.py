@@ -284,7 +284,7 @@ def _of_item_links(review: Review, now: datetime, in_the_way: Blockers) -> Itera
 
 
 def _of_proposed(review: Review, now: datetime, in_the_way: Blockers) -> Iterator[Wanted]:
-    """What is proposed before sign-off is accepted by it; what is proposed later waits for a person."""
+    """What is proposed before sign-off is accepted by it; what is proposed later waits for a person or a signature."""
     for id, item in review.items.items():
         if review.stage is Stage.REMEDIATION and item.status is ItemStatus.PROPOSED:
             sentence = f"Accept {id}, or withdraw it: it is proposed."

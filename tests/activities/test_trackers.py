@@ -350,7 +350,6 @@ def test_an_extension_is_written_to_the_tracker_unless_it_shows_a_later_date(
     issue = tracker.named(f"{review}/I1")
     issue.due = due.date() + timedelta(days=shown) if shown else None
     teller.say(review, ExtendDue(item="I1", until=due + timedelta(days=9), reason="text:r"), "p-1")
-    teller.say(review, Approve(request="R1"), "p-2")
     teller.say(review, build().tend_issue(EffectRequest(review_id=review, item="I1")))
     assert issue.due == due.date() + timedelta(days=days)
     assert f"- due: {due + timedelta(days=9):%d %b %Y}" in issue.body
@@ -363,7 +362,6 @@ def test_a_date_that_its_tracker_refuses_holds_up_no_answer(
     due = teller.find(review).items["I1"].due
     assert due is not None
     teller.say(review, ExtendDue(item="I1", until=due + timedelta(days=9), reason="text:r"), "p-1")
-    teller.say(review, Approve(request="R1"), "p-2")
     tracker.decline(f"{review}/I1")
     teller.now = datetime.now(UTC)
     teller.say(review, ItemsRead(readings=(Reading(item="I1", status=IssueStatus.DECLINED, as_of=teller.now),)))

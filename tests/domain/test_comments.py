@@ -90,6 +90,14 @@ def test_a_comment_is_the_same_command_as_anywhere_else() -> None:
     assert (request.ask, request.subject, request.by) == (Ask.EXTEND_DUE, "I1", "ann")
 
 
+def test_what_one_person_may_do_is_done_by_a_comment() -> None:
+    driver = in_remediation()
+    assert _ask(driver, CommentSaid(item="I1", comment="c1", wants=_extend(driver, 3))) == (
+        "I1 is due on 13 Mar 2026.",
+    )
+    assert driver.review.requests == {}
+
+
 def test_a_refusal_is_an_answer_with_every_reason() -> None:
     driver = in_remediation()
     (told,) = _ask(driver, CommentSaid(item="I1", comment="c1", wants=_extend(driver, -1)))

@@ -18,6 +18,7 @@ from domain.lifecycle.inputs import (
     Input,
     ItemsRead,
     MoveItem,
+    ProposeItem,
     VerifyItem,
 )
 from domain.model.endorsement import Evidence
@@ -37,6 +38,7 @@ from tests.domain.build import (
     in_remediation,
     item,
     policy_with_rules,
+    spec,
 )
 
 VERIFIED = policy_with_rules(verified="block")
@@ -455,3 +457,21 @@ def test_a_verification_that_was_recorded_without_it_stands_for_its_maker_alone(
     verification = evolve(just_done().review, event).items["I1"].verification
     assert verification is not None
     assert verification.hands == (OTHER,)
+
+
+def test_one_act_verifies_all_that_the_evidence_is_about_or_nothing() -> None:
+    driver = in_remediation(of=document(items=[item("I1"), item("I2")]))
+    finish(driver, ["I1"])
+    both = VerifyItem(item="I1", others=("I2", "I1"), evidence=(COPY,))
+    assert driver.reasons(both, OTHER) == ("I2 is open: it can be verified once it is done.",)
+    assert driver.review.items["I1"].verification is None
+    finish(driver, ["I2"])
+    driver.say(both, OTHER)
+    assert {id for id, each in driver.review.items.items() if each.verification} == {"I1", "I2"}
+
+
+def test_who_signs_after_the_last_signature_accepts_what_was_proposed_since() -> None:
+    driver = in_remediation(of=document(items=[]))
+    driver.say(ProposeItem(spec=spec("I9")))
+    driver.sign("ml")
+    assert driver.review.items["I9"].accepted

@@ -147,6 +147,10 @@ LOST = Reading(item="I2", status=IssueStatus.FORBIDDEN, as_of=NOW)
         ),
         (events.DueExtended(item="I1", due=LATER), "I1 may take longer, and is due 4 Dec."),
         (
+            events.DueExtended(item="I1", due=LATER, by="p", reason="The vendor is late."),
+            "I1 may take longer, and is due 4 Dec: The vendor is late.",
+        ),
+        (
             events.ItemsFoundUnreadable(items=("I1", "I2"), kind=FailureKind.UNAUTHORISED),
             "I1 and I2 cannot be read: the tracker refused the credential.",
         ),

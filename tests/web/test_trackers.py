@@ -148,7 +148,7 @@ async def test_a_later_date_there_asks_for_an_extension_and_is_a_conflict_until_
 async def test_a_date_that_was_refused_stays_a_conflict(web: Site) -> None:
     review = await opened(web)
     item = (await web.get(f"/api/reviews/{review}"))["items"]["I7"]
-    until = datetime.fromisoformat(item["due"]) + timedelta(days=10)
+    until = datetime.fromisoformat(item["due"]) + timedelta(days=40)
     await web.accepted(review, ENGINEER, "extend_due", item="I7", until=until.isoformat(), reason="The vendor is late.")
     await web.accepted(review, HEAD, "refuse", request="R1", reason="No.")
     see(web, due=until.date().isoformat())

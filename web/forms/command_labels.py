@@ -93,7 +93,11 @@ WORDS: Mapping[type[Record], Words] = {
         "Change {item}",
         about="Where an item promises something else, whoever has signed it signs it again.",
     ),
-    inputs.ExtendDue: Words("Put its date off", "Ask for a later date", about="Another person has to approve it."),
+    inputs.ExtendDue: Words(
+        "Put its date off",
+        "Put it off",
+        about="The first time by no more than the time that it was given; else another person has to approve it.",
+    ),
     inputs.VerifyItem: Words(
         "Verify it",
         "Verify {item}",
@@ -102,6 +106,7 @@ WORDS: Mapping[type[Record], Words] = {
             "digest": Label("A file, of which a copy is kept", kind=Kind.FILE),
             "link": Label("Or where it is found", "an address, of which a copy is fetched", kind=Kind.LINE),
             "note": Label("What was seen"),
+            "others": Label("What else does it show?", "further items that are done", kind=Kind.FACTORS),
         },
         one="evidence",
     ),

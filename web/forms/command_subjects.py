@@ -190,5 +190,8 @@ _CHOICES: Mapping[str | tuple[type[Record], str], Callable[[WebDeps, Review], Ch
     "teams": _teams,
     (inputs.Share, "teams"): _other_teams,
     "evidence.*.digest": _files,
+    (inputs.VerifyItem, "others"): lambda deps, review: [
+        (id, id) for id, item in review.items.items() if item.status is ItemStatus.DONE
+    ],
     (inputs.RemoveIncident, "incident"): lambda deps, review: [(ref, ref) for ref in [*review.incidents][1:]],
 }

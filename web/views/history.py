@@ -239,7 +239,9 @@ _SENTENCES: dict[type[Event], Callable[[Any, datetime], str]] = {
     events.ChangesRequested: _changes,
     events.ItemProposed: lambda e, now: f"{e.spec.id} was proposed: {e.spec.title}",
     events.ItemAccepted: _accepted,
-    events.DueExtended: lambda e, now: f"{e.item} may take longer, and is due {day(e.due, now)}.",
+    events.DueExtended: lambda e, now: (
+        f"{e.item} may take longer, and is due {day(e.due, now)}{f': {e.reason}' if e.reason else '.'}"
+    ),
     events.ItemMoved: _moved,
     events.ItemChanged: lambda e, now: f"{e.spec.id} was changed: {e.spec.title}",
     events.ItemSplit: lambda e, now: f"{e.item} was split into {listed([part.id for part in e.into])}: {e.reason}",

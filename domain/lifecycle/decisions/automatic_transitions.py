@@ -51,9 +51,7 @@ def _settle_signed(d: Decision) -> None:
         d.enter_sign_off()
     elif d.review.stage is Stage.SIGN_OFF and not missing:
         d.enter(Stage.REMEDIATION)
-        for id, item in d.review.items.items():
-            if item.status is ItemStatus.PROPOSED:
-                d.accept(id)
+        d.accept_proposed()
 
 
 def _settle_closed(d: Decision) -> None:

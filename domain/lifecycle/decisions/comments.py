@@ -34,9 +34,12 @@ def _answer(d: Decision, body: inputs.CommentSaid) -> tuple[str, ...]:
 
 
 def _extend(d: Decision, wants: inputs.ExtendDue) -> tuple[str, ...]:
+    before = d.review.requests
     extend_due(d, wants)
-    request = list(d.review.requests)[-1]
-    return (f"Asked as {request}: the date changes when another person approves it.",)
+    asked = [id for id in d.review.requests if id not in before]
+    if not asked:
+        return (f"{wants.item} is due on {wants.until:%d %b %Y}.",)
+    return (f"Asked as {asked[0]}: the date changes when another person approves it.",)
 
 
 def _verify(d: Decision, wants: inputs.VerifyItem) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from domain.lifecycle import events, inputs
 from domain.lifecycle.evolve import evolve
 from domain.lifecycle.stages import TRANSITIONS
 from domain.model.review import ItemSpec, Review
-from domain.model.taxonomy import Clock, IncidentStatus, Stage
+from domain.model.taxonomy import Clock, IncidentStatus, ItemStatus, Stage
 from domain.model.tracker_routing import Place
 from domain.model.values import Period, PersonId, Record, Utc, end_of
 
@@ -76,6 +76,12 @@ class Decision:
         place = place or self.place_for(spec)
         adopts = place.issue_key(adopts) if adopts else None
         self.record(events.ItemAccepted(item=item, due=due, place=place, adopts=adopts))
+
+    def accept_proposed(self) -> None:
+        """Promise all that is proposed: whoever signs approves it."""
+        for id, item in self.review.items.items():
+            if item.status is ItemStatus.PROPOSED:
+                self.accept(id)
 
     def place_for(self, spec: ItemSpec) -> Place:
         """Where the routes send an item."""

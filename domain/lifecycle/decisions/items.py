@@ -7,7 +7,7 @@ from domain.lifecycle import events, inputs
 from domain.lifecycle.claims import ITEM, claim
 from domain.lifecycle.closure_rules import is_signed_for
 from domain.lifecycle.decisions.decision import Decision, Rejected, refuse_if, these
-from domain.lifecycle.decisions.requests import ask
+from domain.lifecycle.decisions.requests import ask, may_put_off
 from domain.lifecycle.evolve import evolve
 from domain.model.review import Item, ItemSpec
 from domain.model.taxonomy import Ask, ItemStatus, Strength
@@ -41,7 +41,10 @@ def extend_due(d: Decision, body: inputs.ExtendDue) -> None:
         body.until <= d.now and f"{body.until:%d %b %Y} is past.",
         item.status in (ItemStatus.DONE, ItemStatus.WITHDRAWN) and f"{body.item} is {item.status}.",
     )
-    ask(d, Ask.EXTEND_DUE, body.reason, subject=body.item, until=body.until)
+    if may_put_off(d, item, body.until):
+        d.record(events.DueExtended(item=body.item, due=body.until, by=d.by, reason=body.reason))
+    else:
+        ask(d, Ask.EXTEND_DUE, body.reason, subject=body.item, until=body.until)
 
 
 def move_item(d: Decision, body: inputs.MoveItem) -> None:

@@ -14,7 +14,7 @@ from domain.lifecycle.decisions.decision import Decision, Rejected, refuse_if, t
 from domain.lifecycle.independence import Act, excluded_people, not_independent
 from domain.lifecycle.stages import HEARD_IN
 from domain.model.endorsement import Waiver, waiver_id
-from domain.model.review import Reading, Request, Review
+from domain.model.review import Item, Reading, Request, Review
 from domain.model.taxonomy import GRAVE, Ask, ItemStatus, Mode
 from domain.model.values import PersonId, Record
 
@@ -120,6 +120,16 @@ def ask(d: Decision, ask: Ask, reason: str, **about: Any) -> None:
     ]
     refuse_if(bool(same) and f"{', '.join(same)} asks for that already, and waits for an approval.")
     d.record(events.ApprovalAsked(request=request))
+
+
+def may_put_off(d: Decision, item: Item, until: datetime) -> bool:
+    """Whether one person may: the first time, by no more than the item was given (GATE, principle 3).
+
+    Each later time it is to be decided by two whether what is promised is wanted at all.
+    """
+    assert d.review.policy is not None and item.due is not None
+    given = d.review.policy.clocks.item[d.review.gravest]
+    return item.extended == 0 and until <= given.after(item.due, d.given.calendar)
 
 
 def ask_in_tracker(d: Decision, reading: Reading) -> None:

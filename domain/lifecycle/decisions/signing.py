@@ -58,6 +58,8 @@ def sign(d: Decision, body: inputs.SignForTeam) -> None:
         and f"Team {body.team} has signed this text already.",
     )
     d.record(events.TeamSigned(team=body.team, by=d.by, at=d.now, basis=basis_of_signature(review, body.team)))
+    if review.stage is Stage.REMEDIATION:  # what was added since is approved by it, as all is by the last signature
+        d.accept_proposed()
 
 
 def delegate_signing(d: Decision, body: inputs.DelegateSigning) -> None:

@@ -14,30 +14,38 @@ from domain.model.taxonomy import ItemStatus
 
 
 def verify_item(d: Decision, body: inputs.VerifyItem) -> None:
-    item = item_named(d, body.item)
+    """One act for all items that the evidence is about: verified together, or refused with every reason."""
+    items = {id: item_named(d, id) for id in dict.fromkeys((body.item, *body.others))}
     unkept = tuple(e.digest for e in body.evidence if e.digest is not None and e.digest not in d.given.kept)
     refuse_if(
-        item.status is not ItemStatus.DONE and f"{body.item} is {item.status}: it can be verified once it is done.",
-        *not_independent(d.review, Act.VERIFY, d.hands, body.item),
+        *(
+            item.status is not ItemStatus.DONE and f"{id} is {item.status}: it can be verified once it is done."
+            for id, item in items.items()
+        ),
+        *(reason for id in items for reason in not_independent(d.review, Act.VERIFY, d.hands, id)),
         any(e.digest is None and e.link is None for e in body.evidence) and "Evidence is a kept copy, or a link.",
         bool(unkept) and f"No copy is kept here of {these(unkept)}: attach it first.",
     )
+    linked_only = all(e.digest is None for e in body.evidence)
     refuse_if(
-        _is_seen_to(item)
-        and all(e.digest is None for e in body.evidence)
-        and f"{body.item} is verified with evidence that is kept: bring a copy of yours, or leave it at that."
+        *(
+            f"{id} is verified with evidence that is kept: bring a copy of yours, or leave it at that."
+            for id, item in items.items()
+            if linked_only and _is_seen_to(item)
+        )
     )
     others = tuple(sorted(d.hands - {d.by}))
-    verified = events.ItemVerified(
-        item=body.item,
-        by=d.by,
-        at=d.now,
-        evidence=body.evidence,
-        note=body.note,
-        stands_for=others,
-        basis=basis(d.review, [f"{ITEM}/{body.item}"]),
-    )
-    d.record(verified)
+    for id in items:
+        verified = events.ItemVerified(
+            item=id,
+            by=d.by,
+            at=d.now,
+            evidence=body.evidence,
+            note=body.note,
+            stands_for=others,
+            basis=basis(d.review, [f"{ITEM}/{id}"]),
+        )
+        d.record(verified)
 
 
 def _is_seen_to(item: Item) -> bool:
