@@ -54,7 +54,8 @@ def merged(known: Incident, told: Incident) -> Incident:
     kinds = {*known.kinds, *told.kinds}
     if kinds != set(known.kinds):
         changes["kinds"] = tuple(kind for kind in IncidentKind if kind in kinds)
-    changes["severities"] = _called(known, told)
+    if (called := _called(known, told)) != known.called:
+        changes["severities"] = called
     if told.service == known.service:  # the catalogue may have learnt who answers for it
         changes["team"] = known.team or told.team
     return known.model_copy(update=changes | {"older": older})
