@@ -340,3 +340,10 @@ def test_the_severity_at_the_end_counts_however_short_it_stood() -> None:
 def test_what_is_heard_of_an_excluded_incident_later_excludes_it_no_less() -> None:
     driver = called((0, "SEV4"), resolved=(90, "SEV3"))
     assert (driver.stage, driver.review.excluded_by) == (Stage.EXCLUDED, "severity: SEV3 is not reviewed")
+
+
+def test_who_opens_an_excluded_incident_may_call_it_graver_and_not_lighter() -> None:
+    for severity, counts in (("SEV1", Severity.SEV1), ("SEV4", Severity.SEV3)):
+        driver = called(resolved=(90, "SEV3"))
+        driver.say(OpenReview(incident=incident(severity=severity, as_of=driver.now)))
+        assert (driver.review.severity, driver.review.gravest) == (counts, counts)

@@ -475,3 +475,14 @@ def test_who_signs_after_the_last_signature_accepts_what_was_proposed_since() ->
     driver.say(ProposeItem(spec=spec("I9")))
     driver.sign("ml")
     assert driver.review.items["I9"].accepted
+
+
+def test_what_was_verified_is_to_be_verified_again_once_it_promises_something_else() -> None:
+    driver = done()
+    driver.say(verify(), OTHER)
+    assert driver.review.items["I1"].verification is not None
+    spec_now = driver.review.items["I1"].spec
+    driver.say(ChangeItem(spec=spec_now.model_copy(update={"owner": "uma"}), reason="text:why"), SUBMITTER)
+    assert driver.review.items["I1"].verification is not None
+    driver.say(ChangeItem(spec=spec_now.model_copy(update={"title": "text:another"}), reason="text:why"), SUBMITTER)
+    assert driver.review.items["I1"].verification is None

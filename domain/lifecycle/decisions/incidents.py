@@ -42,9 +42,8 @@ def open_review(d: Decision, body: inputs.OpenReview) -> None:
 
 def _no_lighter(told: Incident, known: Incident) -> Incident:
     """An incident that was excluded, as a person tells it: what a source has told of its severity stands."""
-    if not known.severity.is_graver_than(told.severity):
-        return told
-    return told.model_copy(update={"severity": known.severity, "severities": known.called})
+    graver = known.severity.is_graver_than(told.severity)
+    return told.model_copy(update={"severity": known.severity, "severities": known.called}) if graver else told
 
 
 def _wrong(incident: Incident, catalogue: Catalogue) -> tuple[str, ...]:
