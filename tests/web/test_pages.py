@@ -594,3 +594,16 @@ async def test_the_pages_need_no_engine(web: Site) -> None:
     web.deps.door = None
     for path in ("/", f"/reviews/{story}", "/issues/HF-1"):
         assert (await web.http.get(path)).status_code == 200
+
+
+async def test_a_review_that_follows_one_that_has_ended_names_it_and_is_named_by_it(web: Site) -> None:
+    review = await web.in_draft()
+    await web.accepted(review, REQUESTER, "dismiss", reason="It was a drill.")
+    await web.accepted(review, HEAD, "approve", request="R1")
+    again = delivery("Q1", event="incident.reopened", at=web.engine.now, delivery_id="again")
+    assert (await web.deliver(again)).status_code == 202
+    await web.engine.send_outgoing(web.records.inbox)
+    assert f"More harm was reported of this incident since: review {review}~2 follows." in await read(
+        web, f"/reviews/{review}"
+    )
+    assert f"after review {review} had ended: this one follows it." in await read(web, f"/reviews/{review}~2")
