@@ -58,11 +58,16 @@ def overlaid(base: Any, over: Any) -> Any:
     """A policy with what another one says in its place: fields by their name, and profiles by theirs."""
     if isinstance(base, dict) and isinstance(over, dict):
         return base | {name: overlaid(base.get(name), value) for name, value in over.items()}
-    if isinstance(base, list) and all(isinstance(each, dict) and "name" in each for each in over):
+    if _are_named(base) and _are_named(over):
         others = {each["name"]: each for each in over}
         new = [each for name, each in others.items() if name not in {each["name"] for each in base}]
         return [*new, *(overlaid(each, others.get(each["name"], {})) for each in base)]
     return over
+
+
+def _are_named(values: Any) -> bool:
+    """Whether these are profiles, or anything else that is known by its name."""
+    return isinstance(values, list) and bool(values) and all(isinstance(v, dict) and "name" in v for v in values)
 
 
 def read_catalogue(path: Path) -> Catalogue:

@@ -23,7 +23,7 @@ def test_each_is_whole_and_its_clocks_agree(name: str) -> None:
         assert policy.clocks.draft[severity].after(NOW) < policy.clocks.review[severity].after(NOW)
 
 
-def test_what_is_not_said_is_as_in_the_default() -> None:
+def test_a_policy_inherits_what_it_does_not_set() -> None:
     regulated, small = (read_policy(Settings(policy=Path(name))) for name in ("regulated", "small team"))
     moderate = next(profile for profile in regulated.profiles if profile.name == "moderate")
     assert (moderate.rules["verified@1"], moderate.rules["causes@1"]) == (Mode.BLOCK, Mode.BLOCK)
@@ -39,6 +39,12 @@ def test_a_profile_of_another_name_comes_first() -> None:
         "clocks": {"quiet": 1},
         "more": [1],
     }
+
+
+def test_a_list_is_replaced_as_a_whole_by_an_empty_one_or_by_nothing() -> None:
+    base = {"teams": ["ml"], "profiles": [{"name": "light"}]}
+    for value in ([], None, ["product"]):
+        assert overlaid(base, {"teams": value, "profiles": value}) == {"teams": value, "profiles": value}
 
 
 def test_a_policy_is_based_on_the_default_only(tmp_path: Path) -> None:

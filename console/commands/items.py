@@ -114,9 +114,10 @@ def extend(
     url: Url = None,
     json: Json = False,
 ) -> None:
-    """Ask for a later due date. Another person has to approve it, and it is counted how often that was done.
+    """Put the due date off. The first time you may, by no more than the time that it was given.
 
-    A later date that somebody sets in the tracker asks for the same.
+    Otherwise another person has to approve it, and it is counted how often that was done. A later date that somebody
+    sets in the tracker asks for that, too.
     """
     command = {"type": "extend_due", "item": item, "until": end_of(until).isoformat(), "reason": reason}
     carry(url, review, by, command, json, f"{item} is due later.")

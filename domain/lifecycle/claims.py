@@ -109,11 +109,12 @@ def unsigned(review: Review, team: str, concerned: dict[str, set[str]] | None = 
     mine = {f"{SECTION}/{id}": digest for id, digest in _of_concern(sections, concerned, team).items()}
     signature = review.signatures[team]
     held = signature.basis
-    closed = review.stage is Stage.CLOSED  # what becomes of its items then is for `done`, and for two persons
     if team == review.risk_team and EXCEPTIONS not in held:
         return (EXCEPTIONS,)
-    others = [name for name in changed(review, signature) if not name.startswith(f"{SECTION}/") and not closed]
-    return (*(name for name, digest in mine.items() if held.get(name) != digest), *others)
+    sections_changed = tuple(name for name, digest in mine.items() if held.get(name) != digest)
+    if review.stage is Stage.CLOSED:  # what becomes of its items then is for `done`, and for two persons
+        return sections_changed
+    return (*sections_changed, *(n for n in changed(review, signature) if not n.startswith(f"{SECTION}/")))
 
 
 def added_since(review: Review, word: Endorsement) -> tuple[str, ...]:
@@ -124,6 +125,11 @@ def added_since(review: Review, word: Endorsement) -> tuple[str, ...]:
 def has_signed(review: Review, team: str) -> bool:
     """Whether the team's signature stands for all that concerns it, as it is now."""
     return review.submission is not None and team in review.signatures and not unsigned(review, team)
+
+
+def has_nothing_to_sign(review: Review, team: str) -> bool:
+    """Whether the team's signature stands, and nothing was added since that it could sign, too."""
+    return has_signed(review, team) and not added_since(review, review.signatures[team])
 
 
 def sections_for(review: Review, team: str, sections: dict[str, str]) -> dict[str, str]:
@@ -146,9 +152,14 @@ def concerned_teams(review: Review) -> dict[str, set[str]]:
 
 
 def in_words(names: Iterable[str]) -> str:
-    """What has changed, to follow `because`: `item I1 changed`; empty where nothing has."""
+    """What has changed: `item I1 changed`; empty where nothing has."""
     said = dict.fromkeys(_word(name) for name in names)
     return f"{' and '.join(said)} changed" if said else ""
+
+
+def because(names: Iterable[str]) -> str:
+    """The same with its comma, to follow what is said of it; empty where nothing has changed."""
+    return f", because {what}" if (what := in_words(names)) else ""
 
 
 def _word(name: str) -> str:

@@ -13,10 +13,10 @@ from domain.lifecycle.claims import (
     INCIDENTS,
     SECTION,
     added_since,
+    because,
     claim,
     concerned_teams,
     has_signed,
-    in_words,
     unsigned,
 )
 from domain.model.endorsement import Waiver, waiver_id
@@ -167,13 +167,13 @@ def prevention(review: Review, now: datetime) -> Iterator[Finding]:
     signature counts once a team has signed it.
     """
     factors = review.submission.factors if review.submission else ()
-    unsigned = unsigned_items(review, now)
+    unseen = unsigned_items(review, now)
     standing = [
-        item for id, item in review.items.items() if item.status is not ItemStatus.WITHDRAWN and id not in unsigned
+        item for id, item in review.items.items() if item.status is not ItemStatus.WITHDRAWN and id not in unseen
     ]
     measures = [item.spec for item in standing if item.spec.strength is not Strength.WEAKER]
-    later = f" No team has signed {', '.join(unsigned)} yet." if unsigned else ""
-    by = "a team that signs" if unsigned else _OWNER
+    later = f" No team has signed {', '.join(unseen)} yet." if unseen else ""
+    by = "a team that signs" if unseen else _OWNER
     for factor in factors:
         if _risk_accepted(review, factor.id, now):
             continue
@@ -408,7 +408,7 @@ def sign_off(review: Review, now: datetime) -> Iterator[Finding]:
         elif any(wanted.team == team for wanted in review.changes_wanted):
             yield Finding(subject=team, sentence=f"Team {team} asked for changes.", cleared_by=_OWNER)
         elif team not in review.signatures or unsigned(review, team, concerned):
-            earlier = f" again, because {why}" if (why := why_again(review, team)) else ""
+            earlier = f" again{why}" if (why := why_again(review, team)) else ""
             sentence = f"Team {team} has not signed revision {submission.revision}{earlier}."
             if team == review.risk_team:
                 sentence += f" It answers for risk, and there are {len(review.exceptions)} exceptions."
@@ -430,8 +430,8 @@ def sign_off_2(review: Review, now: datetime) -> Iterator[Finding]:
 
 
 def why_again(review: Review, team: str) -> str:
-    """Why a team that has signed is to sign again: what changed since; empty where it has not signed this text."""
-    return in_words(review.fallen[team].claims) if team in review.fallen else ""
+    """Why a team that has signed is to sign again, to follow what is said; empty where it has not signed this text."""
+    return because(review.fallen[team].claims) if team in review.fallen else ""
 
 
 def _is_quorum(review: Review, teams: tuple[str, ...]) -> bool:

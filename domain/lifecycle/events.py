@@ -475,23 +475,23 @@ EVENTS: dict[str, type[Event]] = {
 Upcast = Callable[[dict[str, Any]], dict[str, Any]]
 
 
-def _signed_sections(data: dict[str, Any]) -> dict[str, Any]:
+def _sections_as_claims(data: dict[str, Any]) -> dict[str, Any]:
     basis = {f"section/{id}": digest for id, digest in data["sections"].items()}
     return {name: value for name, value in data.items() if name != "sections"} | {"basis": basis}
 
 
-def _voided_for_an_item(data: dict[str, Any]) -> dict[str, Any]:
+def _item_as_claim(data: dict[str, Any]) -> dict[str, Any]:
     return {"teams": data["teams"], "claims": [f"item/{data['item']}"] if data.get("item") else []}
 
 
-def _asked_of_a_factor(data: dict[str, Any]) -> dict[str, Any]:
+def _request_without_factor(data: dict[str, Any]) -> dict[str, Any]:
     return {"request": {name: value for name, value in data["request"].items() if name != "factor"}}
 
 
 UPCASTS: dict[tuple[str, int], Upcast] = {
-    ("TeamSigned", 1): _signed_sections,
-    ("SignaturesVoided", 1): _voided_for_an_item,
-    ("ApprovalAsked", 1): _asked_of_a_factor,
+    ("TeamSigned", 1): _sections_as_claims,
+    ("SignaturesVoided", 1): _item_as_claim,
+    ("ApprovalAsked", 1): _request_without_factor,
 }
 """How the data of (event, version) becomes that of the next version."""
 

@@ -41,9 +41,10 @@ def evolve(review: Review, event: events.Event) -> Review:
     changes = _CHANGES[type(event)](review, event)
     if "items" in changes:
         changes["items"] = {id: _with_its_promise(item) for id, item in changes["items"].items()}
-        changes["due"] = _no_sooner(review.due, changes["items"].values())
+        changes["due"] = _no_sooner(changes.get("due", review.due), changes["items"].values())
     after = review.model_copy(update=changes | {"seq": review.seq + 1})
-    return after.model_copy(update=_without_fallen(after))
+    fallen = _without_fallen(after)
+    return after.model_copy(update=fallen) if fallen else after
 
 
 def _with_its_promise(item: Item) -> Item:
@@ -63,8 +64,9 @@ def _without_fallen(review: Review) -> Changes:
     """Of waivers, accepted risks and verifications those that stand: for what was seen when they were given."""
     changes: Changes = {}
     for name, words in (("waivers", review.waivers), ("risks", review.risks)):
-        if any(changed(review, word) for word in words.values()):
-            changes[name] = {id: word for id, word in words.items() if not changed(review, word)}
+        standing = {id: word for id, word in words.items() if not changed(review, word)}
+        if len(standing) < len(words):
+            changes[name] = standing
     unsound = [id for id, i in review.items.items() if i.verification and changed(review, i.verification)]
     if unsound:
         without = {id: review.items[id].model_copy(update={"verification": None}) for id in unsound}

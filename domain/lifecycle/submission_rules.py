@@ -54,16 +54,13 @@ def _promises_changed(review: Review, content: DraftContent) -> Iterator[Lack]:
     for spec in content.items:
         item = review.items.get(spec.id)
         if item and item.status is not ItemStatus.PROPOSED and spec != item.spec:
-            other = [name.replace("_", " ") for name in ItemSpec.model_fields if _differs(name, spec, item.spec)]
+            fields = [name for name in ItemSpec.model_fields if getattr(spec, name) != getattr(item.spec, name)]
+            other = ", ".join(name.replace("_", " ") for name in fields)
             sentence = (
-                f"{spec.id} is {item.status}, and the draft has another {', '.join(other)}: "
+                f"{spec.id} is {item.status}, and the draft has another {other}: "
                 "change the item by command, or what the draft says of it."
             )
             yield Lack(section="items", sentence=sentence)
-
-
-def _differs(name: str, one: ItemSpec, other: ItemSpec) -> bool:
-    return bool(getattr(one, name) != getattr(other, name))
 
 
 def _section(blocker: Blocker, review: Review) -> str:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from domain.lifecycle.claims import in_words
+from domain.lifecycle.claims import because
 from domain.lifecycle.closure_rules import Blocker, blockers
 from domain.lifecycle.effects import deadlines
 from domain.lifecycle.events import Event, SignaturesVoided
@@ -61,14 +61,10 @@ def outcome(review: Review, now: datetime, answer: Answer, in_the_way: Sequence[
 def told_of(recorded: Iterable[Event]) -> tuple[str, ...]:
     """Which signatures stand no more by these events: whoever approved a change may not expect it."""
     return tuple(
-        f"What {', '.join(e.teams)} signed stands no more{_because(e.claims)}: it is to be signed again."
+        f"What {', '.join(e.teams)} signed stands no more{because(e.claims)}: it is to be signed again."
         for e in recorded
         if isinstance(e, SignaturesVoided)
     )
-
-
-def _because(claims: Iterable[str]) -> str:
-    return f", because {what}" if (what := in_words(claims)) else ""
 
 
 def view(review: Review, in_the_way: Sequence[Blocker]) -> View:

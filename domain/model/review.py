@@ -5,6 +5,7 @@ Nothing here changes or decides; `domain.lifecycle.evolve` makes a new state fro
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
@@ -90,10 +91,13 @@ class Incident(Measured):
 
         Whoever lowers it sooner has found out what it is; whoever lowers it later makes it lighter than it was.
         """
-        *earlier, (_, last) = self.called
-        ends = [since for since, _ in self.called[1:]]
-        stood = [severity for (since, severity), end in zip(earlier, ends, strict=True) if triage.after(since) <= end]
-        return min((last, *stood))
+        *_, (_, last) = self.called
+        stood = (
+            severity
+            for (since, severity), (end, _) in pairwise(self.called)
+            if severity.is_graver_than(last) and triage.after(since) <= end
+        )
+        return min(stood, default=last)
 
     @property
     def contradiction(self) -> str | None:

@@ -198,7 +198,7 @@ def _of_signers(review: Review, now: datetime, in_the_way: Blockers) -> Iterator
             continue
         sentence = f"Read revision {submission.revision}, and sign it for team {team} or ask for changes."
         if why := why_again(review, team):
-            sentence = f"Sign revision {submission.revision} again for team {team}, or ask for changes, because {why}."
+            sentence = f"Sign revision {submission.revision} again for team {team}, or ask for changes{why}."
         of, but = Whom(role=Role.TEAM, id=team), _not_signers(review, team)
         yield _wanted(review, key, sentence, "#sign-off", of, team, due, _is_grave(review), but)
 

@@ -84,19 +84,9 @@ class Inbox:
         body: str | None,
         note: str | None,
     ) -> bool:
-        row = {
-            "delivery_id": delivery_id,
-            "source": source,
-            "kind": kind,
-            "review_id": review_id,
-            "body": body,
-            "state": state,
-            "received_at": datetime.now(UTC),
-            "note": note,
-        }
         with self._database.write() as connection:
             before = _count(connection, delivery_id)
-            insert_once(connection, tables.inbox, [row])
+            _keep(connection, source, kind, delivery_id, state, review_id, body, note)
             return before == 0
 
     def outgoing(self, limit: int = 100) -> Sequence[Outgoing]:
@@ -193,21 +183,36 @@ _FINISH = (
 )
 
 
+def _keep(
+    connection: Connection,
+    source: str,
+    kind: str,
+    delivery_id: str,
+    state: DeliveryState,
+    review_id: str | None,
+    body: str | None,
+    note: str | None,
+) -> None:
+    """Keep a delivery, unless one of that id is here already."""
+    row = {
+        "delivery_id": delivery_id,
+        "source": source,
+        "kind": kind,
+        "review_id": review_id,
+        "body": body,
+        "state": state,
+        "received_at": datetime.now(UTC),
+        "note": note,
+    }
+    insert_once(connection, tables.inbox, [row])
+
+
 def begin_successor(connection: Connection, review: Review, event: ReviewSucceeded) -> None:
     """Let the review that follows begin, in the transaction that records it; its incident is told to it from now on."""
     told = HarmReported(incident=event.incident, follows=review.id, private_to=review.private_to)
     input = Input(id=f"follows:{review.id}", body=told)
-    row = {
-        "delivery_id": input.id,
-        "source": "holdfast",
-        "kind": told.type,
-        "review_id": event.successor,
-        "body": input.model_dump_json(),
-        "state": DeliveryState.NEW,
-        "received_at": datetime.now(UTC),
-        "note": None,
-    }
-    insert_once(connection, tables.inbox, [row])
+    body = input.model_dump_json()
+    _keep(connection, "holdfast", told.type, input.id, DeliveryState.NEW, event.successor, body, None)
     connection.execute(
         update(tables.routes).where(tables.routes.c.incident == event.incident.ref).values(review_id=event.successor)
     )

@@ -11,7 +11,6 @@ from typing import Any
 
 import yaml
 
-from building.files import overlaid
 from domain.drafts.document import DraftDocument
 from domain.drafts.draft import DraftContent, derive
 from domain.lifecycle.closure_rules import RULES, Blocker, blockers
@@ -60,7 +59,6 @@ from domain.model.taxonomy import (
 from domain.model.template import Template, completed
 from domain.model.tracker_routing import Place, Routing
 from domain.model.values import PersonId
-from runtime.files import SHIPPED_POLICIES
 
 SHIPPED = Path(__file__).parents[2] / "runtime"
 
@@ -135,13 +133,6 @@ COPY = Evidence(digest="sha256:kept")
 def policy(**changes: Any) -> Policy:
     """The default policy with other values, validated."""
     return Policy.model_validate(POLICY.model_dump() | changes)
-
-
-def policy_file(name: str) -> Policy:
-    """One of the other policies that Holdfast ships with."""
-    over = yaml.safe_load(SHIPPED_POLICIES[name].read_text(encoding="utf-8"))
-    over.pop("based_on")
-    return Policy.model_validate(completed(overlaid(shipped("policy.yaml"), over), TEMPLATE))
 
 
 def policy_with_rules(**rules: str) -> Policy:

@@ -90,7 +90,7 @@ def test_harm_after_the_end_begins_a_review_that_follows(how: str, harm: dict[st
         {"severity": Severity.SEV3},
     ],
 )
-def test_what_is_told_of_the_past_begins_nothing(news: dict[str, object]) -> None:
+def test_late_news_of_an_ended_review_opens_no_successor(news: dict[str, object]) -> None:
     assert tell(ended("archived"), **news) == []
 
 
@@ -113,7 +113,7 @@ def excluded(**about: object) -> Driver:
     return driver
 
 
-def test_a_grave_incident_that_is_not_reviewed_is_told_to_whoever_runs_holdfast() -> None:
+def test_an_excluded_sev1_or_sev2_is_a_task_of_the_admin() -> None:
     driver = excluded(severity=Severity.SEV2)
     (asked,) = asks(driver.review, driver.now)
     assert (asked.of.role, asked.urgent) == (Role.ADMIN, True)

@@ -57,7 +57,7 @@ def test_a_text_is_not_submitted_twice_while_nothing_else_came_of_the_incidents(
     assert in_sign_off().refused_draft(document(), revision=2) == ("This text is submitted already, as revision 1.",)
 
 
-def test_what_was_added_after_the_signatures_is_asked_of_every_team_until_one_has_signed_it() -> None:
+def test_every_team_is_asked_to_sign_a_later_item_until_one_has() -> None:
     driver = with_item(in_remediation(of=document(items=[])), accepted=True)
     asked = [w for w in asks(driver.review, driver.now) if "/sign:" in w.key]
     assert [w.of.id for w in asked] == ["ml", "infrastructure", "product"]
@@ -67,7 +67,7 @@ def test_what_was_added_after_the_signatures_is_asked_of_every_team_until_one_ha
     assert not [w for w in asks(driver.review, driver.now) if "/sign:" in w.key]
 
 
-def test_a_team_is_asked_again_only_where_what_concerns_it_has_changed() -> None:
+def test_only_the_teams_of_a_changed_section_sign_again() -> None:
     driver = in_remediation(policy_with_section_teams())
     before = driver.review.signatures
     driver.submit(document(items=[item(), item("I2")]), revision=2)
@@ -97,7 +97,7 @@ def test_what_was_lifted_is_back_once_it_is_about_something_else(body: AskWaiver
     assert (driver.review.waivers, driver.review.risks) == ({}, {})
 
 
-def test_what_is_lifted_stands_for_what_is_said_there() -> None:
+def test_a_waiver_falls_with_the_section_that_it_is_about() -> None:
     review = in_sign_off().review
     assert set(basis_of_waiver(review, "questions", "what_failed")) == {"section/answer:what_failed"}
     assert set(basis_of_waiver(review, "questions", "summary")) == {"section/summary"}
@@ -107,7 +107,7 @@ def test_what_is_lifted_stands_for_what_is_said_there() -> None:
     assert INCIDENTS in basis_of_waiver(review, "sign_off", "ml")
 
 
-def test_what_has_changed_is_said_in_words() -> None:
+def test_changed_claims_in_words() -> None:
     assert in_words(("section/causes", "section/summary", "item/I1", "factor/F1", "incidents")) == (
         "the text and item I1 and factor F1 and the incidents it covers changed"
     )

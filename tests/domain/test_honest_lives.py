@@ -1,16 +1,18 @@
 """How many people and acts an honest review takes, by GATE. An act is one accepted command, or one issue closed."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from building.files import read_policy
 from domain.drafts.document import DraftDocument
 from domain.lifecycle.inputs import ExtendDue, IncidentTold, ProposeItem, SignForTeam, SubmitDraft, VerifyItem
 from domain.model.taxonomy import Severity, Stage
+from runtime.settings import Settings
 from tests.domain.build import (
     COPY,
-    DEFAULT,
     SIGNERS,
     Driver,
     content,
@@ -18,7 +20,6 @@ from tests.domain.build import (
     finish,
     incident,
     item,
-    policy_file,
     spec,
 )
 
@@ -37,7 +38,7 @@ class Life:
     """A review that honest people lead to its end, and who of them did how much."""
 
     def __init__(self, under: str, severity: Severity) -> None:
-        self.driver = Driver(policy_file(under) if under != "standard" else DEFAULT)
+        self.driver = Driver(read_policy(Settings(policy=Path(under))))
         self.driver.policy = self.driver.policy.model_copy(
             update={"qualifies": self.driver.policy.qualifies.model_copy(update={"severities": tuple(Severity)})}
         )

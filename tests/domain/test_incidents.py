@@ -246,7 +246,7 @@ def test_a_graver_telling_raises_the_severity_and_a_lighter_one_does_not_lower_i
     assert driver.review.severity is Severity.SEV1
 
 
-def test_what_is_told_twice_records_nothing_and_what_is_told_late_changes_only_what_it_was_called() -> None:
+def test_a_repeated_report_records_nothing_and_a_late_one_only_its_severity() -> None:
     driver = in_draft()
     driver.say(told(as_of=NOW + timedelta(hours=2), title="text:new"))
     assert driver.say(told(as_of=NOW + timedelta(hours=2), title="text:new")) == []
@@ -337,7 +337,7 @@ def test_the_severity_at_the_end_counts_however_short_it_stood() -> None:
     assert called((0, "SEV3"), resolved=(1, "SEV1")).review.gravest is Severity.SEV1
 
 
-def test_what_is_heard_of_an_excluded_incident_later_excludes_it_no_less() -> None:
+def test_a_late_lighter_report_leaves_an_incident_excluded() -> None:
     driver = called((0, "SEV4"), resolved=(90, "SEV3"))
     assert (driver.stage, driver.review.excluded_by) == (Stage.EXCLUDED, "severity: SEV3 is not reviewed")
 

@@ -6,7 +6,7 @@ from string import ascii_lowercase
 from typing import Any
 
 from domain.lifecycle import inputs
-from domain.lifecycle.claims import added_since, has_signed
+from domain.lifecycle.claims import has_nothing_to_sign
 from domain.lifecycle.closure_rules import findings
 from domain.lifecycle.inputs import SignForTeam
 from domain.lifecycle.stages import HEARD_IN
@@ -99,7 +99,7 @@ def _signatures(deps: WebDeps, review: Review) -> list[Subject]:
             {"team": team, "revision": submission.revision},
         )
         for team in review.required_teams
-        if not has_signed(review, team) or added_since(review, review.signatures[team])
+        if not has_nothing_to_sign(review, team)
     ]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from domain.lifecycle import events
-from domain.lifecycle.claims import in_words
+from domain.lifecycle.claims import because
 from domain.lifecycle.closure_rules import WHY_FAILED, WHY_NO_DOERS
 from domain.lifecycle.events import Event
 from domain.lifecycle.evolve import evolve
@@ -128,8 +128,7 @@ def _submitted(e: events.DraftSubmitted, now: datetime) -> str:
 
 
 def _voided(e: events.SignaturesVoided, now: datetime) -> str:
-    since = f", because {what}" if (what := in_words(e.claims)) else ""
-    return f"What {listed(e.teams)} signed has changed{since}: to be signed again."
+    return f"What {listed(e.teams)} signed has changed{because(e.claims)}: to be signed again."
 
 
 def _changes(e: events.ChangesRequested, now: datetime) -> str:

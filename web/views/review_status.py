@@ -129,8 +129,7 @@ def sign_again(review: Review, team: str) -> str:
     """Why a team that signed before has to sign again; empty where it never signed, or where its signature stands."""
     if has_signed(review, team) or team not in review.fallen:
         return ""
-    why = why_again(review, team)
-    return f"its signature stands no more, because {why}" if why else "its signature stands no more"
+    return f"its signature stands no more{why_again(review, team)}"
 
 
 def mark(item: Item, waived: Waiver | None = None) -> Mark:

@@ -4,11 +4,10 @@ A function without an underscore carries out the command or the fact that it is 
 """
 
 from domain.lifecycle import events, inputs
-from domain.lifecycle.claims import ITEM, claim
+from domain.lifecycle.claims import promise_of
 from domain.lifecycle.closure_rules import is_signed_for
 from domain.lifecycle.decisions.decision import Decision, Rejected, refuse_if, these
 from domain.lifecycle.decisions.requests import ask, may_put_off
-from domain.lifecycle.evolve import evolve
 from domain.model.review import Item, ItemSpec
 from domain.model.taxonomy import Ask, ItemStatus, Strength
 from domain.model.values import end_of
@@ -109,7 +108,8 @@ def change_item(d: Decision, body: inputs.ChangeItem) -> None:
         _names_nothing(d, body.spec, item.spec.prevents if item.accepted else ()),
         _is_later(item, body.spec),
     )
-    if item.accepted and _promises_other(d, body.spec) and not is_signed_for(d.review):
+    other = promise_of(item.model_copy(update={"spec": body.spec})) != item.promised
+    if item.accepted and other and not is_signed_for(d.review):  # where teams sign, they see it
         ask(d, Ask.CHANGE_ITEM, body.reason, subject=body.spec.id, change=body.spec)
     else:
         d.change(body.spec)
@@ -120,12 +120,6 @@ def _is_later(item: Item, new: ItemSpec) -> str | None:
     if item.due is None or new.due is None or new.due == item.spec.due or end_of(new.due) <= item.due:
         return None
     return f"{new.id} is due {item.due:%d %b %Y}: a later date is asked for as an extension."
-
-
-def _promises_other(d: Decision, new: ItemSpec) -> bool:
-    """Whether something else is promised: whoever signs an item sees that, and where nobody does, a second person."""
-    name = f"{ITEM}/{new.id}"
-    return claim(d.review, name) != claim(evolve(d.review, events.ItemChanged(spec=new)), name)
 
 
 def _adopted_already(d: Decision, id: str, key: str | None) -> str | None:

@@ -102,17 +102,8 @@ def _still_promised(review: Review) -> str | None:
 
 def ask(d: Decision, ask: Ask, reason: str, **about: Any) -> None:
     subject = about.get("subject", "")
-    item = d.review.items.get(subject)
-    request = Request(
-        id=f"R{len(d.review.requests) + 1}",
-        ask=ask,
-        by=d.by,
-        at=d.now,
-        reason=reason,
-        item=item.spec if item else None,
-        basis=basis_of_waiver(d.review, about.get("rule", ""), subject) if subject else {},
-        **about,
-    )
+    seen = basis_of_waiver(d.review, about.get("rule", ""), subject) if subject else {}
+    request = _new_request(d, ask, reason, basis=seen, **about)
     same = [
         r.id
         for r in d.review.requests.values()
@@ -120,6 +111,13 @@ def ask(d: Decision, ask: Ask, reason: str, **about: Any) -> None:
     ]
     refuse_if(bool(same) and f"{', '.join(same)} asks for that already, and waits for an approval.")
     d.record(events.ApprovalAsked(request=request))
+
+
+def _new_request(d: Decision, ask: Ask, reason: str, **about: Any) -> Request:
+    item = d.review.items.get(about.get("subject", ""))
+    id = f"R{len(d.review.requests) + 1}"
+    spec = item.spec if item else None
+    return Request(id=id, ask=ask, by=d.by, at=d.now, reason=reason, item=spec, **about)
 
 
 def may_put_off(d: Decision, item: Item, until: datetime) -> bool:
@@ -145,18 +143,8 @@ def ask_in_tracker(d: Decision, reading: Reading) -> None:
     ]
     if asked or until <= d.now:
         return
-    id = f"R{len(d.review.requests) + 1}"
-    request = Request(
-        id=id,
-        ask=Ask.EXTEND_DUE,
-        by=d.by,
-        at=d.now,
-        reason="",
-        subject=reading.item,
-        until=until,
-        item=item.spec,
-        basis=basis(d.review, [f"{ITEM}/{reading.item}"]),
-    )
+    seen = basis(d.review, [f"{ITEM}/{reading.item}"])
+    request = _new_request(d, Ask.EXTEND_DUE, "", subject=reading.item, until=until, basis=seen)
     d.record(events.ApprovalAsked(request=request))
 
 

@@ -4,7 +4,7 @@ A function without an underscore carries out the command or the fact that it is 
 """
 
 from domain.lifecycle import events, inputs
-from domain.lifecycle.claims import INCIDENTS, added_since, basis_of_signature, claim, has_signed
+from domain.lifecycle.claims import INCIDENTS, basis_of_signature, claim, has_nothing_to_sign, has_signed
 from domain.lifecycle.decisions.decision import Decision, Rejected, refuse_if, these
 from domain.lifecycle.independence import Act, not_independent
 from domain.lifecycle.submission_rules import lacks
@@ -53,9 +53,7 @@ def sign(d: Decision, body: inputs.SignForTeam) -> None:
         body.digest != submission.digest and f"The text has changed: revision {submission.revision} is to be signed.",
         *not_independent(review, Act.SIGN, d.hands),
         signed_for is not None and f"They signed for team {signed_for}; nobody signs for two teams.",
-        has_signed(review, body.team)
-        and not added_since(review, review.signatures[body.team])
-        and f"Team {body.team} has signed this text already.",
+        has_nothing_to_sign(review, body.team) and f"Team {body.team} has signed this text already.",
     )
     d.record(events.TeamSigned(team=body.team, by=d.by, at=d.now, basis=basis_of_signature(review, body.team)))
     if review.stage is Stage.REMEDIATION:  # what was added since is approved by it, as all is by the last signature
