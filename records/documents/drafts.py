@@ -32,6 +32,16 @@ class Saved(Record):
     document: DraftDocument | None
 
 
+class Proposal(Record):
+    """What two wrote of the same, put together, and the revision that it has taken in: it is saved upon that one.
+
+    Upon a newer one it would undo what was saved between the two.
+    """
+
+    merged: Merged
+    upon: int
+
+
 class Drafts:
     """The revisions of every review's draft."""
 
@@ -69,7 +79,9 @@ class Drafts:
             write_draft(connection, review_id, document)
             return saved
 
-    def save_with_others(self, review_id: str, document: DraftDocument, author: PersonId, upon: int) -> Saved | Merged:
+    def save_with_others(
+        self, review_id: str, document: DraftDocument, author: PersonId, upon: int
+    ) -> Saved | Proposal:
         """Save what was written upon revision `upon`, together with what others have saved since then.
 
         Where both changed the same, nothing is saved: the proposal comes back, with every conflict. Upon
@@ -84,7 +96,9 @@ class Drafts:
         if before is None or newest is None or newest.document is None:
             raise StaleRevisionError(f"There is no revision {upon} to go on from: read the draft anew.")
         merged = merge(before, document, newest.document)
-        return merged if merged.conflicts else self.save(review_id, merged.document, author, newest.revision)
+        if merged.conflicts:
+            return Proposal(merged=merged, upon=newest.revision)
+        return self.save(review_id, merged.document, author, newest.revision)
 
     def newest(self, review_id: str) -> Saved | None:
         """The newest revision, if there is any."""

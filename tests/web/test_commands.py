@@ -1,6 +1,7 @@
 """Commands through the API: accepted, refused with every reason, or nobody there to ask."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -225,14 +226,21 @@ async def being_closed(web: Site) -> str:
     return review
 
 
-async def test_close_waits_until_the_items_were_read(web: Site) -> None:
-    review = await being_closed(web)
+async def test_close_waits_until_the_items_were_read(web: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    review, said, heard = await being_closed(web), asyncio.Event(), web.engine.command
+    web.deps.close_patience = timedelta(minutes=2)
+
+    async def command(review_id: str, input: Input) -> Answer:
+        answer = await heard(review_id, input)
+        said.set()
+        return answer
 
     async def later() -> None:
-        await asyncio.sleep(0.1)
+        await said.wait()
         web.engine.obedient = True
         web.engine.tick(review)
 
+    monkeypatch.setattr(web.engine, "command", command)
     reading = asyncio.create_task(later())
     answer = await web.accepted(review, REQUESTER, "close")
     await reading

@@ -5,6 +5,8 @@ import random
 
 import pytest
 
+from domain.drafts.document import DraftDocument
+from records.documents.drafts import Proposal, Saved
 from tests.web.site import DRAFT, ENGINEER, HEAD, TOKEN, Site
 
 WRITERS, ROUNDS = (ENGINEER, HEAD), 100
@@ -155,6 +157,33 @@ async def test_who_saves_upon_nothing_after_others_have_changes_only_their_secti
     document = other.json()["document"]
     assert (document["summary"], document["answers"]["assumptions"], document["items"]) == ("One.", "Other.", [])
     assert review in document["background"]
+
+
+async def test_a_proposal_is_saved_upon_what_it_has_taken_in_and_not_upon_what_came_after(
+    web: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    review = await web.in_draft()
+    path, drafts = f"/api/reviews/{review}/draft/summary", web.records.drafts
+    for summary in ("One.", "Two."):
+        body = {"by": HEAD, "upon": 0 if summary == "One." else 1, "value": {"summary": summary}}
+        (await web.http.put(path, json=body)).raise_for_status()
+    merged = drafts.save_with_others
+
+    def overtaken(review_id: str, document: DraftDocument, author: str, upon: int) -> Saved | Proposal:
+        """Another is saved after the two were put together, and before the answer is written."""
+        proposal = merged(review_id, document, author, upon)
+        drafts.save(review_id, DraftDocument(summary="Two.\nThree."), author, 2)
+        return proposal
+
+    with monkeypatch.context() as patched:
+        patched.setattr(drafts, "save_with_others", overtaken)
+        body = {"by": ENGINEER, "upon": 1, "value": {"summary": "Mine."}}
+        conflict = (await web.http.put(path, json=body)).json()
+    assert conflict["newest"] == 2
+    body = {"by": ENGINEER, "upon": conflict["newest"], "value": {"summary": conflict["proposal"]["summary"]}}
+    await web.http.put(path, json=body)
+    document = (await web.get(f"/api/reviews/{review}/draft"))["document"]
+    assert "Three." in document["summary"], "what was saved in between is not undone"
 
 
 async def test_two_writers_in_the_same_section_two_hundred_times_lose_no_text(web: Site) -> None:

@@ -74,14 +74,14 @@ def save_document(
         raise ApiError(409, str(error)) from error
     if isinstance(saved, Saved):
         return shown(deps, saved)
-    newest = records.drafts.newest(review.id)
-    places = ", ".join(dict.fromkeys(conflict.place or "the whole" for conflict in saved.conflicts))
+    merged = saved.merged
+    places = ", ".join(dict.fromkeys(conflict.place or "the whole" for conflict in merged.conflicts))
     raise ApiError(
         409,
         f"Somebody else changed the same meanwhile: {places}. Nothing was saved: read both, and save again.",
-        newest=newest.revision if newest else 0,
-        conflicts=[conflict.model_dump(mode="json") for conflict in saved.conflicts],
-        proposal=saved.document.model_dump(mode="json"),
+        newest=saved.upon,
+        conflicts=[conflict.model_dump(mode="json") for conflict in merged.conflicts],
+        proposal=merged.document.model_dump(mode="json"),
     )
 
 
