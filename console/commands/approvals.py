@@ -1,14 +1,15 @@
 """What makes a review easier to close: each is asked for by one person and decided by another."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from console.commands.open import Began, Detected, Resolved
 from console.shell.options import SEVERITIES, Actor, Json, Reason, ReviewId, Url, as_severity
-from console.shell.parsing import ending
+from console.shell.parsing import ending, moment
 from console.shell.send_command import carry
-from domain.model.taxonomy import Severity
+from domain.model.taxonomy import IncidentKind, Severity
 
 PANEL = "Needs a second person"
 
@@ -72,6 +73,45 @@ def lower_severity(
     """Ask for a lower severity. The stricter rules hold until another person agrees."""
     command = {"type": "lower_severity", "severity": to.value, "reason": reason}
     carry(url, review, by, command, json, f"The severity is {to.value}.")
+
+
+@second_person.command(
+    rich_help_panel=PANEL,
+    epilog="Example: holdfast review classify pagerduty:Q1 --kind label_failure --severity SEV1 --reason 'As seen.'",
+)
+def classify(
+    review: ReviewId,
+    reason: Reason,
+    by: Actor,
+    kind: Annotated[list[IncidentKind] | None, typer.Option("--kind", help="All that fit; several times.")] = None,
+    model: Annotated[list[str] | None, typer.Option("--model", help="All that it concerns; several times.")] = None,
+    service: Annotated[str | None, typer.Option(help="As the catalogue names it.")] = None,
+    severity: Annotated[
+        Severity | None, typer.Option(parser=as_severity, metavar=SEVERITIES, help="Graver than it is called now.")
+    ] = None,
+    began: Began = None,
+    detected: Detected = None,
+    resolved: Resolved = None,
+    incident: Annotated[
+        str | None, typer.Option(metavar="INCIDENT", help="Without it: the one that opened the review.")
+    ] = None,
+    url: Url = None,
+    json: Json = False,
+) -> None:
+    """Correct what is known of an incident: what is given stands in place of what its source tells.
+
+    What would make closing easier takes another person's approval.
+    """
+    dates = {"began": began, "detected": detected, "resolved": resolved}
+    said: dict[str, Any] = {
+        "kinds": [k.value for k in kind or ()],
+        "models": model or [],
+        "service": service,
+        "incident": incident,
+    }
+    said |= {name: moment(date).isoformat() if date else None for name, date in dates.items()}
+    command = {"type": "classify", "severity": severity and severity.value, "reason": reason} | said
+    carry(url, review, by, command, json, "It is corrected.")
 
 
 @second_person.command(rich_help_panel=PANEL)

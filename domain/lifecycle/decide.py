@@ -77,6 +77,7 @@ _HANDLERS: dict[type[Any], Callable[[Decision, Any], None]] = {
     inputs.OpenReview: incidents.open_review,
     inputs.JoinIncident: incidents.join_incident,
     inputs.RemoveIncident: requests.remove_incident,
+    inputs.Classify: incidents.classify,
     inputs.AssignOwner: signing.assign_owner,
     inputs.SubmitDraft: signing.submit_draft,
     inputs.SignForTeam: signing.sign,

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from domain.drafts.draft import DraftContent
 from domain.model.endorsement import Evidence
 from domain.model.policy import Policy
-from domain.model.review import Closure, Factor, Incident, IssueRef, ItemSpec, Reading, Request, Told
+from domain.model.review import Closure, Factor, Facts, Incident, IssueRef, ItemSpec, Reading, Request, Told
 from domain.model.taxonomy import Clock, Dimension, FailureKind, IssueStatus, Severity, Stage
 from domain.model.tracker_routing import Place
 from domain.model.values import PersonId, Record, TextRef, Utc
@@ -63,6 +63,16 @@ class IncidentRemoved(Event):
 
     name: ClassVar[str] = "IncidentRemoved"
     incident: str
+    by: PersonId
+    reason: TextRef
+
+
+class IncidentCorrected(Event):
+    """A person corrected what is known of an incident; it is as it was told here from now on."""
+
+    name: ClassVar[str] = "IncidentCorrected"
+    incident: Incident
+    facts: Facts
     by: PersonId
     reason: TextRef
 
@@ -427,6 +437,7 @@ EVENTS: dict[str, type[Event]] = {
         ReviewOpened,
         IncidentUpdated,
         IncidentRemoved,
+        IncidentCorrected,
         SeverityChanged,
         StageEntered,
         OwnerAssigned,

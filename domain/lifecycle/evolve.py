@@ -115,6 +115,10 @@ def _incident_removed(review: Review, event: events.IncidentRemoved) -> Changes:
     return {"incidents": {ref: incident for ref, incident in review.incidents.items() if ref != event.incident}}
 
 
+def _incident_corrected(review: Review, event: events.IncidentCorrected) -> Changes:
+    return {"incidents": _with_incident(review, event.incident)}
+
+
 def _severity_changed(review: Review, event: events.SeverityChanged) -> Changes:
     return {"severity": event.severity}
 
@@ -546,6 +550,7 @@ _CHANGES: dict[type[events.Event], Callable[[Review, Any], Changes]] = {
     events.ReviewOpened: _review_opened,
     events.IncidentUpdated: _incident_updated,
     events.IncidentRemoved: _incident_removed,
+    events.IncidentCorrected: _incident_corrected,
     events.SeverityChanged: _severity_changed,
     events.StageEntered: _stage_entered,
     events.OwnerAssigned: _owner_assigned,

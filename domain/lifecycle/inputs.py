@@ -12,7 +12,7 @@ from domain.model.catalogue import Catalogue
 from domain.model.endorsement import Evidence
 from domain.model.policy import Policy
 from domain.model.principal import Standing
-from domain.model.review import Incident, IssueRef, ItemSpec, Reading, Told
+from domain.model.review import Facts, Incident, IssueRef, ItemSpec, Reading, Told
 from domain.model.taxonomy import Door, FailureKind, IssueStatus, Severity
 from domain.model.tracker_routing import PlaceText, Routing
 from domain.model.values import Calendar, Line, PersonId, Record, TextRef, Utc
@@ -40,6 +40,17 @@ class RemoveIncident(Record):
 
     type: Literal["remove_incident"] = "remove_incident"
     incident: Line = Field(description="as the review names it: its source, a colon, and its id there")
+    reason: TextRef
+
+
+class Classify(Facts):
+    """Correct what is known of an incident; where that makes closing easier, this asks for an approval.
+
+    Without `incident` it is the one that opened the review; what is left out stays as it is.
+    """
+
+    type: Literal["classify"] = "classify"
+    incident: Line | None = None
     reason: TextRef
 
 
@@ -218,6 +229,7 @@ Command = (
     OpenReview
     | JoinIncident
     | RemoveIncident
+    | Classify
     | AssignOwner
     | SubmitDraft
     | SignForTeam
@@ -404,6 +416,7 @@ COMMANDS: tuple[type[Record], ...] = (
     OpenReview,
     JoinIncident,
     RemoveIncident,
+    Classify,
     AssignOwner,
     SubmitDraft,
     SignForTeam,

@@ -57,6 +57,7 @@ RIGHTS: dict[Action, Right] = {
     inputs.OpenReview: _WRITING,
     inputs.JoinIncident: _WRITING,
     inputs.RemoveIncident: _WRITING,
+    inputs.Classify: _WRITING,
     inputs.AssignOwner: _WRITING,
     inputs.SubmitDraft: _WRITING,
     inputs.SignForTeam: _SIGNING,

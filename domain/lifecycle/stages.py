@@ -26,6 +26,7 @@ HEARD_IN: dict[type[Record], frozenset[Stage | None]] = {
     inputs.OpenReview: frozenset({None, Stage.EXCLUDED}),
     inputs.JoinIncident: OPEN_STAGES,
     inputs.RemoveIncident: OPEN_STAGES,
+    inputs.Classify: OPEN_STAGES | {Stage.CLOSED, Stage.EXCLUDED},
     inputs.AssignOwner: OPEN_STAGES | {Stage.CLOSED},
     inputs.SubmitDraft: frozenset({Stage.DRAFT, Stage.SIGN_OFF, Stage.REMEDIATION}),
     inputs.SignForTeam: frozenset({Stage.SIGN_OFF, Stage.REMEDIATION}),

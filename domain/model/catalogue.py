@@ -77,10 +77,10 @@ class Catalogue(Record):
                 return name
         return source_id
 
-    def unlisted(self, service: str, models: Sequence[str]) -> tuple[str, ...]:
-        """Why nobody can mean this service and these models; where none are listed, any may be meant."""
+    def unlisted(self, service: str | None, models: Sequence[str]) -> tuple[str, ...]:
+        """Why nobody can mean this service (if any) and these models; where none are listed, any may be meant."""
         reasons = []
-        if self.services and service not in self.services:
+        if self.services and service is not None and service not in self.services:
             reasons.append(f"service: {service} is not in the catalogue; it lists {_these(self.services)}.")
         strange = [model for model in models if self.models and model not in self.models]
         if strange:

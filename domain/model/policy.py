@@ -36,6 +36,14 @@ class Profile(Record):
             return self.special_questions and question.suits(kinds, service)
         return question.id in self.questions
 
+    def asks_less_than(self, other: "Profile") -> bool:
+        """Whether something that the other profile asks for is not asked for by this one, or not as strictly."""
+        modes = [*Mode]
+        lifted = any(modes.index(self.rules.get(rule, Mode.OFF)) < modes.index(m) for rule, m in other.rules.items())
+        fewer = any({*getattr(other, name)} - {*getattr(self, name)} for name in ("questions", "parts", "teams"))
+        looser = any(getattr(other, n) and not getattr(self, n) for n in ("special_questions", "all_dimensions"))
+        return lifted or fewer or looser or (self.quorum or len(self.teams)) < (other.quorum or len(other.teams))
+
     def matches(
         self, severity: Severity, realisation: Realisation, kinds: tuple[IncidentKind, ...], service: str
     ) -> bool:

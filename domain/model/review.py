@@ -47,6 +47,18 @@ Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,100}$")]
 """What a source or an incident is called: part of the id of a review, of its workflow, and of addresses."""
 
 
+class Facts(Record):
+    """What a person says of an incident in place of its source; what is left out is as the source tells it."""
+
+    kinds: tuple[IncidentKind, ...] = ()
+    models: tuple[Line, ...] = ()
+    service: Line | None = None
+    severity: Severity | None = None
+    began: Utc | None = None
+    detected: Utc | None = None
+    resolved: Utc | None = None
+
+
 class Incident(Measured):
     """One incident as its source told it, by the source's own time (`as_of`)."""
 
@@ -75,6 +87,10 @@ class Incident(Measured):
     severities: tuple[tuple[Utc, Severity], ...] = Field(
         default=(), description="what it was called, and since when, oldest first; kept by us, never told"
     )
+    facts: Facts = Field(default=Facts(), description="what people corrected; kept by us, never told")
+    raised: tuple[tuple[Utc, Severity], ...] = Field(
+        default=(), description="what people called it in place of its source, and since when; kept by us, never told"
+    )
 
     @property
     def ref(self) -> str:
@@ -89,15 +105,11 @@ class Incident(Measured):
     def counted(self, triage: Period) -> Severity:
         """The gravest severity that stood for as long as triage may take, or that stands in the end.
 
-        Whoever lowers it sooner has found out what it is; whoever lowers it later makes it lighter than it was.
+        Whoever lowers it sooner has found out what it is; whoever lowers it later makes it lighter than it was. What a
+        person calls it counts beside what its source does: neither takes back what the other said.
         """
-        *_, (_, last) = self.called
-        stood = (
-            severity
-            for (since, severity), (end, _) in pairwise(self.called)
-            if severity.is_graver_than(last) and triage.after(since) <= end
-        )
-        return min(stood, default=last)
+        told = _stood(self.called, triage)
+        return min(told, _stood(self.raised, triage)) if self.raised else told
 
     @property
     def contradiction(self) -> str | None:
@@ -106,6 +118,16 @@ class Incident(Measured):
             return None
         over, began = (f"{at:%d %b %Y %H:%M:%S} UTC" for at in (self.resolved, self.began))
         return f"it cannot have been over at {over}, before it began at {began}."
+
+
+def _stood(called: tuple[tuple[Utc, Severity], ...], triage: Period) -> Severity:
+    *_, (_, last) = called
+    stood = (
+        severity
+        for (since, severity), (end, _) in pairwise(called)
+        if severity.is_graver_than(last) and triage.after(since) <= end
+    )
+    return min(stood, default=last)
 
 
 class Factor(Record):
@@ -357,6 +379,7 @@ class Request(Endorsement):
     into: tuple[ItemSpec, ...] = Field(default=(), description="the items that an item is to be split into")
     item: ItemSpec | None = Field(default=None, description="the item that it is about, as it was when this was asked")
     teams: tuple[str, ...] = Field(default=(), description="who is to see a private review, too; none: everybody")
+    facts: Facts | None = Field(default=None, description="what is to be corrected of an incident")
     decided_by: PersonId | None = None
     granted: bool | None = None
 

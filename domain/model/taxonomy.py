@@ -326,6 +326,7 @@ class Ask(StrEnum):
     WITHDRAW_ITEM = "withdraw_item"
     LOWER_SEVERITY = "lower_severity"
     REMOVE_INCIDENT = "remove_incident"
+    CLASSIFY = "classify"
     CHANGE_ITEM = "change_item"
     EXTEND_DUE = "extend_due"
     SPLIT_ITEM = "split_item"

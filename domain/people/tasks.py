@@ -170,6 +170,12 @@ def _of_incidents(review: Review, now: datetime, in_the_way: Blockers) -> Iterat
             yield _wanted(review, key, sentence, "#incidents", subject=ref, urgent=True)
 
 
+def _of_classification(review: Review, now: datetime, in_the_way: Blockers) -> Iterator[Wanted]:
+    """What a source does not tell is asked of a person: what kind of failure decides which questions are asked."""
+    if not review.kinds and review.stage is Stage.DRAFT:
+        yield _wanted(review, "classify", "Say what kind of failure it was: its source does not tell.", "#more")
+
+
 def _of_draft(review: Review, now: datetime, in_the_way: Blockers) -> Iterator[Wanted]:
     if review.stage is not Stage.DRAFT:
         return
@@ -244,6 +250,7 @@ _REQUESTED: dict[Ask, Callable[[Request], str]] = {
     Ask.WITHDRAW_ITEM: lambda request: f"to withdraw item {request.subject}",
     Ask.LOWER_SEVERITY: lambda request: f"to lower the severity to {request.severity}",
     Ask.REMOVE_INCIDENT: lambda request: f"to take incident {request.subject} out of the review",
+    Ask.CLASSIFY: lambda request: f"to correct what is known of incident {request.subject}",
     Ask.CHANGE_ITEM: lambda request: f"to change what item {request.subject} promises",
     Ask.EXTEND_DUE: _extension,
     Ask.SPLIT_ITEM: lambda request: f"to split item {request.subject} into {', '.join(p.id for p in request.into)}",
@@ -374,6 +381,7 @@ def _of_failures(review: Review, now: datetime, in_the_way: Blockers) -> Iterato
 _PARTS: tuple[Callable[[Review, datetime, Blockers], Iterator[Wanted]], ...] = (
     _of_ownership,
     _of_incidents,
+    _of_classification,
     _of_draft,
     _of_signers,
     _of_approvers,

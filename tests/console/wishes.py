@@ -209,6 +209,12 @@ CASES: dict[type[Record], Case] = {
         joined,
         Wish({"incident": "hand:j-$id", **WHY}, ("review", "remove-incident", "$review", "hand:j-$id", *BECAUSE)),
     ),
+    inputs.Classify: Case(
+        opened,
+        Wish({"severity": "SEV4", **WHY}, ("review", "classify", "$review", "--severity", "SEV4", *BECAUSE)),
+        opened,
+        Wish({"severity": "SEV1", **WHY}, ("review", "classify", "$review", "--severity", "SEV1", *BECAUSE)),
+    ),
     inputs.AssignOwner: Case(
         after(opened, {"type": "assign_owner", "owner": WRITER}),
         Wish({"owner": WRITER}, ("review", "assign", "$review", WRITER)),

@@ -25,6 +25,7 @@ from domain.model.taxonomy import (
     Confidence,
     Dimension,
     FailureKind,
+    IncidentKind,
     IncidentStatus,
     IssueStatus,
     ItemClass,
@@ -334,6 +335,14 @@ class Life:
         ref = self.pick((*self.driver.review.incidents, "pagerduty:PD-9"))
         self.command(inputs.RemoveIncident(incident=ref, reason="text:why"))
 
+    def classify(self) -> None:
+        facts: dict[str, Any] = {
+            "severity": self.pick((None, *Severity)),
+            "kinds": self.pick(((), *((kind,) for kind in list(IncidentKind)[-2:]))),
+            "service": self.pick((None, None, "ranker", "search")),
+        }
+        self.command(inputs.Classify(**facts, reason="text:why"))
+
     def dismiss(self) -> None:
         self.command(inputs.Dismiss(reason="text:why"))
 
@@ -451,6 +460,7 @@ _ACTS: dict[str, int] = {
     "accept_risk": 2,
     "lower": 2,
     "remove_incident": 1,
+    "classify": 2,
     "dismiss": 1,
     "decide_request": 4,
     "approve_all": 4,

@@ -28,6 +28,7 @@ from domain.model.taxonomy import (
     Confidence,
     Dimension,
     FailureKind,
+    IncidentKind,
     IncidentStatus,
     IssueStatus,
     ItemClass,
@@ -324,11 +325,12 @@ class Reviews(RuleBasedStateMachine):
     def no_rule_is_lost_by_a_lower_severity(self) -> None:
         """What is asked is asked by the gravest severity that stood for longer than triage (GATE, principle 1)."""
         for known in self.review.incidents.values():
-            assert known.called[-1][1] is known.severity
+            assert known.severity is min(called[-1][1] for called in (known.called, known.raised) if called)
             assert not known.severity.is_graver_than(self.review.gravest)
-            assert sorted(since for since, _ in known.called) == [since for since, _ in known.called]
-            for (since, severity), (until, _) in pairwise(known.called):
-                assert until - since < timedelta(hours=1) or not severity.is_graver_than(self.review.gravest)
+            for called in (known.called, known.raised):
+                assert sorted(since for since, _ in called) == [since for since, _ in called]
+                for (since, severity), (until, _) in pairwise(called):
+                    assert until - since < timedelta(hours=1) or not severity.is_graver_than(self.review.gravest)
 
     @invariant()
     def a_second_person_is_independent(self) -> None:
@@ -550,6 +552,16 @@ class Reviews(RuleBasedStateMachine):
     def remove_incident(self, data: st.DataObject, by: str) -> None:
         ref = data.draw(st.sampled_from([*self.review.incidents, "pagerduty:PD-9"]))
         self.command(inputs.RemoveIncident(incident=ref, reason="text:why"), by)
+
+    @rule(data=st.data(), severity=st.none() | st.sampled_from(Severity), by=people)
+    def classify(self, data: st.DataObject, severity: Severity | None, by: str) -> None:
+        facts: dict[str, Any] = {
+            "severity": severity,
+            "kinds": data.draw(st.sampled_from(((), *((kind,) for kind in list(IncidentKind)[:3])))),
+            "models": data.draw(st.sampled_from(((), ("ranker-v3",), ("embedder", "other")))),
+            "service": data.draw(st.sampled_from((None, "ranker", "search"))),
+        }
+        self.command(inputs.Classify(**facts, reason="text:why"), by)
 
     @rule(severity=st.sampled_from(Severity), by=people)
     def lower_severity(self, severity: Severity, by: str) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from domain.lifecycle import events
 from domain.lifecycle.events import Event
-from domain.model.review import Closure, Incident, IssueRef, ItemSpec, Reading, Request
+from domain.model.review import Closure, Facts, Incident, IssueRef, ItemSpec, Reading, Request
 from domain.model.taxonomy import Ask, Clock, FailureKind, IssueStatus, Severity, Stage
 from domain.model.tracker_routing import Place
 from domain.trackers.issue_text import TRACKING
@@ -75,6 +75,16 @@ LOST = Reading(item="I2", status=IssueStatus.FORBIDDEN, as_of=NOW)
         (
             events.IncidentRemoved(incident="grafana:G2", by="p", reason="Another service."),
             "Incident grafana:G2 was taken out: Another service.",
+        ),
+        (
+            events.IncidentCorrected(
+                incident=incident(),
+                facts=Facts(kinds=("label_failure", "adversarial"), severity="SEV1", began=LATER),
+                by="p",
+                reason="Seen by all.",
+            ),
+            "Corrected of incident grafana:G: kinds label failure, adversarial, severity SEV1 and began 4 Dec 12:00. "
+            "Seen by all.",
         ),
         (events.SeverityChanged(severity=Severity.SEV3), "The severity is now SEV3."),
         (events.StageEntered(stage=Stage.REMEDIATION), "Remediation began."),

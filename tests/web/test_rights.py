@@ -50,6 +50,7 @@ SAID: dict[type[Any], dict[str, Any]] = {
     inputs.OpenReview: {"incident": INCIDENT | {"source": "pagerduty", "id": "Q1"}},
     inputs.JoinIncident: {"incident": INCIDENT},
     inputs.RemoveIncident: {"incident": "pagerduty:Q2"} | WHY,
+    inputs.Classify: {"severity": "SEV1"} | WHY,
     inputs.AssignOwner: {"owner": "somebody@example.org"},
     inputs.SubmitDraft: {"revision": 1, "digest": "x"},
     inputs.SignForTeam: {"team": "ml", "digest": "x"},

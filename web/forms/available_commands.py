@@ -11,7 +11,7 @@ from functools import cached_property
 
 from domain.lifecycle.decide import Rejected, decide, settle_time
 from domain.lifecycle.evolve import fold
-from domain.lifecycle.inputs import ChangeItem, Given, Input, VerifyItem
+from domain.lifecycle.inputs import ChangeItem, Classify, Given, Input, VerifyItem
 from domain.lifecycle.stages import ENDED_STAGES, HEARD_IN
 from domain.model.review import Review
 from domain.model.values import Record
@@ -29,6 +29,7 @@ KEPT = "a copy that will be kept"
 _STANDS_AT: Mapping[str, str] = {"place": "builtin:not-yet"}
 _BROUGHT: Mapping[type[Record], Form] = {
     ChangeItem: {"spec.title": ["text:not-yet"]},
+    Classify: {"detected": ["2000-01-01T00:00:00Z"]},
     VerifyItem: {"evidence.0.digest": [KEPT]},
 }
 """What stands for what nobody has typed yet, where not any word does."""

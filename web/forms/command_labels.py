@@ -164,6 +164,21 @@ WORDS: Mapping[type[Record], Words] = {
             "incident.as_of": Label("As of, in UTC", "as 2026-11-22 10:05", kind=Kind.MOMENT),
         },
     ),
+    inputs.Classify: Words(
+        "Correct what is known",
+        "Correct it",
+        about="What is left empty stays as it is. What would make closing easier takes another person's approval.",
+        labels={
+            "incident": Label("Which incident?", "empty: the one that opened the review", kind=Kind.CHOICE),
+            "kinds": Label("Kinds of failure"),
+            "models": Label("Models", "one in each line"),
+            "service": Label("Service", suggests="services"),
+            "severity": Label("Severity", "graver than it is called now"),
+            "began": Label("Began, in UTC", "as 2026-11-22 10:05", kind=Kind.MOMENT),
+            "detected": Label("Detected, in UTC", kind=Kind.MOMENT),
+            "resolved": Label("Resolved, in UTC", kind=Kind.MOMENT),
+        },
+    ),
     inputs.RemoveIncident: Words(
         "Take an incident out",
         "Ask to take it out",

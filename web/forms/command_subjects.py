@@ -120,6 +120,13 @@ def _incident(deps: WebDeps, review: Review) -> list[Subject]:
     return [Subject(filled={"incident": told | {"as_of": f"{deps.now():%Y-%m-%d %H:%M}"}})]
 
 
+def _known(deps: WebDeps, review: Review) -> list[Subject]:
+    """What a correction says stands in place of what is known: so what is known is at hand, to be added to."""
+    first = review.first_incident
+    known = {"kinds": [*first.kinds], "models": [*first.models]} if first and len(review.incidents) == 1 else {}
+    return [Subject(EXCLUDED if review.stage is Stage.EXCLUDED else MORE, filled=known)]
+
+
 def _excluded(deps: WebDeps, review: Review) -> list[Subject]:
     incident = review.incidents.get(review.id)
     if incident is None or review.stage is not Stage.EXCLUDED:
@@ -130,6 +137,7 @@ def _excluded(deps: WebDeps, review: Review) -> list[Subject]:
 _SUBJECTS: Mapping[type[Record], Callable[[WebDeps, Review], list[Subject]]] = {
     inputs.OpenReview: _excluded,
     inputs.JoinIncident: _incident,
+    inputs.Classify: _known,
     inputs.AssignOwner: lambda deps, review: [Subject(OWNER)],
     inputs.SignForTeam: _signatures,
     inputs.DelegateSigning: lambda deps, review: [Subject(SIGN_OFF)],
@@ -193,5 +201,6 @@ _CHOICES: Mapping[str | tuple[type[Record], str], Callable[[WebDeps, Review], Ch
     (inputs.VerifyItem, "others"): lambda deps, review: [
         (id, id) for id, item in review.items.items() if item.status is ItemStatus.DONE
     ],
+    (inputs.Classify, "incident"): lambda deps, review: [(ref, ref) for ref in review.incidents],
     (inputs.RemoveIncident, "incident"): lambda deps, review: [(ref, ref) for ref in [*review.incidents][1:]],
 }

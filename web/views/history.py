@@ -11,7 +11,7 @@ from domain.lifecycle.claims import because
 from domain.lifecycle.closure_rules import WHY_FAILED, WHY_NO_DOERS
 from domain.lifecycle.events import Event
 from domain.lifecycle.evolve import evolve
-from domain.model.review import Failure, Request, Review
+from domain.model.review import Facts, Failure, Request, Review
 from domain.model.taxonomy import Ask, Door, IncidentStatus, Stage
 from domain.model.tracker_routing import Place
 from domain.model.values import Record, Utc
@@ -118,6 +118,18 @@ def _incident(e: events.IncidentUpdated, now: datetime) -> str:
     return f"Incident {e.incident.ref} was told anew: {e.incident.status}, {e.incident.severity}."
 
 
+def _facts(facts: Facts) -> str:
+    """What is corrected of an incident: `severity SEV1, models fraud-scorer`."""
+    said = facts.model_dump(exclude_defaults=True)
+    return listed([f"{plain(name).lower()} {_fact(value)}" for name, value in said.items()])
+
+
+def _fact(value: object) -> str:
+    if isinstance(value, datetime):
+        return minute(value)
+    return ", ".join(plain(each) for each in value) if isinstance(value, tuple) else str(value)
+
+
 def _stage(e: events.StageEntered, now: datetime) -> str:
     due = "".join(f" {plain(clock)} is due {day(moment, now)}." for clock, moment in e.due.items())
     return f"{plain(e.stage)} began.{due}"
@@ -142,6 +154,7 @@ _ASKED: dict[Ask, Callable[[Request], str]] = {
     Ask.ACCEPT_RISK: lambda r: f"to accept the risk of {r.subject}",
     Ask.WITHDRAW_ITEM: lambda r: f"to withdraw {r.subject}",
     Ask.REMOVE_INCIDENT: lambda r: f"to take incident {r.subject} out",
+    Ask.CLASSIFY: lambda r: f"to correct what is known of incident {r.subject}: {_facts(r.facts or Facts())}",
     Ask.LOWER_SEVERITY: lambda r: f"to lower the severity to {r.severity}",
     Ask.CHANGE_ITEM: lambda r: f"to weaken {r.subject}",
     Ask.EXTEND_DUE: lambda r: f"to put off {r.subject}",
@@ -229,6 +242,7 @@ _SENTENCES: dict[type[Event], Callable[[Any, datetime], str]] = {
     events.ReviewOpened: _opened,
     events.IncidentUpdated: _incident,
     events.IncidentRemoved: lambda e, now: f"Incident {e.incident} was taken out: {e.reason}",
+    events.IncidentCorrected: lambda e, now: f"Corrected of incident {e.incident.ref}: {_facts(e.facts)}. {e.reason}",
     events.SeverityChanged: lambda e, now: f"The severity is now {e.severity}.",
     events.StageEntered: _stage,
     events.OwnerAssigned: lambda e, now: f"{e.owner} owns this review.",

@@ -136,6 +136,7 @@ IMPOSSIBLE: dict[type[Record], str] = {
     inputs.OpenReview: "The review cannot be opened again",
     inputs.JoinIncident: "An incident cannot be added",
     inputs.RemoveIncident: "An incident cannot be taken out",
+    inputs.Classify: "What is known of an incident cannot be corrected",
     inputs.AssignOwner: "The owner cannot be changed",
     inputs.SubmitDraft: "A draft cannot be submitted",
     inputs.SignForTeam: "A text cannot be signed",

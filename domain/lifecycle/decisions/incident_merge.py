@@ -1,14 +1,15 @@
 """What is known of an incident after several tellings of it: the same in whatever order they came.
 
 Nothing that a source says later makes a review lighter: harm stays harm, kinds are only added, and the service and its
-team stay those of the first telling.
+team stay those of the first telling. What people have corrected stays corrected, whatever a source tells again.
 """
 
 from datetime import datetime, timedelta
 
+from domain.model.catalogue import Catalogue
 from domain.model.draft_parts import Measured
-from domain.model.review import Incident
-from domain.model.taxonomy import IncidentKind, Realisation, Severity
+from domain.model.review import Facts, Incident
+from domain.model.taxonomy import IncidentKind, IncidentStatus, Realisation, Severity
 
 TOLD_LAST = (
     "status",
@@ -34,7 +35,8 @@ MOMENT, SKEW = timedelta(microseconds=1), timedelta(seconds=1)
 def heard(told: Incident, known: Incident | None, now: datetime) -> Incident:
     """A telling as it is heard at `now`: a source whose clock is ahead is taken to speak now, after what is known."""
     latest = now if known is None else max(now, min(known.as_of, now + SKEW) + MOMENT)
-    return told.model_copy(update={"as_of": min(told.as_of, latest), "older": {}, "severities": ()})
+    ours: dict[str, object] = {"older": {}, "severities": (), "facts": Facts(), "raised": ()}
+    return told.model_copy(update=ours | {"as_of": min(told.as_of, latest)})
 
 
 def merged(known: Incident, told: Incident) -> Incident:
@@ -58,7 +60,30 @@ def merged(known: Incident, told: Incident) -> Incident:
         changes["severities"] = called
     if told.service == known.service:  # the catalogue may have learnt who answers for it
         changes["team"] = known.team or told.team
-    return known.model_copy(update=changes | {"older": older})
+    came_again = told.status is IncidentStatus.OPEN and told.as_of > known.as_of
+    facts = known.facts.model_copy(update={"resolved": None}) if came_again else known.facts
+    return _as_corrected(known.model_copy(update=changes | {"older": older}), facts)
+
+
+_CORRECTED = ("kinds", "models", "began", "detected", "resolved")
+
+
+def _as_corrected(incident: Incident, facts: Facts) -> Incident:
+    """An incident as its source tells it, with what people have said in place of that."""
+    said = {name: value for name in _CORRECTED if (value := getattr(facts, name))}
+    severities = (incident.called[-1][1], *(severity for _, severity in incident.raised[-1:]))
+    return incident.model_copy(update=said | {"severity": min(severities), "facts": facts})
+
+
+def corrected(known: Incident, facts: Facts, catalogue: Catalogue, now: datetime) -> Incident:
+    """What is known once a person has corrected these facts at `now`, beside those that were corrected before."""
+    changes: dict[str, object] = {"severities": known.called}
+    if facts.severity is not None:
+        changes["raised"] = (*known.raised, (now, facts.severity))
+    if facts.service is not None:
+        changes |= {"service": facts.service, "team": catalogue.team_of(facts.service)}
+    told = facts.model_dump(exclude_defaults=True)
+    return _as_corrected(known.model_copy(update=changes), known.facts.model_copy(update=told))
 
 
 def _called(known: Incident, told: Incident) -> tuple[tuple[datetime, Severity], ...]:

@@ -6,13 +6,15 @@ A function without an underscore carries out the command or the fact that it is 
 from datetime import datetime
 
 from domain.lifecycle import events, inputs
-from domain.lifecycle.decisions.decision import Decision, refuse_if
+from domain.lifecycle.decisions.correction import correct, eases, new_facts, why_not
+from domain.lifecycle.decisions.decision import Decision, refuse_if, these
 from domain.lifecycle.decisions.incident_merge import heard, merged
 from domain.lifecycle.decisions.privacy import locks_out
+from domain.lifecycle.decisions.requests import ask
 from domain.lifecycle.incident_routing import successor_id
 from domain.model.catalogue import Catalogue
-from domain.model.review import Incident, Review
-from domain.model.taxonomy import Clock, IncidentStatus, Realisation, Severity, Stage
+from domain.model.review import Facts, Incident, Review
+from domain.model.taxonomy import Ask, Clock, IncidentStatus, Realisation, Severity, Stage
 from domain.model.values import digest_of
 
 
@@ -94,6 +96,23 @@ def join_incident(d: Decision, body: inputs.JoinIncident) -> None:
         *_impossible(body.incident),
     )
     _update_incident(d, heard(body.incident, None, d.now))
+
+
+def classify(d: Decision, body: inputs.Classify) -> None:
+    known, first = d.review.incidents, d.review.first_incident
+    assert first is not None
+    ref = body.incident or first.ref
+    refuse_if(ref not in known and f"There is no incident {ref}; there are {these(tuple(known))}.")
+    facts = new_facts(known[ref], body)
+    refuse_if(facts == Facts() and f"That is what is known of {ref} already: say what to correct.")
+    refuse_if(*why_not(d, ref, facts))
+    is_reviewed = d.review.stage is not Stage.EXCLUDED
+    if is_reviewed and eases(d, ref, facts):
+        ask(d, Ask.CLASSIFY, body.reason, subject=ref, facts=facts)
+        return
+    correct(d, ref, facts, d.by, body.reason)
+    if not is_reviewed and qualifies(d.review.incidents[ref], d.given) is None:
+        _open(d, d.review.incidents[ref])
 
 
 def incident_told(d: Decision, body: inputs.IncidentTold) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from domain.lifecycle import events, inputs
 from domain.lifecycle.claims import ITEM, basis, basis_of_waiver, changed
 from domain.lifecycle.closure_rules import findings
+from domain.lifecycle.decisions.correction import correct
 from domain.lifecycle.decisions.decision import Decision, Rejected, refuse_if, these, unheard
 from domain.lifecycle.independence import Act, excluded_people, not_independent
 from domain.lifecycle.stages import HEARD_IN
@@ -150,7 +151,7 @@ def ask_in_tracker(d: Decision, reading: Reading) -> None:
 
 def _about(request: Request) -> tuple[Any, ...]:
     subject = request.subject or ", ".join(request.teams)
-    return request.ask, request.rule, subject, request.change, request.into
+    return request.ask, request.rule, subject, request.change, request.into, request.facts
 
 
 def _is_over(request: Request, now: datetime) -> bool:
@@ -226,7 +227,7 @@ def out_of_date(request: Request, review: Review, now: datetime) -> tuple[str, .
         and item is not None
         and (item.due is None or request.until is None or request.until <= item.due)
         and f"{request.subject} is due later already.",
-        request.ask is Ask.REMOVE_INCIDENT
+        request.ask in (Ask.REMOVE_INCIDENT, Ask.CLASSIFY)
         and request.subject not in review.incidents
         and f"{request.subject} is no part of this review any more.",
         request.ask is Ask.DISMISS and _still_promised(review),
@@ -275,6 +276,11 @@ def _grant_removal(d: Decision, request: Request) -> None:
     d.record(events.IncidentRemoved(incident=request.subject, by=request.by, reason=request.reason))
 
 
+def _grant_correction(d: Decision, request: Request) -> None:
+    assert request.facts is not None
+    correct(d, request.subject, request.facts, request.by, request.reason)
+
+
 def _grant_sharing(d: Decision, request: Request) -> None:
     teams = sorted({*d.review.private_to, *request.teams}) if request.teams else ()
     d.record(events.ReviewShared(teams=tuple(teams)))
@@ -292,6 +298,7 @@ _ASKED_BY: dict[Ask, type[Record]] = {
     Ask.WITHDRAW_ITEM: inputs.WithdrawItem,
     Ask.LOWER_SEVERITY: inputs.LowerSeverity,
     Ask.REMOVE_INCIDENT: inputs.RemoveIncident,
+    Ask.CLASSIFY: inputs.Classify,
     Ask.CHANGE_ITEM: inputs.ChangeItem,
     Ask.EXTEND_DUE: inputs.ExtendDue,
     Ask.SPLIT_ITEM: inputs.SplitItem,
@@ -307,6 +314,7 @@ _GRANTED: dict[Ask, Callable[[Decision, Request], None]] = {
     Ask.WITHDRAW_ITEM: _grant_withdrawal,
     Ask.LOWER_SEVERITY: _grant_lower_severity,
     Ask.REMOVE_INCIDENT: _grant_removal,
+    Ask.CLASSIFY: _grant_correction,
     Ask.CHANGE_ITEM: _grant_item_change,
     Ask.EXTEND_DUE: _grant_extension,
     Ask.SPLIT_ITEM: _grant_split,
