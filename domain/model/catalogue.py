@@ -33,10 +33,11 @@ class Model(Record):
 
 
 class Person(Record):
-    """How the trackers call somebody."""
+    """How the trackers and the sources of incidents call somebody."""
 
     github: str | None = Field(default=None, description="login")
     jira: str | None = Field(default=None, description="account id on Jira Cloud, user name on Data Center")
+    pagerduty: str | None = Field(default=None, description="id of the user, such as PTUXL6G")
 
 
 class Catalogue(Record):
@@ -117,6 +118,11 @@ class Catalogue(Record):
         team = self.team_of(service)
         return self.teams[team].lead if team else None
 
+    @property
+    def handles(self) -> frozenset[str]:
+        """Everybody whom it names."""
+        return frozenset({*self.people, *(team.lead for team in self.teams.values())})
+
     def account_of(self, handle: str, tracker: str) -> str | None:
         """How a tracker calls a person, none where the catalogue does not say; the built-in one calls all by handle."""
         if tracker == "builtin":
@@ -125,7 +131,7 @@ class Catalogue(Record):
         return getattr(person, tracker, None) if person else None
 
     def handle_of(self, account: str, tracker: str) -> str | None:
-        """Whose account that is in a tracker; none where the catalogue does not say."""
+        """Whose account that is in a tracker or at a source; none where the catalogue does not say."""
         if tracker == "builtin":
             return account
         known = ((name, getattr(p, tracker, None) or "") for name, p in self.people.items())

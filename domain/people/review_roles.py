@@ -46,7 +46,7 @@ def _names(handle: str, catalogue: Catalogue) -> Iterator[str]:
     yield handle
     person = catalogue.people.get(handle)
     if person is not None:
-        yield from filter(None, (person.github, person.jira))
+        yield from filter(None, (person.github, person.jira, person.pagerduty))
     words = re.split(r"[._-]", handle.partition("@")[0]) if "@" in handle else []
     if len(words) > 1 and all(len(word) > 1 and word.isalpha() for word in words):
         yield " ".join(word.capitalize() for word in words)

@@ -173,7 +173,7 @@ def _of_incidents(review: Review, now: datetime, in_the_way: Blockers) -> Iterat
 def _of_classification(review: Review, now: datetime, in_the_way: Blockers) -> Iterator[Wanted]:
     """What a source does not tell is asked of a person: what kind of failure decides which questions are asked."""
     if not review.kinds and review.stage is Stage.DRAFT:
-        yield _wanted(review, "classify", "Say what kind of failure it was: its source does not tell.", "#more")
+        yield _wanted(review, "classify", "Say what kind of failure it was: its source does not tell.", "#incidents")
 
 
 def _of_draft(review: Review, now: datetime, in_the_way: Blockers) -> Iterator[Wanted]:

@@ -84,7 +84,7 @@ async def test_the_board_shows_every_stage_with_its_clock(web: Site) -> None:
 async def test_the_board_says_what_waits_for_somebody(web: Site) -> None:
     await busy(web)
     said = await read(web, "/")
-    for waits in ("Write the draft and submit it. 5 days late", "Approve or refuse R2", "Name an owner"):
+    for waits in ("Write the draft and submit it. 5 days late", "Approve or refuse R2", "Say what kind of failure"):
         assert waits in said
 
 

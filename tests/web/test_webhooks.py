@@ -4,17 +4,22 @@ import json
 import logging
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import func, select
 
-from domain.model.taxonomy import Stage
+from domain.model.catalogue import Person
+from domain.model.taxonomy import Severity, Stage
+from domain.people.memberships import Identity
+from integrations.incidents.delivery import ReportedIncident
+from integrations.incidents.pagerduty import parse
 from records import tables
 from records.operations.inbox import DeliveryState
 from runtime.settings import IncidentSettings, PagerDutySettings
-from tests.web.site import SECRET, TOKEN, Site, delivery, signed, site
+from tests.web.site import CATALOGUE, SECRET, TOKEN, Site, delivery, signed, site
+from web.webhooks.intake import take_in
 
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
@@ -47,9 +52,47 @@ async def test_a_signed_delivery_opens_a_review(web: Site) -> None:
     assert answer.json() == {"delivery": "pagerduty:Q1-incident.resolved", "state": "accepted", "because": None}
     review = await web.get("/api/reviews/pagerduty:Q1")
     assert (review["stage"], review["severity"], review["service"]) == ("stabilization", "SEV2", "fraud-scoring")
-    assert (review["models"], review["team"], review["owner"]) == (["fraud-scorer"], "ml", "pagerduty:PTUXL6G")
+    assert (review["models"], review["team"], review["owner"]) == (["fraud-scorer"], "ml", "ml-lead@example.org")
     assert review["incidents"]["pagerduty:Q1"]["lead"] == "ml-lead@example.org"
     assert review["title"] == "Precision fell to 0.61 after the merchant mix shifted"
+
+
+def pagerduty_told() -> ReportedIncident:
+    """What PagerDuty tells of an incident that its user PTUXL6G answered."""
+    told = parse(delivery("Q1"), {"P2": Severity.SEV2}, Severity.SEV3).told
+    assert told is not None
+    assert told.responder == "pagerduty:PTUXL6G"
+    return told
+
+
+@pytest.mark.parametrize(
+    ("people", "signs_in", "owner"),
+    [
+        ({}, False, "ml-lead@example.org"),
+        ({"oncall@example.org": {"pagerduty": "PTUXL6G"}}, False, "oncall@example.org"),
+        ({"oncall@example.org": {"pagerduty": "PTUXL6G"}}, True, "oncall@example.org"),
+    ],
+)
+async def test_who_answered_owns_the_review_where_it_is_known_who_that_is(
+    web: Site, people: dict[str, Any], signs_in: bool, owner: str
+) -> None:
+    named = {name: Person.model_validate(called) for name, called in people.items()}
+    web.deps.catalogue = CATALOGUE.model_copy(update={"people": named})
+    told = pagerduty_told()
+    web.deps.provider = cast(Any, object()) if signs_in else None
+    incident = take_in(web.deps, told)
+    known = web.records.people.handles([incident.responder or incident.lead or ""])
+    assert [*known.values()] == [owner]
+
+
+async def test_where_people_sign_in_who_answered_owns_it_if_they_did(web: Site) -> None:
+    told = pagerduty_told().model_copy(update={"responder": "night@example.org"})
+    assert take_in(web.deps, told).responder is not None, "nobody signs in here: a handle is a person"
+    web.deps.provider = cast(Any, object())
+    assert take_in(web.deps, told).responder is None
+    who = Identity(issuer="https://id", subject="7", email="night@example.org")
+    web.records.accounts.sign_in(who, web.engine.now)
+    assert take_in(web.deps, told).responder == web.records.people.id_of("night@example.org")
 
 
 async def test_who_delivered_and_when_it_happened_are_recorded(web: Site) -> None:

@@ -277,10 +277,10 @@ async def test_a_role_is_on_offer_where_a_narrative_names_somebody_and_stands_th
     await sign_in(web)
     page = await web.page(f"/reviews/{review}/draft")
     assert page.count(f'value="role:{HEAD}"') == 1, "told once, though named twice"
-    assert "Say “the team lead” instead" in page
+    assert "Say “the owner of the review” instead" in page
     told = await web.http.post(f"/api/reviews/{review}/draft/remarks", json={"document": await document(web, review)})
     named = [(one["place"], one["words"], one["offer"]) for one in told.json() if one["offer"]]
-    lead = ("summary", REQUESTER, "the team lead")
+    lead = ("summary", REQUESTER, "the owner of the review")
     assert named == [("summary", HEAD, "a colleague"), lead, ("summary", HEAD, "a colleague")]
     typed = (await document(web, review))["summary"] + " Typed meanwhile."
     answer = await post(web, review, "summary", 1, summary=typed, do=f"role:{HEAD}")
@@ -292,7 +292,7 @@ async def test_a_role_is_on_offer_where_a_narrative_names_somebody_and_stands_th
     asked = f"@{REQUESTER} saw it."
     answer = await post(web, review, "answer:assumptions", 2, **{"answers.assumptions": asked}, do=f"role:@{REQUESTER}")
     assert answer.status_code == 303, answer.text
-    assert (await document(web, review))["answers"]["assumptions"] == "The team lead saw it."
+    assert (await document(web, review))["answers"]["assumptions"] == "The owner of the review saw it."
     answer = await post(web, review, "summary", 3, summary="Nobody is named.", do="role:nobody@example.org")
     assert answer.status_code == 303
     assert (await document(web, review))["summary"] == "Nobody is named."

@@ -19,7 +19,7 @@ from web.formatting import plain
 from web.forms.draft_fields import Choices
 from web.forms.draft_form import Plain
 
-MORE, OWNER, SIGN_OFF, EXCLUDED = "more", "owner", "sign-off", "excluded"
+MORE, OWNER, SIGN_OFF, EXCLUDED, INCIDENTS = "more", "owner", "sign-off", "excluded", "incidents"
 """Places of a review's page; an item's is `item-I1`, a request's `request-R1`."""
 
 
@@ -117,14 +117,14 @@ def _next_item(deps: WebDeps, review: Review) -> list[Subject]:
 def _incident(deps: WebDeps, review: Review) -> list[Subject]:
     """One more incident, of the same service as things are now."""
     told = {"status": "resolved", "service": review.service, "severity": review.severity.value}
-    return [Subject(filled={"incident": told | {"as_of": f"{deps.now():%Y-%m-%d %H:%M}"}})]
+    return [Subject(INCIDENTS, filled={"incident": told | {"as_of": f"{deps.now():%Y-%m-%d %H:%M}"}})]
 
 
 def _known(deps: WebDeps, review: Review) -> list[Subject]:
     """What a correction says stands in place of what is known: so what is known is at hand, to be added to."""
     first = review.first_incident
     known = {"kinds": [*first.kinds], "models": [*first.models]} if first and len(review.incidents) == 1 else {}
-    return [Subject(EXCLUDED if review.stage is Stage.EXCLUDED else MORE, filled=known)]
+    return [Subject(INCIDENTS, filled=known)]
 
 
 def _excluded(deps: WebDeps, review: Review) -> list[Subject]:
@@ -138,6 +138,7 @@ _SUBJECTS: Mapping[type[Record], Callable[[WebDeps, Review], list[Subject]]] = {
     inputs.OpenReview: _excluded,
     inputs.JoinIncident: _incident,
     inputs.Classify: _known,
+    inputs.RemoveIncident: lambda deps, review: [Subject(INCIDENTS)],
     inputs.AssignOwner: lambda deps, review: [Subject(OWNER)],
     inputs.SignForTeam: _signatures,
     inputs.DelegateSigning: lambda deps, review: [Subject(SIGN_OFF)],

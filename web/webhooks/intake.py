@@ -4,6 +4,7 @@ from domain.lifecycle.incident_routing import review_id
 from domain.lifecycle.inputs import IncidentTold, Input
 from domain.model.review import Incident
 from domain.model.taxonomy import Door, StoppedBy
+from domain.model.values import PersonId
 from integrations.incidents.delivery import Delivery, ReportedIncident
 from integrations.trackers.webhooks import Look
 from web.deps import WebDeps
@@ -20,10 +21,27 @@ def take_in(deps: WebDeps, told: ReportedIncident, stopped_by: StoppedBy | None 
         service=service,
         models=told.models or catalogue.models_of(service),
         team=catalogue.team_of(service),
-        responder=people.id_of(told.responder) if told.responder else None,
+        responder=_who_answered(deps, told),
         lead=people.id_of(lead) if lead else None,
         stopped_by=stopped_by,
     )
+
+
+def _who_answered(deps: WebDeps, told: ReportedIncident) -> PersonId | None:
+    """Who answered, where that is somebody who can be asked: none where nobody knows whose account at a source it is.
+
+    Where people sign in, it is somebody who has done so, or whom the catalogue names. Else the team's lead is asked.
+    """
+    handle, at_source = told.responder, f"{told.source}:"
+    if handle is not None and handle.startswith(at_source):
+        handle = deps.catalogue.handle_of(handle.removeprefix(at_source), told.source)
+    if handle is None:
+        return None
+    person = deps.records.people.id_of(handle)
+    if deps.provider is None or handle in deps.catalogue.handles:
+        return person
+    account = deps.records.accounts.of(person)
+    return person if account is not None and account.signed_in_at is not None else None
 
 
 def receive(deps: WebDeps, delivery: Delivery) -> str:
