@@ -104,6 +104,8 @@ def show(review: ReviewId, url: Url = None, json: Json = False) -> None:
             continue
         late = f"{clock}:{datetime.fromisoformat(moment).isoformat()}" in found["late"]
         say(f"{plain(clock)} due {_minute(moment)}{', late' if late else ''}")
+    if answer := found["effectiveness"]:
+        say(f"Prevention is said to be {answer['answer']}: {answer['reason']} ({answer['by']})")
     submission = found["submission"]
     if submission:
         say(f"Revision {submission['revision']} was submitted by {submission['by']}")
@@ -145,7 +147,7 @@ _RUNNING = {
     "draft": ("draft", "review"),
     "sign_off": ("sign_off", "review"),
     "remediation": ("review",),
-    "closed": ("effectiveness",),
+    "closed": ("effectiveness", "answer"),
 }
 """The clocks that run in a stage. Those of stages that are over have nothing left to say."""
 

@@ -11,7 +11,7 @@ from console.shell.options import Actor, HowGrave, Json, Reason, ReviewId, Url
 from console.shell.output import say
 from console.shell.parsing import moment, read_draft
 from console.shell.send_command import carry, submit_saved, tell
-from domain.model.taxonomy import IncidentStatus
+from domain.model.taxonomy import Effectiveness, IncidentStatus
 
 PANEL = "Carry it through"
 
@@ -30,6 +30,20 @@ def assign(
 ) -> None:
     """Give a review to another owner. The owner does not sign it."""
     carry(url, review, by, {"type": "assign_owner", "owner": owner}, json, f"{owner} owns {review}.")
+
+
+@writing.command(rich_help_panel=PANEL)
+def effectiveness(
+    review: ReviewId,
+    answer: Annotated[Effectiveness, typer.Argument(help="Whether prevention worked.")],
+    reason: Reason,
+    by: Actor,
+    url: Url = None,
+    json: Json = False,
+) -> None:
+    """Say whether prevention worked, once the effectiveness window of a closed review is over."""
+    command = {"type": "answer_effectiveness", "answer": answer.value, "reason": reason}
+    carry(url, review, by, command, json, f"{review}: prevention is said to be {answer.value}.")
 
 
 @writing.command(rich_help_panel=PANEL)

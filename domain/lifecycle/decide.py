@@ -99,6 +99,7 @@ _HANDLERS: dict[type[Any], Callable[[Decision, Any], None]] = {
     inputs.Refuse: requests.refuse,
     inputs.MakePrivate: privacy.make_private,
     inputs.Share: privacy.share,
+    inputs.AnswerEffectiveness: closing.answer_effectiveness,
     inputs.Close: closing.close,
     inputs.IncidentTold: incidents.incident_told,
     inputs.HarmReported: incidents.harm_reported,

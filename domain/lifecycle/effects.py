@@ -210,6 +210,6 @@ def time_moments(review: Review) -> list[datetime]:
     if review.stage is Stage.STABILIZATION and review.quiet_until:
         moments.append(review.quiet_until)
     if review.stage is Stage.CLOSED:
-        moments.append(review.due[Clock.EFFECTIVENESS])
+        moments += [review.due[clock] for clock in (Clock.EFFECTIVENESS, Clock.ANSWER) if clock in review.due]
     moments += [waiver.until for waiver in (*review.waivers.values(), *review.risks.values())]
     return moments + [item.contested_until for item in review.items.values() if item.contested_until is not None]

@@ -12,7 +12,7 @@ from domain.drafts.draft import DraftContent
 from domain.model.endorsement import Evidence
 from domain.model.policy import Policy
 from domain.model.review import Closure, Factor, Facts, Incident, IssueRef, ItemSpec, Reading, Request, Told
-from domain.model.taxonomy import Clock, Dimension, FailureKind, IssueStatus, Severity, Stage
+from domain.model.taxonomy import Clock, Dimension, Effectiveness, FailureKind, IssueStatus, Severity, Stage
 from domain.model.tracker_routing import Place
 from domain.model.values import PersonId, Record, TextRef, Utc
 
@@ -392,6 +392,16 @@ class ReviewClosed(Event):
     due: dict[Clock, Utc]
 
 
+class EffectivenessAnswered(Event):
+    """The effectiveness window was over, and somebody said whether prevention worked."""
+
+    name: ClassVar[str] = "EffectivenessAnswered"
+    answer: Effectiveness
+    by: PersonId
+    at: Utc
+    reason: TextRef
+
+
 class ReviewReopened(Event):
     """A closed review goes on in a stage, because of these blockers (`rule/subject`), until new due dates."""
 
@@ -477,6 +487,7 @@ EVENTS: dict[str, type[Event]] = {
         DeadlinePassed,
         ClosureAsked,
         ReviewClosed,
+        EffectivenessAnswered,
         ReviewReopened,
         ReviewSucceeded,
         ReviewDismissed,

@@ -15,6 +15,7 @@ from domain.model.endorsement import Signature, Verification, Waiver, waiver_id
 from domain.model.review import (
     RESTORED,
     ChangesWanted,
+    EffectivenessAnswer,
     Failure,
     Fallen,
     Incident,
@@ -494,10 +495,16 @@ def _review_closed(review: Review, event: events.ReviewClosed) -> Changes:
     return {"stage": Stage.CLOSED, "closure": event.closure, "due": review.due | event.due, "regressions": ()}
 
 
+def _effectiveness_answered(review: Review, event: events.EffectivenessAnswered) -> Changes:
+    answer = EffectivenessAnswer(answer=event.answer, by=event.by, at=event.at, reason=event.reason)
+    return {"effectiveness": answer}
+
+
 def _review_reopened(review: Review, event: events.ReviewReopened) -> Changes:
     return {
         "stage": event.stage,
         "closure": None,
+        "effectiveness": None,
         "reopened": review.reopened + 1,
         "regressions": (),
         "due": review.due | event.due,
@@ -590,6 +597,7 @@ _CHANGES: dict[type[events.Event], Callable[[Review, Any], Changes]] = {
     events.DeadlinePassed: _deadline_passed,
     events.ClosureAsked: _closure_asked,
     events.ReviewClosed: _review_closed,
+    events.EffectivenessAnswered: _effectiveness_answered,
     events.ReviewReopened: _review_reopened,
     events.ReviewSucceeded: _review_succeeded,
     events.ReviewDismissed: _review_dismissed,

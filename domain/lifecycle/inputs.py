@@ -13,7 +13,7 @@ from domain.model.endorsement import Evidence
 from domain.model.policy import Policy
 from domain.model.principal import Standing
 from domain.model.review import Facts, Incident, IssueRef, ItemSpec, Reading, Told
-from domain.model.taxonomy import Door, FailureKind, IssueStatus, Severity
+from domain.model.taxonomy import Door, Effectiveness, FailureKind, IssueStatus, Severity
 from domain.model.tracker_routing import PlaceText, Routing
 from domain.model.values import Calendar, Line, PersonId, Record, TextRef, Utc
 
@@ -219,6 +219,14 @@ class Share(Record):
     reason: TextRef
 
 
+class AnswerEffectiveness(Record):
+    """Say whether prevention worked, once the effectiveness window is over, and how one can tell."""
+
+    type: Literal["answer_effectiveness"] = "answer_effectiveness"
+    answer: Effectiveness
+    reason: TextRef
+
+
 class Close(Record):
     """Ask for closure now. A review also closes by itself, once nothing blocks it."""
 
@@ -251,6 +259,7 @@ Command = (
     | Refuse
     | MakePrivate
     | Share
+    | AnswerEffectiveness
     | Close
 )
 
@@ -438,6 +447,7 @@ COMMANDS: tuple[type[Record], ...] = (
     Refuse,
     MakePrivate,
     Share,
+    AnswerEffectiveness,
     Close,
 )
 

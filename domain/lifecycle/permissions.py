@@ -79,6 +79,7 @@ RIGHTS: dict[Action, Right] = {
     inputs.Refuse: _APPROVING,
     inputs.MakePrivate: _WRITING,
     inputs.Share: _WRITING,
+    inputs.AnswerEffectiveness: _WRITING,
     inputs.Close: _WRITING,
     Act.REACH: _ANYBODY,
     Act.DELIVER: _ANYBODY,

@@ -48,6 +48,7 @@ HEARD_IN: dict[type[Record], frozenset[Stage | None]] = {
     inputs.Refuse: OPEN_STAGES | {Stage.CLOSED, Stage.EXCLUDED},
     inputs.MakePrivate: OPEN_STAGES | {Stage.CLOSED},
     inputs.Share: OPEN_STAGES | {Stage.CLOSED},
+    inputs.AnswerEffectiveness: frozenset({Stage.CLOSED}),
     inputs.Close: OPEN_STAGES,
 }
 """In which stages a command is heard; anywhere else it is refused, naming the stage."""

@@ -73,6 +73,9 @@ class Clocks(Record):
     review: dict[Severity, PeriodText]
     item: dict[Severity, PeriodText]
     effectiveness: PeriodText
+    answer: PeriodText = Field(
+        default=Period(business_days=10), description="how long after that is waited for whether prevention worked"
+    )
     triage: PeriodText = Field(
         default=Period(seconds=3600), description="a severity that is told and stands no longer does not count"
     )

@@ -20,6 +20,7 @@ from domain.model.taxonomy import (
     Clock,
     Confidence,
     Dimension,
+    Effectiveness,
     FailureKind,
     IncidentKind,
     IncidentStatus,
@@ -441,6 +442,15 @@ class Closure(Record):
         return known and put_off.isdisjoint({waiver_id("done", item), waiver_id("verified", item)})
 
 
+class EffectivenessAnswer(Record):
+    """What somebody said once the effectiveness window was over: whether prevention worked, and how they know."""
+
+    answer: Effectiveness
+    by: PersonId
+    at: Utc
+    reason: TextRef
+
+
 class Review(Record):
     """The whole state of a review. An empty one (`seq` 0) is a review that nobody has heard of."""
 
@@ -474,6 +484,7 @@ class Review(Record):
     repeats: dict[str, Repeat] = Field(default={}, description="what was done and is owed again, by key")
     tracking: Tracking | None = None
     closure: Closure | None = None
+    effectiveness: EffectivenessAnswer | None = Field(default=None, description="none: nobody has answered")
     reopened: int = 0
     follows: str | None = Field(default=None, description="the ended review of whose incident more harm was reported")
     successor: str | None = Field(default=None, description="the review that follows this one in the same way")

@@ -82,6 +82,15 @@ class Clock(StrEnum):
     SIGN_OFF = "sign_off"
     REVIEW = "review"
     EFFECTIVENESS = "effectiveness"
+    ANSWER = "answer"
+
+
+class Effectiveness(StrEnum):
+    """Whether prevention worked, as somebody answers once the effectiveness window is over."""
+
+    EFFECTIVE = "effective"
+    INEFFECTIVE = "ineffective"
+    UNKNOWN = "unknown"
 
 
 class IncidentStatus(StrEnum):

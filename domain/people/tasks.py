@@ -326,6 +326,13 @@ def _of_waivers(review: Review, now: datetime, in_the_way: Blockers) -> Iterator
             yield _wanted(review, key, sentence, "#requests", subject=waiver.subject, until=waiver.until)
 
 
+def _of_effectiveness(review: Review, now: datetime, in_the_way: Blockers) -> Iterator[Wanted]:
+    """Asked once for each closure, when its window is over: no signal answers it by itself."""
+    if review.stage is Stage.CLOSED and review.effectiveness is None and review.due[Clock.EFFECTIVENESS] <= now:
+        sentence, until = "Say whether prevention worked: its window is over.", review.due.get(Clock.ANSWER)
+        yield _wanted(review, f"effectiveness/{review.reopened}", sentence, "#blockers", until=until)
+
+
 def _of_regressions(review: Review, now: datetime, in_the_way: Blockers) -> Iterator[Wanted]:
     for id in review.regressions:
         item = id.partition("/")[2]
@@ -391,6 +398,7 @@ _PARTS: tuple[Callable[[Review, datetime, Blockers], Iterator[Wanted]], ...] = (
     _of_rules,
     _of_the_whole,
     _of_waivers,
+    _of_effectiveness,
     _of_regressions,
     _of_unreadable_projects,
     _of_failures,

@@ -88,6 +88,15 @@ def done(state: Callable[[Holdfast], str]) -> Callable[[Holdfast], str]:
     return reached
 
 
+def watched(holdfast: Holdfast) -> str:
+    """A closed review whose effectiveness window is over."""
+    review = done(signed)(holdfast)
+    holdfast.door.read_for_closing(review)
+    assert shown(holdfast, review)["stage"] == "closed"
+    holdfast.door.pass_time(review, timedelta(days=91))
+    return review
+
+
 def joined(holdfast: Holdfast) -> str:
     """A review with a second incident."""
     review = opened(holdfast)
@@ -378,6 +387,12 @@ CASES: dict[type[Record], Case] = {
         Wish({"teams": ["ml"], **WHY}, ("review", "share", "$review", "--team", "ml", *BECAUSE)),
         private,
         Wish({"teams": ["product"], **WHY}, ("review", "share", "$review", "--team", "product", *BECAUSE)),
+    ),
+    inputs.AnswerEffectiveness: Case(
+        signed,
+        Wish({"answer": "effective", **WHY}, ("review", "effectiveness", "$review", "effective", *BECAUSE)),
+        watched,
+        Wish({"answer": "effective", **WHY}, ("review", "effectiveness", "$review", "effective", *BECAUSE)),
     ),
     inputs.Close: Case(
         signed, Wish({}, ("review", "close", "$review")), done(signed), Wish({}, ("review", "close", "$review"))

@@ -19,6 +19,7 @@ from domain.lifecycle.effects import Effect, tracking_digest, tracking_text, unc
 from domain.lifecycle.events import Event
 from domain.lifecycle.evolve import evolve
 from domain.lifecycle.inputs import (
+    AnswerEffectiveness,
     Approve,
     Body,
     CommentAnswered,
@@ -44,8 +45,10 @@ from domain.model.endorsement import Evidence
 from domain.model.policy import OnEarlyClose, Policy
 from domain.model.review import Incident, IssueRef, Item, ItemSpec, Reading, Review
 from domain.model.taxonomy import (
+    Clock,
     Confidence,
     Dimension,
+    Effectiveness,
     IncidentStatus,
     IssueStatus,
     ItemClass,
@@ -343,6 +346,11 @@ class Driver:
         assert wake_at is not None
         self.now = wake_at
         return self.say(Tick(), "holdfast")
+
+    def answer(self, answer: Effectiveness = Effectiveness.EFFECTIVE) -> list[Event]:
+        """Wait until the effectiveness window is over, and say whether prevention worked."""
+        self.now = max(self.now, self.review.due[Clock.EFFECTIVENESS])
+        return self.say(AnswerEffectiveness(answer=answer, reason="text:why"))
 
     # --- the outside ------------------------------------------------------------------------------------------------
 

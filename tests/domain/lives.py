@@ -24,6 +24,7 @@ from domain.model.review import ItemSpec
 from domain.model.taxonomy import (
     Confidence,
     Dimension,
+    Effectiveness,
     FailureKind,
     IncidentKind,
     IncidentStatus,
@@ -335,6 +336,9 @@ class Life:
         ref = self.pick((*self.driver.review.incidents, "pagerduty:PD-9"))
         self.command(inputs.RemoveIncident(incident=ref, reason="text:why"))
 
+    def answer_effectiveness(self) -> None:
+        self.command(inputs.AnswerEffectiveness(answer=self.pick(Effectiveness), reason="text:why"))
+
     def classify(self) -> None:
         facts: dict[str, Any] = {
             "severity": self.pick((None, *Severity)),
@@ -461,6 +465,7 @@ _ACTS: dict[str, int] = {
     "lower": 2,
     "remove_incident": 1,
     "classify": 2,
+    "answer_effectiveness": 2,
     "dismiss": 1,
     "decide_request": 4,
     "approve_all": 4,

@@ -38,7 +38,7 @@ def with_an_alert(*done: str) -> Driver:
 def test_what_somebody_closed_undone_is_not_taken_back_by_that() -> None:
     driver = with_an_alert()
     driver.read("I2", IssueStatus.DUPLICATE)
-    driver.wait(days=91)
+    driver.wait(days=106)
     assert driver.is_in(Stage.CLOSED)
     (asked,) = [w for w in asks(driver.review, driver.now) if w.subject == "I2" and "/link:" in w.key]
     assert asked.sentence.endswith("open it again, give it another issue, or ask to withdraw it.")
@@ -63,7 +63,7 @@ def ended(how: str) -> Driver:
         driver.approve()
         return driver
     driver = with_an_alert("I2")
-    driver.wait(days=91)
+    driver.wait(days=106)
     return driver
 
 

@@ -8,6 +8,7 @@ from domain.lifecycle.decisions.closing import FIRST_RETRY, LONGEST_RETRY
 from domain.lifecycle.events import ClosureAsked, ReviewClosed
 from domain.lifecycle.inputs import (
     AcceptItem,
+    AnswerEffectiveness,
     AskWaiver,
     Close,
     EffectFailed,
@@ -16,8 +17,14 @@ from domain.lifecycle.inputs import (
     ProposeItem,
     WithdrawItem,
 )
-from domain.model.taxonomy import Clock, FailureKind, IssueStatus, ItemClass, ItemStatus, Stage
+from domain.model.review import Item
+from domain.model.taxonomy import Clock, Effectiveness, FailureKind, IssueStatus, ItemClass, ItemStatus, Stage
+from domain.model.values import Period
+from domain.people.tasks import asks
 from tests.domain.build import (
+    CATALOGUE,
+    OTHER,
+    OWNER,
     Driver,
     closed,
     document,
@@ -233,7 +240,58 @@ def test_a_closed_review_is_archived_when_its_window_has_passed() -> None:
     driver = closed()
     assert driver.plan.wake_at == driver.review.due[Clock.EFFECTIVENESS]
     driver.wake()
+    assert driver.is_in(Stage.CLOSED), "somebody is asked whether prevention worked"
+    assert driver.plan.wake_at == driver.review.due[Clock.ANSWER]
+    driver.wake()
     assert (driver.stage, driver.plan.ended, driver.blockers) == (Stage.ARCHIVED, True, [])
+    assert driver.review.effectiveness is None, "that nobody answered is an outcome, and said so"
+
+
+@pytest.mark.parametrize("answer", Effectiveness)
+def test_whoever_answers_is_asked_once_after_the_window_and_the_review_ends_with_it(answer: Effectiveness) -> None:
+    driver = closed()
+    early = AnswerEffectiveness(answer=answer, reason="text:why")
+    over = driver.review.due[Clock.EFFECTIVENESS]
+    assert driver.reasons(early) == (
+        f"Whether prevention worked is asked once the window is over, on {over:%d %b %Y}.",
+    )
+    assert not [w for w in asks(driver.review, driver.now) if "effectiveness" in w.key]
+    driver.wake()
+    (wanted,) = (w for w in asks(driver.review, driver.now) if "effectiveness" in w.key)
+    assert (wanted.sentence, wanted.of.id) == ("Say whether prevention worked: its window is over.", OWNER)
+    assert wanted.until == driver.review.due[Clock.ANSWER]
+    driver.answer(answer)
+    assert driver.is_in(Stage.ARCHIVED)
+    assert driver.review.effectiveness is not None
+    assert (driver.review.effectiveness.answer, driver.review.effectiveness.by) == (answer, OTHER)
+
+
+def test_an_answer_is_given_anew_while_something_still_holds_the_review_and_not_twice_the_same() -> None:
+    driver = closed(of=document(items=[item(), item("I2", item_class="process", prevents=())]))
+    driver.review = driver.review.model_copy(update={"items": driver.review.items | _reopened(driver, "I2")})
+    driver.answer(Effectiveness.UNKNOWN)
+    same = AnswerEffectiveness(answer=Effectiveness.UNKNOWN, reason="text:why")
+    assert driver.reasons(same) == ("That was answered already.",)
+    driver.answer(Effectiveness.INEFFECTIVE)
+    assert driver.is_in(Stage.CLOSED)
+    assert driver.review.effectiveness is not None
+    assert driver.review.effectiveness.answer is Effectiveness.INEFFECTIVE
+
+
+def _reopened(driver: Driver, id: str) -> dict[str, Item]:
+    return {id: driver.review.items[id].model_copy(update={"status": ItemStatus.OPEN})}
+
+
+def test_no_window_ends_before_the_labels_of_its_models_have_come() -> None:
+    lags = CATALOGUE.models | {
+        "ranker-v3": CATALOGUE.models["ranker-v3"].model_copy(update={"label_lag": Period(seconds=200 * 86400)})
+    }
+    driver = in_remediation()
+    driver.catalogue = CATALOGUE.model_copy(update={"models": lags})
+    finish(driver, ["I1"])
+    driver.obey()
+    assert driver.is_in(Stage.CLOSED)
+    assert driver.review.due[Clock.EFFECTIVENESS] == driver.now + timedelta(days=200)
 
 
 def test_what_nobody_accepted_does_not_keep_a_closed_review_from_its_archive() -> None:
@@ -241,13 +299,13 @@ def test_what_nobody_accepted_does_not_keep_a_closed_review_from_its_archive() -
     driver.say(ProposeItem(spec=spec("I9", item_class=ItemClass.PROCESS)))
     finish(driver, ["I1"])
     driver.obey()
-    driver.wake()
+    driver.answer()
     assert driver.is_in(Stage.ARCHIVED)
 
 
 def test_an_archived_review_is_not_opened_again() -> None:
     driver = closed()
-    driver.wake()
+    driver.answer()
     assert driver.reasons(OpenReview(incident=incident())) == (
         "The review cannot be opened again while it is archived.",
     )

@@ -170,7 +170,7 @@ def test_an_extension_may_be_asked_for_after_closure_and_not_before_there_is_a_r
     driver.approve()
     assert driver.review.items["I9"].extended == 1
     driver = closed()
-    driver.wake()
+    driver.answer()
     assert driver.reasons(later(driver, days=99)) == ("A due date cannot be put off while the review is archived.",)
 
 

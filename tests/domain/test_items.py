@@ -326,7 +326,7 @@ def test_what_was_accepted_is_followed_after_closure_until_it_is_done() -> None:
     finish(driver, ["I1"])
     driver.obey()
     assert driver.is_in(Stage.CLOSED)
-    driver.wait(days=91)
+    driver.wait(days=106)
     assert driver.is_in(Stage.CLOSED)
     finish(driver, ["I9"])
     assert driver.is_in(Stage.ARCHIVED)

@@ -159,7 +159,7 @@ def test_what_is_withdrawn_or_ended_is_not_followed() -> None:
     driver.approve()
     assert state(driver) == LinkState(state=Link.NONE, says="It is not followed any more.")
     driver = closed()
-    driver.wake()
+    driver.answer()
     read = driver.review.items["I1"].as_of
     assert read is not None
     assert state(driver).says == f"It is not followed any more. It was last read {at(read)}."

@@ -27,6 +27,7 @@ from domain.model.taxonomy import (
     Ask,
     Confidence,
     Dimension,
+    Effectiveness,
     FailureKind,
     IncidentKind,
     IncidentStatus,
@@ -562,6 +563,10 @@ class Reviews(RuleBasedStateMachine):
             "service": data.draw(st.sampled_from((None, "ranker", "search"))),
         }
         self.command(inputs.Classify(**facts, reason="text:why"), by)
+
+    @rule(answer=st.sampled_from(Effectiveness), by=people)
+    def answer_effectiveness(self, answer: Effectiveness, by: str) -> None:
+        self.command(inputs.AnswerEffectiveness(answer=answer, reason="text:why"), by)
 
     @rule(severity=st.sampled_from(Severity), by=people)
     def lower_severity(self, severity: Severity, by: str) -> None:

@@ -333,7 +333,7 @@ def test_an_item_is_not_moved_to_where_it_is() -> None:
 
 def test_nothing_is_moved_in_a_review_that_has_ended() -> None:
     driver = closed()
-    driver.wake()
+    driver.answer()
     assert driver.reasons(MOVE) == ("An item cannot be moved while the review is archived.",)
 
 

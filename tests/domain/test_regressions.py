@@ -91,8 +91,7 @@ def test_what_regressed_and_is_done_and_verified_again_lets_the_review_end(reads
     driver.say(VerifyItem(item="I1", evidence=(COPY,)))
     assert (driver.blocker_ids, "doers:I1" in driver.owed) == ([], False)
     driver.obey()
-    driver.now = driver.review.due[Clock.EFFECTIVENESS]
-    driver.wait(days=1)
+    driver.answer()
     assert driver.is_in(Stage.ARCHIVED)
 
 

@@ -118,7 +118,7 @@ def test_later_news_of_an_ended_review_is_recorded_and_changes_nothing_else() ->
     dismissed = in_draft(severity="SEV3")
     dismissed.say(Dismiss(reason="text:why"))
     archived = closed()
-    archived.wait(days=91)
+    archived.wait(days=106)
     for driver, stage in ((dismissed, Stage.DISMISSED), (archived, Stage.ARCHIVED)):
         recorded = tell(driver, status=IncidentStatus.OPEN)
         assert isinstance(recorded[0], IncidentUpdated)

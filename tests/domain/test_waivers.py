@@ -318,7 +318,7 @@ def test_a_closed_review_is_not_archived_while_a_waiver_holds_it_up() -> None:
         until = driver.now + timedelta(days=90)
         waived(driver, WAIVER.model_copy(update={"until": until}), by)
         driver.obey()
-    driver.wait(days=20)
+    driver.wait(days=30)
     assert (driver.stage, driver.plan.wake_at) == (Stage.CLOSED, driver.review.waivers["done/I1"].until)
     driver.wake()
     assert (driver.stage, driver.blocker_ids) == (Stage.REMEDIATION, ["done/I1"])

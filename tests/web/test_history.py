@@ -77,6 +77,10 @@ LOST = Reading(item="I2", status=IssueStatus.FORBIDDEN, as_of=NOW)
             "Incident grafana:G2 was taken out: Another service.",
         ),
         (
+            events.EffectivenessAnswered(answer="ineffective", by="p", at=NOW, reason="It fell again in June."),
+            "Prevention did not work. It fell again in June.",
+        ),
+        (
             events.IncidentCorrected(
                 incident=incident(),
                 facts=Facts(kinds=("label_failure", "adversarial"), severity="SEV1", began=LATER),

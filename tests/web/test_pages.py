@@ -313,9 +313,30 @@ async def test_an_archived_review_has_ended(web: Site) -> None:
     review = await web.in_remediation()
     for item in ("I3", "I1", "I2"):
         await web.act(await web.key_of(review, item), "done")
-    web.engine.tick(review, days=91)
-    assert "Archived The effectiveness window passed without recurrence." in await read(web, f"/reviews/{review}")
+    web.engine.tick(review, days=106)
+    said = "Archived, without an answer Nobody said whether prevention worked."
+    assert said in await read(web, f"/reviews/{review}")
     assert "1 archived" in await read(web, "/")
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict"),
+    [
+        ("effective", "Archived: prevention worked The replay stayed flat. (ml-lead@example.org)"),
+        ("ineffective", "Archived: prevention did not work The replay stayed flat. (ml-lead@example.org)"),
+    ],
+)
+async def test_whether_prevention_worked_is_asked_once_the_window_is_over(web: Site, answer: str, verdict: str) -> None:
+    review = await web.in_remediation()
+    for item in ("I3", "I1", "I2"):
+        await web.act(await web.key_of(review, item), "done")
+    refused = await web.say(review, REQUESTER, "answer_effectiveness", answer=answer, reason="The replay stayed flat.")
+    assert "is asked once the window is over, on" in refused.json()["error"]
+    web.engine.tick(review, days=91)
+    assert "Closed: did prevention work?" in await read(web, f"/reviews/{review}")
+    assert "did prevention work?" in await read(web, "/stages/closed")
+    await web.accepted(review, REQUESTER, "answer_effectiveness", answer=answer, reason="The replay stayed flat.")
+    assert verdict in await read(web, f"/reviews/{review}")
 
 
 async def test_a_review_that_a_lost_waiver_reopened_says_so(web: Site) -> None:

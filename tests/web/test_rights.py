@@ -72,6 +72,7 @@ SAID: dict[type[Any], dict[str, Any]] = {
     inputs.Refuse: {"request": "R1"} | WHY,
     inputs.MakePrivate: {"teams": ["ml"]} | WHY,
     inputs.Share: WHY,
+    inputs.AnswerEffectiveness: {"answer": "effective"} | WHY,
     inputs.Close: {},
 }
 """A well-formed command of each type: whether it is also possible is another matter."""

@@ -73,7 +73,7 @@ async def test_a_closed_review_is_archived_when_its_effectiveness_window_has_pas
         reading = Reading(item="I1", status=IssueStatus.DONE, as_of=await skipping.get_current_time())
         await house.tell(ItemsRead(readings=(reading,)))
         await house.until(lambda r: r.stage is Stage.CLOSED)
-        await skipping.sleep(timedelta(days=91))
+        await skipping.sleep(timedelta(days=106))
         await house.until(lambda r: r.stage is Stage.ARCHIVED)
         await house.handle.result()
 

@@ -8,7 +8,18 @@ from domain.lifecycle.closure_rules import Blocker, blockers, warnings
 from domain.lifecycle.decisions.requests import out_of_date
 from domain.lifecycle.view import next_deadline
 from domain.model.endorsement import Signature, Waiver
-from domain.model.review import ChangesWanted, Closure, Failure, Incident, Item, Request, Review, Submission, Tracking
+from domain.model.review import (
+    ChangesWanted,
+    Closure,
+    EffectivenessAnswer,
+    Failure,
+    Incident,
+    Item,
+    Request,
+    Review,
+    Submission,
+    Tracking,
+)
 from domain.model.taxonomy import Clock, IncidentKind, Realisation, Severity, Stage
 from domain.model.values import Record, Utc
 from web.deps import WebDeps
@@ -68,6 +79,7 @@ class ReviewDetail(ReviewSummary):
     failures: dict[str, Failure]
     tracking: Tracking | None
     closure: Closure | None
+    effectiveness: EffectivenessAnswer | None = Field(description="whether prevention worked; none: nobody has said")
     reopened: int
     regressions: tuple[str, ...] = Field(description="what got in the way after closure, and is only told")
     unknown: tuple[str, ...]

@@ -202,6 +202,11 @@ WORDS: Mapping[type[Record], Words] = {
         "Dismiss it",
         about="As a false alarm or a duplicate. At SEV1 and SEV2 another person has to approve it.",
     ),
+    inputs.AnswerEffectiveness: Words(
+        "Say whether prevention worked",
+        "Say so",
+        labels={"answer": Label("Did it?"), "reason": Label("How can anyone tell?", "what was looked at, and when")},
+    ),
     inputs.Close: Words("Close the review", "Close it now"),
 }
 """In the order in which a page offers them. A draft is submitted on the page on which it is written."""

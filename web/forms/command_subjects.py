@@ -19,7 +19,7 @@ from web.formatting import plain
 from web.forms.draft_fields import Choices
 from web.forms.draft_form import Plain
 
-MORE, OWNER, SIGN_OFF, EXCLUDED, INCIDENTS = "more", "owner", "sign-off", "excluded", "incidents"
+MORE, OWNER, SIGN_OFF, EXCLUDED, INCIDENTS, VERDICT = "more", "owner", "sign-off", "excluded", "incidents", "blockers"
 """Places of a review's page; an item's is `item-I1`, a request's `request-R1`."""
 
 
@@ -151,6 +151,7 @@ _SUBJECTS: Mapping[type[Record], Callable[[WebDeps, Review], list[Subject]]] = {
     inputs.MoveItem: _of_items,
     inputs.SplitItem: _splits,
     inputs.VerifyItem: _verifications,
+    inputs.AnswerEffectiveness: lambda deps, review: [Subject(VERDICT)],
     inputs.Approve: _requests,
     inputs.Refuse: _requests,
 }

@@ -8,7 +8,7 @@ from domain.lifecycle.closure_rules import Blocker, blockers, warnings
 from domain.lifecycle.stages import OPEN_STAGES
 from domain.model.draft_parts import DraftFactor
 from domain.model.review import Review
-from domain.model.taxonomy import Clock, Dimension, ItemClass, ItemStatus, Stage
+from domain.model.taxonomy import Clock, Dimension, Effectiveness, ItemClass, ItemStatus, Stage
 from records.audit import AuditReport
 from records.documents.drafts import Saved
 from web.formatting import Said, counted, day, due, minute, plain, span, times
@@ -16,7 +16,7 @@ from web.pages.draft_view import Told, told
 from web.pages.review_items import ItemLine, item_line
 from web.pages.review_requests import Asking, asked_for
 from web.pages.text_diff import Since
-from web.views.history import Entry, failed
+from web.views.history import WORKED, Entry, failed
 from web.views.review_status import (
     Mark,
     in_order,
@@ -174,8 +174,19 @@ def _verdict(review: Review, found: list[Blocker], entries: Sequence[Entry], now
         said = next((entry.sentence for entry in reversed(entries) if entry.type == "ReviewDismissed"), "")
         return Said("Dismissed", "", said.removeprefix("Dismissed: "))
     if review.stage is Stage.ARCHIVED:
-        return Said("Archived", "good", "The effectiveness window passed without recurrence.")
+        answer = review.effectiveness
+        if answer is None:
+            return Said("Archived, without an answer", "wait", "Nobody said whether prevention worked.")
+        tone = "good" if answer.answer is Effectiveness.EFFECTIVE else "hold"
+        return Said(f"Archived: {WORKED[answer.answer].rstrip('.').lower()}", tone, f"{answer.reason} ({answer.by})")
     closure = review.closure
+    if (
+        review.stage is Stage.CLOSED
+        and not found
+        and review.due[Clock.EFFECTIVENESS] <= now
+        and not review.effectiveness
+    ):
+        return Said("Closed: did prevention work?", "wait", "The effectiveness window is over: somebody has to say.")
     on = f" on {day(closure.at, now)}" if closure else ""
     if review.stage is Stage.CLOSED and found and review.regressions:
         since = "The policy wants that told, and leaves the review closed."

@@ -12,7 +12,7 @@ from domain.lifecycle.closure_rules import WHY_FAILED, WHY_NO_DOERS
 from domain.lifecycle.events import Event
 from domain.lifecycle.evolve import evolve
 from domain.model.review import Facts, Failure, Request, Review
-from domain.model.taxonomy import Ask, Door, IncidentStatus, Stage
+from domain.model.taxonomy import Ask, Door, Effectiveness, IncidentStatus, Stage
 from domain.model.tracker_routing import Place
 from domain.model.values import Record, Utc
 from domain.trackers.issue_text import TRACKING
@@ -237,6 +237,13 @@ def _closed(e: events.ReviewClosed, now: datetime) -> str:
     return f"Closed on a read of {counted(len(e.closure.readings), 'item')}{waivers}."
 
 
+WORKED = {
+    Effectiveness.EFFECTIVE: "Prevention worked.",
+    Effectiveness.INEFFECTIVE: "Prevention did not work.",
+    Effectiveness.UNKNOWN: "Nobody can tell whether prevention worked.",
+}
+"""What somebody answered, once the effectiveness window was over."""
+
 _SENTENCES: dict[type[Event], Callable[[Any, datetime], str]] = {
     events.IncidentExcluded: _excluded,
     events.ReviewOpened: _opened,
@@ -282,6 +289,7 @@ _SENTENCES: dict[type[Event], Callable[[Any, datetime], str]] = {
     events.DeadlinePassed: _passed,
     events.ClosureAsked: lambda e, now: "Closure was asked for.",
     events.ReviewClosed: _closed,
+    events.EffectivenessAnswered: lambda e, now: f"{WORKED[e.answer]} {e.reason}",
     events.ReviewReopened: lambda e, now: f"Open again, because of {listed(e.because)}.",
     events.RegressionSeen: lambda e, now: (
         f"Come up after closure: {listed(e.because)}." if e.because else "What came up after closure is cleared."

@@ -81,10 +81,13 @@ def _reopen(d: Decision, because: tuple[str, ...]) -> None:
 def _settle_archived(d: Decision) -> None:
     """A closed review ends once its window has passed, every promise is kept or taken back, and no waiver holds it up.
 
+    It waits some time for somebody who says whether prevention worked. That nobody did is an outcome, too.
     Who closes an item's issue without doing it takes nothing back: withdrawing the item does, which takes two persons.
     """
     review = d.review
     if review.stage is not Stage.CLOSED or review.due[Clock.EFFECTIVENESS] > d.now:
+        return
+    if review.effectiveness is None and review.due.get(Clock.ANSWER, d.now) > d.now:
         return
     on_its_own = review.model_copy(update={"waivers": {}, "risks": {}})
     if blockers(on_its_own, d.now):

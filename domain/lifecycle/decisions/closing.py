@@ -114,8 +114,23 @@ def record_closure(d: Decision) -> None:
         policy=review.policy_digest,
         submission=review.submission.digest,
     )
-    due = {Clock.EFFECTIVENESS: d.in_time(review.policy.clocks.effectiveness)}
+    clocks, models = review.policy.clocks, d.given.catalogue.models
+    lags = [models[model].label_lag for model in review.models if model in models]
+    over = max([d.in_time(clocks.effectiveness), *(d.in_time(lag) for lag in lags if lag is not None)])
+    due = {Clock.EFFECTIVENESS: over, Clock.ANSWER: clocks.answer.after(over, d.given.calendar)}
     d.record(events.ReviewClosed(closure=closure, due=due))
+
+
+def answer_effectiveness(d: Decision, body: inputs.AnswerEffectiveness) -> None:
+    """Not before the window is over: until then nobody can know, least of all while labels are still to come."""
+    over, known = d.review.due[Clock.EFFECTIVENESS], d.review.effectiveness
+    refuse_if(
+        d.now < over and f"Whether prevention worked is asked once the window is over, on {over:%d %b %Y}.",
+        known is not None
+        and (known.answer, known.reason) == (body.answer, body.reason)
+        and "That was answered already.",
+    )
+    d.record(events.EffectivenessAnswered(answer=body.answer, by=d.by, at=d.now, reason=body.reason))
 
 
 def record_failure(

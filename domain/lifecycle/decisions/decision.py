@@ -158,6 +158,7 @@ IMPOSSIBLE: dict[type[Record], str] = {
     inputs.Refuse: "A request cannot be refused",
     inputs.MakePrivate: "The review cannot be made private",
     inputs.Share: "The review cannot be shared",
+    inputs.AnswerEffectiveness: "Whether prevention worked cannot be said",
     inputs.Close: "The review cannot be closed",
 }
 """What cannot be done where a command is not heard, in people's words."""
