@@ -45,7 +45,13 @@ def sentences(read: str) -> Iterator[tuple[int, int]]:
 
 def _places(rule: Rule, read: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     taken = start
-    for begin, stop in sorted([*_alone(rule, read, start, end), *_of_people(rule, read, start, end)]):
+    for begin, stop in sorted(
+        [
+            *_alone(rule, read, start, end),
+            *_of(rule.of_people, read, start, end),
+            *_of(rule.of_people_only, read, start, end, first_names=True),
+        ]
+    ):
         denied = rule.tier is Tier.FAULT and _NOT_SO.search(read, max(taken, begin - _LEFT), begin)
         if begin >= taken and not denied and not rule.unless.search(read, stop, min(end, stop + _RIGHT)):
             taken = stop
@@ -57,8 +63,8 @@ def _alone(rule: Rule, read: str, start: int, end: int) -> Iterator[tuple[int, i
         yield start + found.start(), start + found.end()
 
 
-def _of_people(rule: Rule, read: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    for found in rule.of_people.finditer(read, start, end):
-        person = subject_before(read, start, found.start())
+def _of(said: re.Pattern[str], read: str, start: int, end: int, first_names: bool = False) -> Iterator[tuple[int, int]]:
+    for found in said.finditer(read, start, end):
+        person = subject_before(read, start, found.start(), first_names)
         if person is not None:
             yield person, found.end()

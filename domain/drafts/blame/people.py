@@ -35,7 +35,7 @@ _NO_NAME: Final = (
     # what a sentence begins with
     r"the|an?|our|your|his|her|its|their|this|that|these|those|and|but|or|so|if|in|on|at|by|for|from|of|to|with|when"
     r"|while|after|before|since|because|until|once|then|there|here|now|both|only|even|also|again|still|yet|as|all|some"
-    r"|any|no|each|every|what|which|who|why|how|he|she|it|we|they|you|today|yesterday|tomorrow|meanwhile|later|earlier"
+    r"|any|no|nobody|none|neither|somebody|someone|everybody|everyone|each|every|what|which|who|why|how|he|she|it|we|they|you|today|yesterday|tomorrow|meanwhile|later|earlier"
     r"|monday|tuesday|wednesday|thursday|friday|saturday|sunday|january|february|april|june|july|august|september"
     r"|october|november|december|north|south|east|west|new|san|los|hong|united|stupid|lazy|dumb|\w+ly"
     # who makes things, and what they are called
@@ -52,14 +52,19 @@ _NO_NAME: Final = (
     r"|ranker|embedder|classifier|assistant|support|sync|push|scaler|runner|center|centre|central|large|small|medium"
     r"|mini|nano"
 )
-_CALLED: Final = (
-    rf"(?-i:(?!(?i:{_NO_NAME})(?![\w'-]))(?:Mc|Mac|O'|D')?[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ]{{1,20}}(?:-[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ]{{1,20}})?"
-    r"(?![\w'-]))"
-)
-NAME: Final = rf"{_CALLED} {_CALLED}"
+_CAPITAL: Final = r"(?:Mc|Mac|O'|D')?[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ]{1,20}(?:-[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ]{1,20})?"
+CALLED: Final = rf"(?-i:(?!(?i:{_NO_NAME})(?![\w'-])){_CAPITAL}(?![\w'-]))"
+"""A word with a capital that may be somebody's name, and is none of what things are often called."""
+NAME: Final = rf"{CALLED} {CALLED}"
 """What looks like somebody's full name: two words with a capital each, none of which things are often called."""
 
+SOMEBODYS: Final = rf"(?-i:(?!(?i:{_NO_NAME})(?!\w)){_CAPITAL}'s)"
+"""The same, of which something is."""
+FIRST_NAME: Final = rf"(?:{CALLED}|@[\w-]{{1,100}}){NO_NOUN_BEHIND}"
+"""What looks like somebody's first name. Things are called so as often: it counts where only people are meant."""
+
 _NAME: Final = re.compile(NAME)
+_FIRST_NAME: Final = re.compile(CALLED)
 _SUBJECT: Final = re.compile(rf"{_PEOPLE}|we|i|he|she|they|you|somebody|someone|everybody|everyone|@[\w-]+", re.I)
 _HERE: Final = re.compile(rf"\b(?:{_PEOPLE}|@[\w-]+)\b", re.I)
 _NEEDS_BEFORE: Final = {
@@ -87,11 +92,11 @@ _REACH, _BEFORE = 160, 300
 """In characters: how far back a subject is looked for, and what a 'they' may stand for."""
 
 
-def subject_before(text: str, sentence: int, verb: int) -> int | None:
+def subject_before(text: str, sentence: int, verb: int, first_names: bool = False) -> int | None:
     """Where the person begins who is the subject of the verb at `verb`; None for a machine, or nobody.
 
     `sentence` is where the sentence begins. At most three words stand between the two, and none that would make the
-    person a part of a thing's name.
+    person a part of a thing's name. With `first_names` one word with a capital is a person, for what no thing does.
     """
     begin = max(sentence, verb - _REACH)
     clause = max(begin, *(text.rfind(mark, begin, verb) for mark in _ENDS_A_CLAUSE))
@@ -99,7 +104,8 @@ def subject_before(text: str, sentence: int, verb: int) -> int | None:
     said = [word[0].lower() for word in words]
     for at in range(len(words) - 1, max(-1, len(words) - 5), -1):
         first = at - 1 if at and _NAME.fullmatch(f"{words[at - 1][0]} {words[at][0]}") else at
-        if first < at or _is_person(said, at, text, words[at].start()):
+        is_named = first < at or (first_names and _FIRST_NAME.fullmatch(words[at][0]) is not None)
+        if is_named or _is_person(said, at, text, words[at].start()):
             between = said[at + 1 :]
             fits = all(map(_BETWEEN.fullmatch, between)) or _OF.fullmatch(between[0])
             acts = "who" in between[:1] or not _is_object(said[:first])

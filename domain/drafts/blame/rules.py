@@ -7,7 +7,16 @@ the length of a text, and no faster.
 import re
 from typing import Final
 
-from domain.drafts.blame.people import A_PERSON, NAME, NO_NOUN_BEHIND, PERSON, ROLE, THE_VERY_PERSON
+from domain.drafts.blame.people import (
+    A_PERSON,
+    FIRST_NAME,
+    NAME,
+    NO_NOUN_BEHIND,
+    PERSON,
+    ROLE,
+    SOMEBODYS,
+    THE_VERY_PERSON,
+)
 from domain.drafts.blame.remarks import Advice, Tier
 
 NEVER: Final = re.compile(r"(?!)")
@@ -20,6 +29,8 @@ class Rule(Advice):
     """Words that are enough by themselves."""
     of_people: re.Pattern[str] = NEVER
     """Words that count when a person is their subject."""
+    of_people_only: re.Pattern[str] = NEVER
+    """Words that nobody says of a thing: a first name is subject enough."""
     unless: re.Pattern[str] = NEVER
     """What makes it harmless, in the text that follows."""
 
@@ -94,7 +105,7 @@ RULES: Final = (
             rf"{_START}(?:(?:an?|the|simple|plain|pure|sheer) ){{0,2}}{_HUMAN_ERROR}"
             r"(?=\s*(?:$|[.,;!]| (?:by|during|while|when|in|on|at|from|led|caused|brought|took|broke|let|cost|made)\b"
             r"| resulted| deleted| was (?:the|a|our) ))",
-            rf"(?:mistake|blunder|error|slip|oversight) (?:made )?by {A_PERSON}",
+            rf"(?:mistake|blunder|error|slip|oversight) (?:made )?by (?:{A_PERSON}|{FIRST_NAME})",
         ),
         unless=EXPLAINED,
         sentence="A person's error stands here as the cause. People err everywhere; the cause is what let it through.",
@@ -111,9 +122,10 @@ RULES: Final = (
             rf"(?:(?:{ROLE})(?:'s|s')|my|our|his|her|their|somebody's|someone's) (?:own )?fault"
             r"(?!-| (?:toler|domain|inject|handl|detect|isolat|tree|model))",
             r"(?:rookie|stupid|silly|dumb|foolish|amateur) (?:mistakes?|errors?|decisions?)",
-            rf"fault (?:of|lies with) {A_PERSON}|blame (?:lies|lay|rests|falls|is) (?:with|on) {A_PERSON}",
-            rf"blam(?:e|ed|es|ing) {A_PERSON}|(?:hold|held|holding) (?:[\w'-]{{1,30}} ){{0,3}}{PERSON}"
-            r" (?:responsible|accountable)",
+            rf"(?:fault (?:of|lies with)|blame (?:lies|lay|rests|falls|is) (?:with|on)|(?<!git\s)blam(?:e|ed|es|ing))"
+            rf" (?:{A_PERSON}|{FIRST_NAME})",
+            rf"(?:hold|held|holding) (?:[\w'-]{{1,30}} ){{0,3}}{PERSON} (?:responsible|accountable)",
+            rf"{SOMEBODYS} (?:own )?(?:fault|blunder|carelessness){_ITS}",
         ),
         of_people=pattern(
             r"at fault(?! (?:toler|domain|inject|level))|to blame|responsible for (?:the|this) (?:\w{1,20} )?"
@@ -138,6 +150,7 @@ RULES: Final = (
             rf"(?:is|are|am|was|were|been|acted|behaved|seemed) {_CALLED}",
             r"(?:(?:acted|behaved|reacted) )?(?:stupidly|foolishly|idiotically|moronically)",
         ),
+        of_people_only=pattern(rf"(?:is|are|am|was|were|been|acted|behaved|seemed) {_CALLED}"),
         sentence="Somebody is called something here. It tells nothing of what happened, and keeps others from telling.",
         question="What did they see and know at that moment, and what made it look right?",
     ),
@@ -149,6 +162,7 @@ RULES: Final = (
             r"more (?:care|diligence|vigilance|discipline|attention) (?:is|was|will be) (?:needed|required|taken)",
         ),
         of_people=pattern(CARE),
+        of_people_only=pattern(CARE),
         sentence="Care is asked of people. Everyone was careful already, and attention wanes.",
         question="What would make the careless way impossible, or at least visible in time?",
     ),
@@ -166,6 +180,10 @@ RULES: Final = (
             rf"should've {_DONE}",
             r"could have (?:\w{1,20}ly )?(?:caught|prevented|noticed|checked|avoided|spotted|detected|stopped|known"
             r"|asked|tested|verified|looked|reviewed|escalated|reacted|responded)",
+        ),
+        of_people_only=pattern(
+            r"(?:should|ought to)(?:n't| not| never)? have (?:\w{1,20}ly )?(?:known|asked|thought|told|remembered"
+            r"|read|looked|double-checked|been (?:told|asked|aware))",
         ),
         sentence="This tells what did not happen, as it looks from today.",
         question="What did happen, and why did it make sense with what was known then?",
@@ -186,6 +204,11 @@ RULES: Final = (
             r"missed(?! (?:(?:our|its|their|the|an?) )?(?:[\w-]{1,30} ){0,2}"
             r"(?:slos?|slas?|objectives?|targets?|goals?|budgets?|windows?|flights?))",
             rf"(?:did not|didn't|never|had not|hadn't) (?:even )?{_HEEDED}",
+        ),
+        of_people_only=pattern(
+            r"forgot(?:ten)?|keeps? forgetting|neglected to|could not be bothered|couldn't be bothered",
+            r"too (?:lazy|hasty) to",
+            r"(?:did not|didn't|never) (?:even )?(?:bother|think|ask|care|pay|look|tell|remember|read)",
         ),
         sentence="Something that a person left undone stands here without what led to it.",
         question="What was asking for attention at that moment, and what could have carried this instead of memory?",
