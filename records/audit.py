@@ -1,7 +1,7 @@
 """An audit: the chain is whole, the state is what the events make, and the rules in force allowed every closure."""
 
 import hashlib
-from collections.abc import Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from datetime import datetime
 
 from pydantic import Field
@@ -13,13 +13,24 @@ from domain.lifecycle.events import DraftSubmitted, ReviewClosed, ReviewOpened
 from domain.lifecycle.evolve import evolve
 from domain.model.attachment import digest_of_bytes
 from domain.model.review import Review
-from domain.model.values import Record, digest_of, text_ref
+from domain.model.values import Record, Utc, digest_of, text_ref
 from records import tables
 from records.database import Database
 from records.documents import drafts
 from records.event_log import streams
 from records.event_log.hash_chain import BEGINNING, Link, breaks
 from records.read_model.reviews import Reviews, state_of
+
+
+class ClosureNote(Record):
+    """Under what a review was closed: its policy, the exceptions that it stood on, and what its signers were shown."""
+
+    review: str
+    at: Utc
+    policy: str
+    independence: str
+    exceptions: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 class AuditReport(Record):
@@ -30,6 +41,7 @@ class AuditReport(Record):
     closures: int
     head: str = Field(default="", description="digest over the last hash of every stream that was looked at")
     wrong: tuple[str, ...] = ()
+    closed: tuple[ClosureNote, ...] = Field(default=(), description="every closure, the oldest first in each review")
 
 
 class Audit:
@@ -43,6 +55,7 @@ class Audit:
         """Audit one review, or all of them, while they go on."""
         ids = [review_id] if review_id else self._stream_ids()
         events, closures, heads, wrong = 0, 0, list[str](), self._text_faults()
+        closed: list[ClosureNote] = []
         wrong += [] if review_id else self._copy_faults()
         for id in ids:
             with self._database.read() as connection:  # one state of the events and of what is shown of them
@@ -50,12 +63,16 @@ class Audit:
             events += len(rows)
             heads.append(f"{id} {rows[-1].hash if rows else BEGINNING}")
             closures += sum(row.type == ReviewClosed.name for row in rows)
-            wrong += breaks(rows) or self._replay(id, rows, shown)
+            broken = breaks(rows)
+            closed += [] if broken else _closures(id, rows)
+            wrong += broken or self._replay(id, rows, shown)
             if not rows:
                 kept = "it is in the read model, and has no events" if shown else "there is no such review"
                 wrong.append(f"{id}: {kept}.")
         head = hashlib.sha256("\n".join(heads).encode()).hexdigest()
-        return AuditReport(streams=len(ids), events=events, closures=closures, head=head, wrong=tuple(wrong))
+        return AuditReport(
+            streams=len(ids), events=events, closures=closures, head=head, wrong=tuple(wrong), closed=tuple(closed)
+        )
 
     def _text_faults(self) -> list[str]:
         """Texts that are not those that their references were made of. What was erased cannot be compared."""
@@ -132,6 +149,24 @@ class Audit:
         facts = DraftSubmitted.of(derived, event.by, event.elsewhere, event.models)
         same = all(getattr(facts, name) == getattr(event, name) for name in told)
         return [] if same else [f"{review.id} event {seq}: what was submitted is not what its revision says."]
+
+
+def _closures(review_id: str, rows: Sequence[Link]) -> Iterator[ClosureNote]:
+    """Every closure of a review, with what it stood on."""
+    policy = None
+    for event in (row.envelope.event for row in rows):
+        if isinstance(event, ReviewOpened):
+            policy = event.policy
+        if isinstance(event, ReviewClosed):
+            waived = (f"risk/{w.subject}" if w.rule == "" else w.id for w in event.closure.waivers)
+            yield ClosureNote(
+                review=review_id,
+                at=event.closure.at,
+                policy=policy.name if policy else "",
+                independence=policy.independence if policy else "",
+                exceptions=tuple(waived),
+                doubts=event.closure.doubts,
+            )
 
 
 def _closure_faults(review: Review, event: ReviewClosed, seq: int, decided_at: datetime) -> list[str]:

@@ -47,6 +47,9 @@ def verify(
         say(f"{report.events} events in {report.streams} reviews, {report.closures} closures.")
         if report.head:
             say(f"Head: {report.head} ({report.events} events)")
+        for note in report.closed:
+            for sentence in (*(f"it stands on {exception}." for exception in note.exceptions), *note.doubts):
+                say(f"{note.review}, closed {note.at:%d %b %Y} under “{note.policy}”: {sentence}")
         say("Nothing is wrong." if not report.wrong else f"Wrong: {len(report.wrong)}")
         complain(*report.wrong)
     if report.wrong:

@@ -54,6 +54,20 @@ def list_reviews(
     )
 
 
+@looking.command(rich_help_panel=PANEL)
+def open_incidents(url: Url = None, json: Json = False) -> None:
+    """The incidents that are open at their source, and so have no review yet."""
+    found = Api(url).get("/api/incidents")
+    if json:
+        as_json(found)
+        return
+    table(
+        ("Incident", "Severity", "Open since (UTC)", "Service", "Title"),
+        ((o["incident"], o["severity"], _minute(o["since"]), o["service"], o["title"]) for o in found),
+        empty="No incident is open that has no review.",
+    )
+
+
 @looking.command(rich_help_panel=PANEL, epilog="Example: holdfast review why hand:20261122-1f3a9c")
 def why(review: ReviewId, url: Url = None, json: Json = False) -> None:
     """What stands between a review and closure, and who can clear it."""
@@ -69,6 +83,9 @@ def why(review: ReviewId, url: Url = None, json: Json = False) -> None:
     if found["warnings"]:
         heading("Said, and not holding it:")
         table(("Rule", "Subject", "What", "Who can clear it"), map(_cells, found["warnings"]), empty="")
+    if found["doubts"]:
+        heading("To be looked at before signing:")
+        say(*(f"- {sentence}" for sentence in found["doubts"]))
     waiting = [request for request in found["requests"] if not request["out_of_date"]]
     if waiting:
         heading("Waiting for a second person (holdfast review approve, or refuse):")

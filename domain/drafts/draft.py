@@ -4,13 +4,14 @@ Rules never take a fact from a client's word: they take it from the revision tha
 an audit derives it again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from pydantic import Field
 
 from domain.drafts.blameless import faults
 from domain.drafts.document import FIELDS_OF, DraftDocument
+from domain.drafts.thin import says_little
 from domain.model.draft_parts import (
     is_empty,
 )
@@ -34,6 +35,7 @@ class DraftContent(Record):
     filled: tuple[str, ...] = Field(default=(), description="ids of the sections in which something is said")
     looked: tuple[str, ...] = Field(default=(), description="models and pipelines in which the cause was looked for")
     failure_modes: tuple[str, ...] = Field(default=(), description="keys of those that it touched")
+    thin: tuple[str, ...] = Field(default=(), description="ids of the sections in which next to nothing is said")
     texts: dict[TextRef, str]
     blame: tuple[str, ...] = Field(
         default=(), description="what finds fault with people, and was not kept for a reason"
@@ -97,9 +99,19 @@ def derive(
         ),
         looked=tuple(looked.at for looked in document.extent if looked.how.strip()),
         failure_modes=document.failure_modes.keys,
+        thin=tuple(_thin(document, policy)),
         texts=texts,
         blame=tuple(faults(document, salt)),
     )
+
+
+def _thin(document: DraftDocument, policy: Policy) -> Iterator[str]:
+    if document.summary.strip() and says_little(document.summary):
+        yield "summary"
+    for question in policy.questions:
+        answer = document.answers.get(question.id, "")
+        if answer.strip() and says_little(answer, question.prompt):
+            yield f"{ANSWER}{question.id}"
 
 
 _ALWAYS = ("summary", "causes", "items")

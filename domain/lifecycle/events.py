@@ -109,6 +109,7 @@ class DraftSubmitted(Event):
     elsewhere: tuple[str, ...] = ()
     models: tuple[str, ...] | None = None
     failure_modes: tuple[str, ...] = ()
+    thin: tuple[str, ...] = ()
 
     @classmethod
     def of(

@@ -159,6 +159,7 @@ def _draft_submitted(review: Review, event: events.DraftSubmitted) -> Changes:
         elsewhere=event.elsewhere,
         models=event.models,
         failure_modes=event.failure_modes,
+        thin=event.thin,
         incidents=claim(review, INCIDENTS) or "",
     )
     # Another text: what it was before is no reason to sign again, but it is to be signed.

@@ -342,6 +342,7 @@ class Submission(Record):
     elsewhere: tuple[str, ...] = Field(default=(), description="models that share something with those of the incident")
     models: tuple[str, ...] | None = Field(default=None, description="those of the incidents, as they were then")
     failure_modes: tuple[str, ...] = Field(default=(), description="keys of those that it touched")
+    thin: tuple[str, ...] = Field(default=(), description="ids of the sections in which next to nothing is said")
     incidents: str = Field(default="", description="the digest of the incidents that it covers")
 
 
@@ -434,6 +435,7 @@ class Closure(Record):
     waivers: tuple[Waiver, ...]
     policy: str
     submission: str
+    doubts: tuple[str, ...] = Field(default=(), description="what the signers were shown, in sentences")
 
     def judged(self, item: str) -> bool:
         """Whether it was decided on what was known of that item, with nothing about it put off."""

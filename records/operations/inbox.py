@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+from pydantic import Field
 from sqlalchemy import ColumnElement, Connection, bindparam, func, select, text, update
 
 from domain.lifecycle.events import ReviewSucceeded
 from domain.lifecycle.incident_routing import RoutedReview, route
 from domain.lifecycle.inputs import HarmReported, IncidentTold, Input
 from domain.model.review import Incident, Review
-from domain.model.taxonomy import Stage
-from domain.model.values import Record, Utc
+from domain.model.taxonomy import Severity, Stage
+from domain.model.values import Record, TextRef, Utc
 from records import tables
 from records.database import Database, insert_once
 from records.read_model.projection import source_key
@@ -26,10 +27,10 @@ Hearing it twice is hearing it once.
 """
 
 LOOK_AGAIN = timedelta(seconds=2)
-"""How long a waiting delivery is left alone before it is looked at again, so that many of them hold nothing up."""
+"""How long a delivery that waits for its review is left alone at first, so that many of them hold nothing up."""
 
-WAIT_AT_MOST = timedelta(days=7)
-"""How long the telling of an open incident waits for a review that it could belong to."""
+LOOK_AT_LEAST = timedelta(minutes=10)
+"""How long at most: an incident may stay open for months, and what was told of it is not forgotten."""
 
 
 class DeliveryState(StrEnum):
@@ -58,6 +59,18 @@ class Outgoing(Record):
 
     review_id: str
     input: Input
+
+
+class OpenIncident(Record):
+    """An incident that is open at its source and has no review yet, as it was told last."""
+
+    incident: str = Field(description="its source, a colon, and its id there")
+    title: TextRef
+    service: str
+    severity: Severity
+    since: Utc = Field(description="when it began; else when it was told first")
+    as_of: Utc
+    url: str | None
 
 
 class Inbox:
@@ -127,15 +140,13 @@ class Inbox:
             told = Input.model_validate_json(row.body).body
             assert isinstance(told, IncidentTold)
             review_id = _review_for(connection, told.incident)
-            changes: dict[str, object] = {"state": DeliveryState.WAITING, "look_at": now + LOOK_AGAIN}
+            pause = min(max(LOOK_AGAIN, (now - row.received_at) / 20), LOOK_AT_LEAST)
+            changes: dict[str, object] = {"state": DeliveryState.WAITING, "look_at": now + pause}
             if review_id is not None:
                 changes = {"review_id": review_id, "state": DeliveryState.NEW}
                 key = source_key(told.incident.source, told.incident.key)
                 fresh = {"incident": told.incident.ref, "review_id": review_id, "source_key": key}
                 insert_once(connection, tables.routes, [fresh])
-            elif now - row.received_at > WAIT_AT_MOST:
-                note = "No review came that this incident could belong to."
-                changes = {"state": DeliveryState.IGNORED, "finished_at": now, "note": note}
             connection.execute(update(tables.inbox).where(tables.inbox.c.position == row.position).values(changes))
 
     def sent(self, delivery_id: str) -> None:
@@ -168,12 +179,38 @@ class Inbox:
             on_the_way = tables.inbox.c.state.in_([DeliveryState.NEW, DeliveryState.SENT])
             return connection.execute(query.where(on_the_way)).scalar_one()
 
+    def open_incidents(self) -> Sequence[OpenIncident]:
+        """The incidents that no review has begun for, since they are open: the gravest first, then the longest open."""
+        with self._database.read() as connection:
+            waiting = (tables.inbox.c.state == DeliveryState.WAITING) & tables.inbox.c.review_id.is_(None)
+            query = select(tables.inbox.c.body).where(waiting).order_by(tables.inbox.c.position)
+            bodies = [Input.model_validate_json(body).body for body in connection.execute(query).scalars()]
+        told: dict[str, list[Incident]] = {}
+        for body in bodies:
+            assert isinstance(body, IncidentTold)
+            told.setdefault(body.incident.ref, []).append(body.incident)
+        found = [_open_incident(tellings) for tellings in told.values()]
+        return sorted(found, key=lambda one: (one.severity, one.since))
+
     def list(self, limit: int = 200) -> Sequence[Delivery]:
         """The newest deliveries, newest first."""
         fields = [tables.inbox.c[name] for name in Delivery.model_fields]
         with self._database.read() as connection:
             rows = connection.execute(select(*fields).order_by(tables.inbox.c.position.desc()).limit(limit))
             return [Delivery.model_validate(dict(row._mapping)) for row in rows]
+
+
+def _open_incident(told: Sequence[Incident]) -> OpenIncident:
+    last = max(told, key=lambda incident: incident.as_of)
+    return OpenIncident(
+        incident=last.ref,
+        title=last.title,
+        service=last.service,
+        severity=last.severity,
+        since=last.began or min(incident.as_of for incident in told),
+        as_of=last.as_of,
+        url=last.url,
+    )
 
 
 _FINISH = (

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from domain.lifecycle.inputs import IncidentTold, TrackingTold
+from domain.lifecycle.inputs import IncidentTold, Input, TrackingTold
 from domain.model.review import Incident, IssueRef
-from domain.model.taxonomy import IncidentStatus, IssueStatus, Severity
+from domain.model.taxonomy import Door, IncidentStatus, IssueStatus, Severity
 from tests.console.conftest import Holdfast
 from web.formatting import minute
 
@@ -101,7 +101,35 @@ def test_why_says_so_where_nothing_is_in_the_way(holdfast: Holdfast) -> None:
     give_up = time.monotonic() + 30
     while (shown := holdfast.done("review", "why", review)).count("is open") and time.monotonic() < give_up:
         pass  # the review hears of what is done a moment later
-    assert shown == f"{review} is in stage remediation. In the way of closure: 0\n"
+    alert = "- I2 is called prevention, and is a monitor or an alert, which tells of the next time.\n"
+    assert shown == (
+        f"{review} is in stage remediation. In the way of closure: 0\nTo be looked at before signing:\n{alert}"
+    )
+
+
+def test_incidents_that_are_open_are_listed_until_their_review_begins(holdfast: Holdfast) -> None:
+    assert "No incident is open" in holdfast.done("review", "open-incidents")
+    told = incident_told(holdfast)
+    holdfast.records.inbox.receive("alerts", "opened", told)
+    holdfast.records.inbox.outgoing()
+    shown = holdfast.done("review", "open-incidents")
+    assert ("alerts:A-open" in shown, "SEV1" in shown, "The ranker is slow" in shown) == (True, True, True)
+    (listed,) = holdfast.json("review", "open-incidents")
+    assert (listed["incident"], listed["severity"]) == ("alerts:A-open", "SEV1")
+
+
+def incident_told(holdfast: Holdfast) -> Input:
+    """What a source tells of an incident that is open."""
+    incident = Incident(
+        source="alerts",
+        id="A-open",
+        status=IncidentStatus.OPEN,
+        as_of=holdfast.door.now,
+        title=holdfast.records.people.keep("The ranker is slow", "alerts:A-open"),
+        service="ranking-api",
+        severity=Severity.SEV1,
+    )
+    return Input(id="alerts-1", by="alerts", door=Door.WEBHOOK, body=IncidentTold(incident=incident))
 
 
 def test_an_incident_that_is_not_reviewed_is_shown_with_the_rule_that_excluded_it(holdfast: Holdfast) -> None:

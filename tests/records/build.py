@@ -28,7 +28,13 @@ BUILTIN = Routing()
 IN_MEMORY = Routing(default=Place(tracker="memory"))
 
 
-def told(id: str = "Q1", key: str | None = None, status: str = "resolved", at: datetime = NOW) -> IncidentTold:
+def told(
+    id: str = "Q1",
+    key: str | None = None,
+    status: str = "resolved",
+    at: datetime = NOW,
+    severity: Severity = Severity.SEV2,
+) -> IncidentTold:
     """What a source says of an incident of a listed service."""
     incident = Incident(
         source="pagerduty",
@@ -37,7 +43,7 @@ def told(id: str = "Q1", key: str | None = None, status: str = "resolved", at: d
         as_of=at,
         title="text:title",
         service="ranker",
-        severity=Severity.SEV2,
+        severity=severity,
         team="recs",
         key=key,
         responder=PERSON,

@@ -6,7 +6,7 @@ from sqlalchemy import select, update
 from domain.lifecycle.inputs import AssignOwner, IncidentTold, Input, ItemsRead, Tick
 from domain.model.taxonomy import IncidentStatus, Severity, Stage
 from records import tables
-from records.operations.inbox import DeliveryState
+from records.operations.inbox import LOOK_AGAIN, LOOK_AT_LEAST, DeliveryState
 from records.store import Records
 from tests.records.build import NOW, Teller, told
 
@@ -29,7 +29,7 @@ def look_now(records: Records) -> None:
     """Let what waits be looked at, as after a while."""
     with records.database.write() as connection:
         for row in connection.execute(select(tables.inbox).where(tables.inbox.c.look_at.is_not(None))).all():
-            earlier = row.look_at - timedelta(minutes=1)
+            earlier = row.look_at - timedelta(hours=1)
             connection.execute(
                 update(tables.inbox).where(tables.inbox.c.position == row.position).values(look_at=earlier)
             )
@@ -123,16 +123,44 @@ def test_a_reopen_that_comes_first_waits_for_its_review(records: Records) -> Non
     assert teller.find("pagerduty:Q1").stage is Stage.STABILIZATION
 
 
-def test_a_telling_that_waits_in_vain_is_ignored_after_a_week_and_says_so(records: Records) -> None:
-    receive(records, "d1", told(status="open"))
-    records.inbox.outgoing()
-    with records.database.write() as connection:
-        connection.execute(update(tables.inbox).values(received_at=datetime.now(UTC) - timedelta(days=8)))
+def test_what_was_told_of_an_incident_that_stays_open_for_months_counts_when_it_is_over(records: Records) -> None:
+    teller = Teller(records)
+    receive(records, "d1", told(status="open", severity=Severity.SEV1))
+    for age in (timedelta(0), timedelta(days=8), timedelta(days=90)):
+        with records.database.write() as connection:
+            connection.execute(update(tables.inbox).values(received_at=datetime.now(UTC) - age))
+        look_now(records)
+        before = datetime.now(UTC)
+        assert records.inbox.outgoing() == []
+        with records.database.read() as connection:
+            look_at = connection.execute(select(tables.inbox.c.look_at)).scalar_one()
+        assert look_at >= before + min(max(LOOK_AGAIN, age / 20), LOOK_AT_LEAST)
+        assert look_at <= datetime.now(UTC) + LOOK_AT_LEAST
+    assert states(records) == {"d1": DeliveryState.WAITING}
+    receive(records, "d2", told(severity=Severity.SEV3, at=NOW + timedelta(hours=2)))
+    teller.now += timedelta(hours=3)
+    dispatch(records, teller)
     look_now(records)
-    assert records.inbox.outgoing() == []
-    (delivery,) = records.inbox.list()
-    assert delivery.state is DeliveryState.IGNORED
-    assert delivery.note
+    dispatch(records, teller)
+    assert teller.find("pagerduty:Q1").gravest is Severity.SEV1
+
+
+def test_incidents_that_are_open_are_listed_the_gravest_first_until_they_are_over(records: Records) -> None:
+    receive(records, "d1", told("Q1", status="open", severity=Severity.SEV3))
+    receive(records, "d2", told("Q2", status="open", severity=Severity.SEV3, at=NOW + timedelta(hours=1)))
+    receive(records, "d3", told("Q3", status="open", severity=Severity.SEV2, at=NOW + timedelta(hours=2)))
+    receive(records, "d4", told("Q2", status="open", severity=Severity.SEV1, at=NOW + timedelta(hours=3)))
+    records.inbox.outgoing()
+    assert [(one.incident, one.severity, one.since) for one in records.inbox.open_incidents()] == [
+        ("pagerduty:Q2", Severity.SEV1, NOW + timedelta(hours=1)),
+        ("pagerduty:Q3", Severity.SEV2, NOW + timedelta(hours=2)),
+        ("pagerduty:Q1", Severity.SEV3, NOW),
+    ]
+    receive(records, "d5", told("Q2", severity=Severity.SEV1, at=NOW + timedelta(hours=4)))
+    dispatch(records, Teller(records))
+    look_now(records)
+    records.inbox.outgoing()
+    assert [one.incident for one in records.inbox.open_incidents()] == ["pagerduty:Q3", "pagerduty:Q1"]
 
 
 def test_what_was_sent_and_not_finished_is_sent_again(records: Records) -> None:

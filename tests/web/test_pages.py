@@ -88,6 +88,15 @@ async def test_the_board_says_what_waits_for_somebody(web: Site) -> None:
         assert waits in said
 
 
+async def test_the_board_lists_incidents_that_are_open_until_they_are_over(web: Site) -> None:
+    await web.deliver(delivery("Q7", event="incident.triggered", priority="P1"))
+    said = await read(web, "/")
+    assert "Open incidents each gets its review" in said
+    assert "SEV1 pagerduty:Q7 Precision fell to 0.61" in said
+    (listed,) = await web.get("/api/incidents")
+    assert (listed["incident"], listed["service"]) == ("pagerduty:Q7", "fraud-scoring")
+
+
 async def test_the_board_leads_to_what_has_ended_or_is_not_reviewed_with_its_rule(web: Site) -> None:
     await busy(web)
     said = await read(web, "/")

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from domain.lifecycle.closure_rules import Blocker, blockers, warnings
 from domain.lifecycle.decisions.requests import out_of_date
+from domain.lifecycle.doubts import doubts
 from domain.lifecycle.view import next_deadline
 from domain.model.endorsement import Signature, Waiver
 from domain.model.review import (
@@ -104,6 +105,7 @@ class Why(Record):
     stage: Stage
     blockers: tuple[InTheWay, ...]
     warnings: tuple[InTheWay, ...] = Field(description="what the policy wants said, and does not hold the review for")
+    doubts: tuple[str, ...] = Field(description="what nobody is held up by, and every signer should look at")
     requests: tuple[RequestTold, ...] = Field(description="what waits for a second person, or is out of date")
     coming: str | None = Field(description="what comes by itself: after the quiet window, or when a waiver ends")
     changes_wanted: tuple[ChangesWanted, ...] = Field(description="what teams asked for in place of signing")
@@ -139,6 +141,7 @@ def why(deps: WebDeps, review: Review) -> Why:
         stage=_stage(review),
         blockers=tuple(_in_the_way(b) for b in blockers(told, now)),
         warnings=tuple(_in_the_way(b) for b in warnings(told, now)),
+        doubts=doubts(told),
         requests=tuple(request for request in _requests(deps, review, told).values() if request.pending),
         coming=what_comes(told, now),
         changes_wanted=told.changes_wanted,

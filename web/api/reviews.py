@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from domain.lifecycle.permissions import sight
 from domain.model.taxonomy import Stage
-from records.operations.inbox import Delivery
+from records.operations.inbox import Delivery, OpenIncident
 from web.api import responses as reading
 from web.api.notifications import NoticeOutcome, ShownNotice, shown_notices
 from web.auth.authentication import Who, review_for
@@ -14,6 +14,7 @@ from web.deps import WebDeps
 from web.errors import WRONG_BODY, ErrorBody, Responses
 from web.paging import REVIEWS, After, link_next, place_of
 from web.views.history import Entry
+from web.views.open_incidents import told_open
 from web.views.tracker_status import TrackerProject, tracker_projects
 
 ReviewId = Annotated[str, Path(description="the review's id, such as `pagerduty:Q3X7A`")]
@@ -58,6 +59,11 @@ def routes(deps: WebDeps) -> APIRouter:
     def history(review_id: ReviewId, who: Who) -> list[Entry]:
         """Every recorded event, oldest first."""
         return reading.history(deps, review_for(deps, review_id, who).id)
+
+    @router.get("/api/incidents", tags=["Reviews"], summary="The incidents that are open, and have no review yet")
+    def open_incidents() -> list[OpenIncident]:
+        """The gravest first, then the longest open. A review opens by itself when one is resolved, or is excluded."""
+        return told_open(deps)
 
     @router.get("/api/deliveries", tags=["Webhooks"], summary="The newest deliveries, and what became of them")
     def deliveries(who: Who, limit: Annotated[int, Query(ge=1, le=1000)] = 200) -> list[Delivery]:

@@ -54,6 +54,7 @@ ROUTES: dict[tuple[str, str], Act] = {
     ("GET", "/api/issues/{key}"): Act.READ,
     ("POST", "/api/issues/{key}/{action}"): Act.ACT_ON_ISSUES,
     ("GET", "/api/trackers"): Act.READ,
+    ("GET", "/api/incidents"): Act.READ,
     ("GET", "/api/deliveries"): Act.READ_DELIVERIES,
     ("GET", "/api/notices"): Act.READ_DELIVERIES,
     ("GET", "/account"): Act.READ,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.lifecycle.closure_rules import Blocker, blockers, warnings
+from domain.lifecycle.doubts import doubts
 from domain.lifecycle.stages import OPEN_STAGES
 from domain.model.draft_parts import DraftFactor
 from domain.model.review import Review
@@ -93,6 +94,7 @@ class ReviewPage:
     wanted: list[str]
     way: list[InTheWay]
     warnings: list[Blocker]
+    doubts: tuple[str, ...]
     troubles: list[str]
     steps: list[Step]
     clocks: list[Said]
@@ -142,6 +144,7 @@ def review_page(
         comes=what_comes(review, now),
         wanted=[wanted(changes) for changes in review.changes_wanted],
         way=_grouped(found),
+        doubts=doubts(review),
         warnings=warnings(review, now) if review.stage in (*OPEN_STAGES, Stage.CLOSED) else [],
         troubles=[failed(key, failure) for key, failure in review.failures.items()],
         steps=_steps(review, entries, now),

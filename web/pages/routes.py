@@ -13,10 +13,12 @@ from domain.model.taxonomy import Stage
 from web.actions.issues import LAST, find_issue, list_issues
 from web.auth.authentication import Who
 from web.deps import WebDeps
+from web.formatting import span
 from web.pages.board import ORDER, ROWS, board, group, shares
 from web.pages.my_work import pressing
 from web.paging import REVIEWS, After, place_of
 from web.rendering import Pages
+from web.views.open_incidents import told_open
 from web.views.tracker_status import refusals, tracker_projects
 
 ISSUES = 50
@@ -40,6 +42,7 @@ def routes(deps: WebDeps, pages: Pages, openapi: Callable[[], dict[str, Any]]) -
         refused = refusals(records.seen.projects())
         found = board(groups, counts, late)
         told: dict[str, Any] = {"asked": asked, "more": more, "refused": refused, "start": _start(deps)}
+        told |= {"open_incidents": [(one, span(now - one.since)) for one in told_open(deps)]}
         return pages.render("board.html", who=who, board=found, **told)
 
     @router.get("/stages/{stage}")

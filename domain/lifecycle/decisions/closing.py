@@ -10,6 +10,7 @@ from domain.lifecycle.closure_rules import READ, blockers, doers_wanted
 from domain.lifecycle.decisions.decision import Decision, refuse_if, where
 from domain.lifecycle.decisions.privacy import move_what_others_see
 from domain.lifecycle.decisions.requests import ask_in_tracker
+from domain.lifecycle.doubts import doubts
 from domain.lifecycle.effects import awaiting_closing_read
 from domain.lifecycle.evolve import evolve
 from domain.model.review import Closure, Failure, Item, Reading, Review
@@ -113,6 +114,7 @@ def record_closure(d: Decision) -> None:
         waivers=tuple(w for w in (*review.waivers.values(), *review.risks.values()) if w.holds(d.now)),
         policy=review.policy_digest,
         submission=review.submission.digest,
+        doubts=doubts(review),
     )
     clocks, models = review.policy.clocks, d.given.catalogue.models
     lags = [models[model].label_lag for model in review.models if model in models]
