@@ -6,7 +6,7 @@ ARGS ?=
 WORKERS ?= 3  # tests wait for a good part of their time: more of them than two cores
 MARKS ?= not browser  # tests that need a Debian package run in `make check`
 
-.PHONY: demo test check corpus format lint types coverage chaos bench screenshots lock clean
+.PHONY: demo test check corpus lives format lint types coverage chaos bench screenshots lock clean
 
 demo: .venv/run
 	$(BIN)/holdfast demo $(ARGS)
@@ -23,6 +23,9 @@ check: .venv/dev  ## all that CI runs
 
 corpus: .venv/dev  ## nothing that is decided in 10,000 generated lives has changed
 	$(BIN)/python -m tests.domain.corpus $(ARGS)
+
+lives: .venv/dev  ## the property machine over 5,000 lives; `make check` lives 1,500
+	HOLDFAST_LIVES=5000 $(BIN)/python -m pytest -n $(strip $(WORKERS)) tests/domain/test_machine.py $(ARGS)
 
 coverage: .venv/dev
 	$(BIN)/coverage erase

@@ -3,10 +3,11 @@
 Nothing here changes or decides; `domain.lifecycle.evolve` makes a new state from an old one and an event.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from itertools import pairwise
-from typing import Annotated
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, StringConstraints
 
@@ -494,12 +495,19 @@ class Review(Record):
     regressions: tuple[str, ...] = Field(default=(), description="what got in the way after closure, and is only told")
     unknown: tuple[str, ...] = Field(default=(), description="events that this release cannot read")
 
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy with other values; what follows from them is found anew."""
+        copy = super().model_copy(update=update, deep=deep)
+        for name in ("gravest", "profile", "required_teams"):
+            copy.__dict__.pop(name, None)
+        return copy
+
     @property
     def first_incident(self) -> Incident | None:
         """The incident that opened the review."""
         return next(iter(self.incidents.values()), None)
 
-    @property
+    @cached_property
     def gravest(self) -> Severity:
         """The severity that counts: the gravest of its incidents, whatever it was lowered to since."""
         triage = self.policy.clocks.triage if self.policy else Period(seconds=3600)
@@ -555,14 +563,14 @@ class Review(Record):
         """The factor of that id in the text as it was last submitted."""
         return next((f for f in self.submission.factors if f.id == id), None) if self.submission else None
 
-    @property
+    @cached_property
     def profile(self) -> Profile | None:
         """What the pinned policy asks of this review, by the gravest severity: lowering it lifts no rule."""
         if self.policy is None:
             return None
         return self.policy.profile_for(self.gravest, self.realisation, self.kinds, self.service)
 
-    @property
+    @cached_property
     def required_teams(self) -> tuple[str, ...]:
         """Who has to sign. A review without a team of its own still asks for `owning`, which then nobody can be."""
         profile, risk = self.profile, self.risk_team

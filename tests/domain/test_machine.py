@@ -1,14 +1,22 @@
 """Every sequence of commands, facts and ticks: no review closes, or stays closed, while anything stands in its way."""
 
 import json
+import os
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from domain.drafts.document import DraftDocument
 from domain.lifecycle import events, inputs
@@ -63,6 +71,7 @@ from tests.domain.build import (
     ref,
     spec,
 )
+from tests.domain.principles import dropped, eased
 
 POLICIES = {
     "default": POLICY,
@@ -218,6 +227,8 @@ class Reviews(RuleBasedStateMachine):
         if self.driver.refused:
             assert reasons
             assert self.review == on_time, "a refused command leaves no trace of itself"
+        assert eased(on_time, self.review, body, self.driver.now) == []
+        assert dropped(on_time, self.review, body) == []
         self.heard(body, before)
 
     def fact(self, body: Any) -> None:
@@ -258,7 +269,8 @@ class Reviews(RuleBasedStateMachine):
         """But for what was done and is so no more, where the policy wants that told and no more."""
         if self.review.stage is Stage.CLOSED:
             assert tuple(self.driver.blocker_ids) == self.review.regressions
-        told = self.review.stage is Stage.CLOSED and self.driver.policy.on_regression is OnRegression.TELL
+        pinned = self.review.policy or self.driver.policy
+        told = self.review.stage is Stage.CLOSED and pinned.on_regression is OnRegression.TELL
         assert told or self.review.regressions == ()
 
     @invariant()
@@ -564,6 +576,20 @@ class Reviews(RuleBasedStateMachine):
         }
         self.command(inputs.Classify(**facts, reason="text:why"), by)
 
+    @rule(under=st.sampled_from(sorted(POLICIES)))
+    def another_policy_comes_into_force(self, under: str) -> None:
+        """Somebody edits the policy file: what is under way is held to what was pinned."""
+        before = self.review.profile
+        self.driver.policy = POLICIES[under]
+        assert self.review.profile == before
+
+    @rule(team=st.sampled_from(("recs", "ml")), shared=st.booleans())
+    def another_catalogue_comes_into_force(self, team: str, shared: bool) -> None:
+        """Somebody edits the catalogue: who answers for the service, and which models share something."""
+        services = CATALOGUE.services | {"ranker": CATALOGUE.services["ranker"].model_copy(update={"team": team})}
+        models = CATALOGUE.models if shared else {"ranker-v3": CATALOGUE.models["ranker-v3"]}
+        self.driver.catalogue = CATALOGUE.model_copy(update={"services": services, "models": models})
+
     @rule(answer=st.sampled_from(Effectiveness), by=people)
     def answer_effectiveness(self, answer: Effectiveness, by: str) -> None:
         self.command(inputs.AnswerEffectiveness(answer=answer, reason="text:why"), by)
@@ -791,12 +817,21 @@ def nothing_stands(review: Review, event: events.ReviewClosed) -> None:
                     assert all(it.issue_status is IssueStatus.DONE or waived("done", id) for id, it in answers)
 
 
-Reviews.TestCase.settings = settings(
-    max_examples=320,
+SHARDS = 6
+LIVES = int(os.environ.get("HOLDFAST_LIVES", "1500"))
+"""How many lives are lived in all, a part of them from each seed; `make lives` asks for more."""
+
+ORDINARY = settings(
+    max_examples=LIVES // SHARDS,
     stateful_step_count=40,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
+
+
 # It takes a minute alone, and more where other tests run beside it and its coverage is counted.
-test_no_sequence_closes_a_review_with_a_blocker = pytest.mark.timeout(1200)(Reviews.TestCase)
+@pytest.mark.timeout(2400)
+@pytest.mark.parametrize("shard", range(SHARDS))
+def test_no_sequence_closes_a_review_with_a_blocker(shard: int) -> None:
+    run_state_machine_as_test(seed(shard)(type(f"Reviews{shard}", (Reviews,), {})), settings=ORDINARY)
