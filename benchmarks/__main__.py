@@ -6,11 +6,12 @@ import asyncio
 from rich.console import Console
 
 from benchmarks.appending import appending
+from benchmarks.honest import honest
 from benchmarks.lifecycles import lifecycles
 from benchmarks.looking import hearing, looking
 from benchmarks.pages import pages
 
-BENCHMARKS = ("lifecycles", "appending", "looking", "hearing", "pages")
+BENCHMARKS = ("lifecycles", "appending", "looking", "hearing", "pages", "honest")
 
 
 def main() -> None:
@@ -24,6 +25,7 @@ def main() -> None:
     parser.add_argument("--closes", type=int, default=50, help="closed issues of each tracker that are waited for")
     parser.add_argument("--reviews", type=int, default=20_000, help="reviews of which pages are asked")
     parser.add_argument("--requests", type=int, default=60, help="requests for each page")
+    parser.add_argument("--honest", type=int, default=2000, help="reviews that honest people lead")
     parser.add_argument("--only", choices=BENCHMARKS, action="append", help="one of them; again for another one")
     given = parser.parse_args()
     console, chosen = Console(), given.only or BENCHMARKS
@@ -37,6 +39,8 @@ def main() -> None:
         asyncio.run(hearing(console, given.closes))
     if "pages" in chosen:
         asyncio.run(pages(console, given.reviews, given.requests))
+    if "honest" in chosen:
+        honest(console, given.honest)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,8 @@ from pydantic import BaseModel
 from typer.testing import CliRunner
 
 from cli import app
-from domain.lifecycle.independence import EXCLUDED
+from domain.lifecycle.claims import EXCEPTIONS, FACTOR, GIVEN_FOR, INCIDENTS, ITEM, SECTION
+from domain.lifecycle.independence import EXCLUDED, Relation
 from domain.lifecycle.permissions import ANY_ROLE, RIGHTS, Act, Action, Right
 from domain.lifecycle.stages import TRANSITIONS
 from domain.model.policy import Independence, Policy
@@ -162,7 +163,27 @@ def test_every_setting_that_the_page_on_trackers_names_is_there() -> None:
     assert {*re.findall(r"`(on_[a-z_]+)", TRACKERS)} == {name for name in Policy.model_fields if name.startswith("on_")}
 
 
-def test_the_table_of_who_is_independent_has_the_columns_of_the_code() -> None:
-    head = "| act | " + " | ".join(f"`{column}`" for column in Independence)
-    assert head in ACCOUNTS.replace("`standard` (the default)", "`standard`")
-    assert len(EXCLUDED) == len(ACCOUNTS.split(head.split(" | `standard`")[0])[1].split("\n\n")[0].splitlines()) - 2
+EXCLUDED_IN_WORDS = {
+    Relation.SUBMITTER: "who submitted the text",
+    Relation.OWNER: "every owner that the review has had",
+    Relation.ITEM_OWNER: "the item's owners",
+    Relation.IMPLEMENTER: "who had a hand in it",
+    Relation.REQUESTER: "who asked",
+}
+CLAIMS_IN_WORDS = {
+    SECTION: "the text",
+    FACTOR: "its factors",
+    ITEM: "what items promise",
+    INCIDENTS: "its incidents",
+    EXCEPTIONS: "its exceptions",
+}
+
+
+def test_the_table_of_what_takes_another_person_is_the_one_in_the_code() -> None:
+    head = ["act", "given for, and falls with", *(f"not, under `{column}`" for column in Independence)]
+    rows = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
+    for act, excluded in EXCLUDED.items():
+        claims = ", ".join(CLAIMS_IN_WORDS[name] for name in GIVEN_FOR[act])
+        who = ["; ".join(EXCLUDED_IN_WORDS[relation] for relation in excluded[column]) for column in Independence]
+        rows.append(f"| {' | '.join([act.value, claims, *who])} |")
+    assert "\n".join(f"  {row}" for row in rows) in ACCOUNTS, "\n".join(rows)

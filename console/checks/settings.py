@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from building.files import read_catalogue, read_policy
 from building.recipients import told_by_name
+from console.checks.people import people
 from console.checks.result import Checked, ok, warn, wrong
 from console.checks.trackers import trackers
 from console.services.exposure import why_not
@@ -58,6 +59,7 @@ def look() -> list[Checked]:
         *doors(settings),
         *notify(settings),
         sign_in(settings),
+        *people(settings),
     ]
 
 

@@ -7,6 +7,7 @@ no other reason: nothing lists which act makes which word fall.
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
+from domain.lifecycle.independence import Act
 from domain.model.endorsement import Endorsement
 from domain.model.review import Item, Review
 from domain.model.taxonomy import ItemStatus, Stage
@@ -14,6 +15,17 @@ from domain.model.template import ANSWER
 from domain.model.values import digest_of
 
 SECTION, FACTOR, ITEM, INCIDENTS, EXCEPTIONS = "section", "factor", "item", "incidents", "exceptions"
+
+
+GIVEN_FOR: dict[Act, tuple[str, ...]] = {
+    Act.SIGN: (SECTION, ITEM, INCIDENTS, EXCEPTIONS),
+    Act.VERIFY: (ITEM,),
+    Act.APPROVE: (SECTION, FACTOR, ITEM, INCIDENTS, EXCEPTIONS),
+}
+"""The table: which claims each act may be given for. It falls where one of them says something else, and only then.
+
+A signature is given for the sections that concern its team, an approval for what its request is about.
+"""
 
 
 def claim(review: Review, name: str) -> str | None:

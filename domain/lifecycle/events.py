@@ -47,6 +47,7 @@ class ReviewOpened(Event):
     home: Place = Place(tracker="builtin")
     private_to: tuple[str, ...] = ()
     follows: str | None = None
+    roles: dict[str, str] = {}
 
 
 class IncidentUpdated(Event):
@@ -73,6 +74,7 @@ class IncidentCorrected(Event):
     name: ClassVar[str] = "IncidentCorrected"
     incident: Incident
     facts: Facts
+    roles: dict[str, str] | None = None
     by: PersonId
     reason: TextRef
 

@@ -99,6 +99,7 @@ def _review_opened(review: Review, event: events.ReviewOpened) -> Changes:
         "owners": (event.owner,) if event.owner else (),
         "private_to": event.private_to,
         "follows": event.follows,
+        "roles": event.roles,
         "quiet_until": event.quiet_until,
         "due": event.due,
     }
@@ -117,7 +118,8 @@ def _incident_removed(review: Review, event: events.IncidentRemoved) -> Changes:
 
 
 def _incident_corrected(review: Review, event: events.IncidentCorrected) -> Changes:
-    return {"incidents": _with_incident(review, event.incident)}
+    roles = {} if event.roles is None else {"roles": event.roles}
+    return {"incidents": _with_incident(review, event.incident)} | roles
 
 
 def _severity_changed(review: Review, event: events.SeverityChanged) -> Changes:

@@ -21,6 +21,7 @@ class Service(Record):
     team: str
     tracker: str | None = Field(default=None, description="tracker project for its items; none: the default tracker")
     source_ids: tuple[str, ...] = Field(default=(), description="ids of this service at the incident sources")
+    roles: dict[str, str] = Field(default={}, description="the team that holds a role for this service, if another one")
 
 
 class Model(Record):
@@ -44,6 +45,9 @@ class Catalogue(Record):
     """What `catalogue.yaml` says. References between its parts are checked when it is read."""
 
     teams: dict[str, Team] = {}
+    roles: dict[str, str] = Field(
+        default={}, description="which team holds a role that the policy names, such as `ml`; none: the team called so"
+    )
     people: dict[str, Person] = Field(default={}, description="by handle, such as an e-mail address")
     services: dict[str, Service] = {}
     models: dict[str, Model] = {}
@@ -55,6 +59,13 @@ class Catalogue(Record):
             f"services.{name}.team: {service.team!r} is not in teams"
             for name, service in self.services.items()
             if service.team not in self.teams
+        ]
+        held = {"roles": self.roles} | {f"services.{name}.roles": s.roles for name, s in self.services.items()}
+        wrong += [
+            f"{where}.{role}: {team!r} is not in teams"
+            for where, roles in held.items()
+            for role, team in roles.items()
+            if team not in self.teams
         ]
         for name, model in self.models.items():
             if model.team not in self.teams:
@@ -112,6 +123,10 @@ class Catalogue(Record):
     def team_of(self, service: str) -> str | None:
         """The team that answers for a service; none for a service that is not listed."""
         return self.services[service].team if service in self.services else None
+
+    def roles_for(self, service: str) -> dict[str, str]:
+        """Which team holds each role for a service, of the roles that another team holds than the one called so."""
+        return self.roles | (self.services[service].roles if service in self.services else {})
 
     def lead_of(self, service: str) -> str | None:
         """The handle of the lead of the team that answers for a service."""

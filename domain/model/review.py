@@ -470,6 +470,7 @@ class Review(Record):
     refires: int = 0
     owner: PersonId | None = None
     owners: tuple[PersonId, ...] = Field(default=(), description="all that it has had, this one too")
+    roles: dict[str, str] = Field(default={}, description="the teams that hold roles of the policy, by role")
     private_to: tuple[str, ...] = Field(default=(), description="the teams that see it; none: everybody")
     quiet_until: Utc | None = None
     due: dict[Clock, Utc] = {}
@@ -590,5 +591,8 @@ class Review(Record):
         return self.resolved((terms.risk,))[0]
 
     def resolved(self, teams: tuple[str, ...]) -> tuple[str, ...]:
-        """Teams as a policy names them, each once, with the review's own team in place of `owning`."""
-        return tuple(dict.fromkeys((self.team or OWNING) if team == OWNING else team for team in teams))
+        """The teams that hold these roles of the policy, each once: the review's own team, and by the catalogue."""
+        return tuple(dict.fromkeys(self._holding(role) for role in teams))
+
+    def _holding(self, role: str) -> str:
+        return (self.team or OWNING) if role == OWNING else self.roles.get(role, role)

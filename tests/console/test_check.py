@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,10 @@ from typer.testing import CliRunner
 
 import cli
 from console.checks import settings as checks
+from console.checks.people import people
 from console.checks.result import Level
 from console.services import find_temporal as reaching
+from domain.people.memberships import Identity
 from domain.trackers.ports import IssueTracker, UnavailableError
 from integrations.trackers.github.tracker import GithubTracker
 from records.database import Database
@@ -392,6 +395,35 @@ def test_where_nobody_can_be_told_of_what_is_asked_it_says_so(here: Path, monkey
 def test_a_country_without_known_holidays_is_told_of(here: Path) -> None:
     (here / "catalogue.yaml").write_text("teams: {ml: {title: ML, lead: l@example.org, country: XX}}")
     assert "the holidays of 'XX' are not known" in checked(1)["catalogue"]["found"]
+
+
+def test_who_can_do_what_is_told_and_warned_of_below_one_to_spare(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    every = {"roles": ["contributor", "signer", "approver"]}
+    teams = ("ml", "infrastructure", "product")
+    named = {f"{team}-{n}@example.org": every | {"teams": [team]} for team in teams for n in (1, 2)}
+    monkeypatch.setenv("HOLDFAST_SIGN_IN__ISSUER", "https://id.example")
+    monkeypatch.setenv("HOLDFAST_SIGN_IN__CLIENT_ID", "holdfast")
+    monkeypatch.setenv("HOLDFAST_SIGN_IN__PEOPLE", json.dumps(named))
+    found = {line.what: line for line in people(load_settings())}
+    told = found["people for feature-store, fraud-scoring and ranking-api, profile grave"]
+    assert (told.level, told.found.split(";")[0]) == (Level.OK, "write: 6 people")
+    del named["product-2@example.org"]
+    monkeypatch.setenv("HOLDFAST_SIGN_IN__PEOPLE", json.dumps(named))
+    records = Records(Database(load_settings().database))
+    records.accounts.sign_in(Identity(issuer="https://id.example", subject="1"), datetime.now(UTC))
+    records.database.close()
+    short = [line for line in people(load_settings()) if "profile grave" in line.what]
+    assert [line.level for line in short] == [Level.WARN]
+    assert "product-1@example.org alone can sign for product" in short[0].found
+
+
+def test_a_team_that_is_to_sign_and_that_the_catalogue_does_not_list_is_told_of(here: Path) -> None:
+    file = here / "catalogue.yaml"
+    file.write_text(file.read_text().replace("product:", "payments:", 1))
+    line = checked(0)["catalogue.roles"]
+    assert line["found"] == "The policy has product sign, and the catalogue has no such team."
+    file.write_text(file.read_text() + "\nroles: {product: payments}\n")
+    assert "catalogue.roles" not in checked(0)
 
 
 async def test_an_identity_provider_is_asked_who_it_is(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from domain.model.taxonomy import Clock, IncidentKind, IncidentStatus, Mode, Rea
 from domain.people.tasks import asks
 from tests.domain.build import (
     APPROVER,
+    CATALOGUE,
     NOW,
     POLICY,
     Driver,
@@ -117,6 +118,22 @@ def test_the_service_of_an_unlisted_incident_is_named_by_one_and_of_a_listed_one
     assert driver.review.team == "recs", "who signs is not chosen by one person"
     driver.approve()
     assert (driver.review.service, driver.review.team) == ("search", "ml")
+
+
+def test_the_teams_that_hold_the_roles_of_a_policy_are_those_of_the_catalogue_as_it_was_then() -> None:
+    driver = Driver()
+    search = CATALOGUE.services["search"].model_copy(update={"roles": {"product": "ml"}})
+    services = CATALOGUE.services | {"search": search}
+    driver.catalogue = CATALOGUE.model_copy(update={"roles": {"infrastructure": "recs"}, "services": services})
+    driver.say(IncidentTold(incident=incident()))
+    assert [*driver.review.required_teams] == ["ml", "recs", "product"]
+    driver.catalogue = CATALOGUE
+    told_again(driver, title="text:new")
+    assert [*driver.review.required_teams] == ["ml", "recs", "product"], "who signs is not chosen by an edit"
+    driver.catalogue = CATALOGUE.model_copy(update={"services": services})
+    driver.say(classify(service="search"))
+    driver.approve()
+    assert [*driver.review.required_teams] == ["ml", "infrastructure"]
 
 
 def test_once_a_text_is_submitted_kinds_and_models_are_taken_away_by_two() -> None:

@@ -20,14 +20,15 @@ from hypothesis.stateful import (
 
 from domain.drafts.document import DraftDocument
 from domain.lifecycle import events, inputs
-from domain.lifecycle.claims import claim, sections_for
+from domain.lifecycle.claims import GIVEN_FOR, claim, sections_for
 from domain.lifecycle.closure_rules import blockers
 from domain.lifecycle.decide import Rejected, decide, settled
 from domain.lifecycle.effects import time_moments
 from domain.lifecycle.evolve import evolve, fold
+from domain.lifecycle.independence import Act
 from domain.lifecycle.plan import Plan, plan
 from domain.lifecycle.stages import ENDED_STAGES, OPEN_STAGES, TRANSITIONS
-from domain.model.endorsement import Evidence, Waiver
+from domain.model.endorsement import Endorsement, Evidence, Waiver
 from domain.model.policy import OnEarlyClose, OnRegression, Policy
 from domain.model.review import Item, Review
 from domain.model.taxonomy import (
@@ -256,6 +257,8 @@ class Reviews(RuleBasedStateMachine):
             if after.stage is not review.stage and after.stage in (Stage.DISMISSED, Stage.ARCHIVED):
                 # A review ends with nothing that is promised and open (GATE, principle 4).
                 assert all(it.status is ItemStatus.DONE for it in after.items.values() if it.accepted)
+            if isinstance(event, events.IncidentRemoved):
+                self.harm = after.realisation is Realisation.HARM  # two persons say that it was none of it
             if isinstance(event, events.TeamSigned):
                 self.read_by[event.team] = review
             review = after
@@ -277,6 +280,14 @@ class Reviews(RuleBasedStateMachine):
     def what_holdfast_itself_clears_is_owed_now(self) -> None:
         reads = {f"doers:{b.subject}" for b in self.driver.blockers if b.cleared_by == "Holdfast itself"}
         assert reads <= set(self.driver.owed)
+
+    @invariant()
+    def a_word_is_given_for_the_claims_of_the_table(self) -> None:
+        given: list[tuple[Act, Endorsement]] = [(Act.SIGN, s) for s in self.review.signatures.values()]
+        given += [(Act.VERIFY, it.verification) for it in self.review.items.values() if it.verification]
+        given += [(Act.APPROVE, word) for word in (*self.review.waivers.values(), *self.review.risks.values())]
+        for act, word in given:
+            assert {name.partition("/")[0] for name in word.basis} <= {*GIVEN_FOR[act]}
 
     @invariant()
     def an_item_has_not_left_the_issue_that_it_has(self) -> None:

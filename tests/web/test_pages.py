@@ -426,8 +426,8 @@ async def test_a_request_to_change_an_item_says_everywhere_what_it_changes(tmp_p
             f"end state: “{spec['end_state']}” → none",
             f"prevents: {' and '.join(spec['prevents'])} → none",
         ]
-        assert f"R1, to weaken I1 {' '.join(changes)} {REQUESTER}: “Cheaper.” waits for a second person" in said
-        assert f"R1 asks to weaken I1 ({'; '.join(changes)}): Cheaper." in said
+        assert f"R1, to change what I1 promises {' '.join(changes)} {REQUESTER}: “Cheaper.” waits for a second person" in said
+        assert f"R1 asks to change what I1 promises ({'; '.join(changes)}): Cheaper." in said
         (request,) = (await web.get(f"/api/reviews/{review}/why"))["requests"]
         assert (request["changes"], request["out_of_date"]) == (changes, [])
         line = f"Approve or refuse R1: to change what item I1 promises ({'; '.join(changes)})."

@@ -156,7 +156,7 @@ _ASKED: dict[Ask, Callable[[Request], str]] = {
     Ask.REMOVE_INCIDENT: lambda r: f"to take incident {r.subject} out",
     Ask.CLASSIFY: lambda r: f"to correct what is known of incident {r.subject}: {_facts(r.facts or Facts())}",
     Ask.LOWER_SEVERITY: lambda r: f"to lower the severity to {r.severity}",
-    Ask.CHANGE_ITEM: lambda r: f"to weaken {r.subject}",
+    Ask.CHANGE_ITEM: lambda r: f"to change what {r.subject} promises",
     Ask.EXTEND_DUE: lambda r: f"to put off {r.subject}",
     Ask.SPLIT_ITEM: lambda r: f"to split {r.subject} into {listed([part.id for part in r.into])}",
     Ask.SHARE: lambda r: f"to let {listed(r.teams) if r.teams else 'everybody'} see the review",

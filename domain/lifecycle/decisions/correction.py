@@ -29,7 +29,9 @@ def why_not(d: Decision, ref: str, facts: Facts) -> tuple[str | bool | None, ...
 def correct(d: Decision, ref: str, facts: Facts, by: PersonId, reason: TextRef) -> None:
     """Record what is corrected; the review is as grave as the gravest of its incidents is called then."""
     before, after = d.review.incidents[ref], _after(d, ref, facts)
-    d.record(events.IncidentCorrected(incident=after, facts=facts, by=by, reason=reason))
+    is_first = d.review.first_incident is before and after.service != before.service
+    roles = d.given.catalogue.roles_for(after.service) if is_first else None
+    d.record(events.IncidentCorrected(incident=after, facts=facts, roles=roles, by=by, reason=reason))
     gravest = min(incident.severity for incident in d.review.incidents.values())
     raised = after.severity.is_graver_than(before.severity) and gravest.is_graver_than(d.review.severity)
     taken_back = before.severity.is_graver_than(after.severity) and d.review.severity is before.severity

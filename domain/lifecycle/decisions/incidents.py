@@ -76,6 +76,7 @@ def _open(d: Decision, incident: Incident, private_to: tuple[str, ...] = (), fol
             home=d.given.routing.place_for(incident.service, incident.models, incident.team, private=bool(private_to)),
             private_to=private_to,
             follows=follows,
+            roles=d.given.catalogue.roles_for(incident.service),
         )
     )
 
