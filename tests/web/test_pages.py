@@ -92,7 +92,7 @@ async def test_the_board_lists_incidents_that_are_open_until_they_are_over(web: 
     await web.deliver(delivery("Q7", event="incident.triggered", priority="P1"))
     said = await read(web, "/")
     assert "Open incidents each gets its review" in said
-    assert "SEV1 pagerduty:Q7 Precision fell to 0.61" in said
+    assert "Precision fell to 0.61 after the merchant mix shifted pagerduty:Q7 · fraud-scoring · open for" in said
     (listed,) = await web.get("/api/incidents")
     assert (listed["incident"], listed["service"]) == ("pagerduty:Q7", "fraud-scoring")
 
