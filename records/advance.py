@@ -14,7 +14,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from domain.drafts.draft import DraftContent
 from domain.lifecycle.closure_rules import blockers
 from domain.lifecycle.decide import Rejected, decide, settle_time
-from domain.lifecycle.events import Event, ReviewSucceeded
+from domain.lifecycle.events import Event, IncidentRemoved, ReviewSucceeded
 from domain.lifecycle.evolve import fold
 from domain.lifecycle.inputs import (
     Given,
@@ -134,6 +134,8 @@ class Advance:
         for event in recorded:
             if isinstance(event, ReviewSucceeded):
                 inbox.begin_successor(connection, after, event)
+            if isinstance(event, IncidentRemoved):
+                inbox.tell_alone(connection, after, review.incidents[event.incident])
         project(connection, after, plan(after, now, in_the_way), in_the_way, now, before=review)
         return after, last
 

@@ -165,6 +165,7 @@ def test_every_setting_that_the_page_on_trackers_names_is_there() -> None:
 
 EXCLUDED_IN_WORDS = {
     Relation.SUBMITTER: "who submitted the text",
+    Relation.AUTHOR: "who submitted an earlier one",
     Relation.OWNER: "every owner that the review has had",
     Relation.ITEM_OWNER: "the item's owners",
     Relation.IMPLEMENTER: "who had a hand in it",

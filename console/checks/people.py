@@ -1,5 +1,6 @@
 """What `holdfast check` looks at in people: who can do what under the policy, for the services of the catalogue."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,12 +27,16 @@ def people(settings: Settings) -> list[Checked]:
         return []  # told of already
     if settings.sign_in.issuer is None:
         return _unlisted(policy, read)
-    return [_told(one) for one in staffing(policy, read, _known(settings))]
+    accounts = _accounts(settings)
+    if accounts is None:
+        todo = "See to the database first: who has signed in is kept there."
+        return [warn("people", "Who can do what is not known: the records cannot be read.", todo)]
+    return [_told(one) for one in staffing(policy, read, _known(settings, accounts))]
 
 
-def _known(settings: Settings) -> dict[str, Held]:
+def _known(settings: Settings, accounts: Sequence[Account]) -> dict[str, Held]:
     memberships, now = Memberships.model_validate(settings.sign_in.memberships()), datetime.now(UTC)
-    told = {account.handle: account for account in _accounts(settings)}
+    told = {account.handle: account for account in accounts}
     found = {}
     for handle in {*told, *memberships.people}:
         account = told.get(handle)
@@ -41,19 +46,19 @@ def _known(settings: Settings) -> dict[str, Held]:
     return found
 
 
-def _accounts(settings: Settings) -> list[Account]:
-    """Everybody whom the records know; nobody where they are not there, or cannot be read."""
+def _accounts(settings: Settings) -> list[Account] | None:
+    """Everybody whom the records know, nobody where there are none yet; None where they cannot be read."""
     file = sqlite_file(settings)
     if file is not None and not Path(file).is_file():
         return []
     try:
         opened = Database(settings.database)
         try:
-            return Accounts(opened).all() if opened.schema_is_current() else []
+            return Accounts(opened).all() if opened.schema_is_current() else None
         finally:
             opened.close()
     except (DatabaseError, SQLAlchemyError, OSError):
-        return []  # told of already
+        return None
 
 
 def _told(one: Staffing) -> Checked:
@@ -68,8 +73,8 @@ def _told(one: Staffing) -> Checked:
 def _unlisted(policy: Policy, catalogue: Catalogue) -> list[Checked]:
     """Where nobody signs in, anybody does everything; but a team that nobody has heard of signs nothing."""
     named = {role for profile in policy.profiles for role in profile.teams if role != "owning"}
-    held = {role: catalogue.roles.get(role, role) for role in named}
-    strange = sorted(role for role, team in held.items() if catalogue.teams and team not in catalogue.teams)
+    held = {role: team for service in catalogue.services for role, team in catalogue.roles_for(service).items()}
+    strange = sorted(role for role in named if catalogue.teams and held.get(role, role) not in catalogue.teams)
     if not strange:
         return []
     found = f"The policy has {listed(strange)} sign, and the catalogue has no such team."

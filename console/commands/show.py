@@ -84,7 +84,7 @@ def why(review: ReviewId, url: Url = None, json: Json = False) -> None:
         heading("Said, and not holding it:")
         table(("Rule", "Subject", "What", "Who can clear it"), map(_cells, found["warnings"]), empty="")
     if found["doubts"]:
-        heading("To be looked at before signing:")
+        heading("Worth a look before anybody signs:")
         say(*(f"- {sentence}" for sentence in found["doubts"]))
     waiting = [request for request in found["requests"] if not request["out_of_date"]]
     if waiting:

@@ -3,7 +3,8 @@
 import re
 from typing import Final
 
-_WORD: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|\d+")
+_WORD: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\d_]+(?:['’-][^\W\d_]+)*|\d+")
+"""A word; where words are not set apart, each character is one."""
 
 ENOUGH: Final = 3
 """So many different words may say something; fewer are a "no", an "n/a" or a "see above"."""

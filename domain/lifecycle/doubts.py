@@ -40,6 +40,16 @@ def _lowered(review: Review) -> Iterator[str]:
             for (since, severity), (until, after) in pairwise(called):
                 if severity.is_graver_than(review.gravest):
                     yield f"{ref} was {severity} from {since:%d %b %H:%M} to {until:%d %b %H:%M} UTC, and then {after}."
+    if review.gravest.is_graver_than(review.severity):
+        yield f"It was {review.gravest}, which is what counts, and is called {review.severity} by now."
 
 
-_PARTS: tuple[Callable[[Review], Iterator[str]], ...] = (_thin, _misnamed, _lowered)
+def _taken_away(review: Review) -> Iterator[str]:
+    for ref, incident in review.incidents.items():
+        for kind in incident.untold:
+            yield f"{ref} was called {kind.value.replace('_', ' ')}, and is not any more."
+    for ref, incident in review.removed.items():
+        yield f"{ref} ({incident.severity}) was taken out, as added by mistake."
+
+
+_PARTS: tuple[Callable[[Review], Iterator[str]], ...] = (_thin, _misnamed, _lowered, _taken_away)

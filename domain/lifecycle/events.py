@@ -66,6 +66,7 @@ class IncidentRemoved(Event):
     incident: str
     by: PersonId
     reason: TextRef
+    quiet_until: Utc | None = None
 
 
 class IncidentCorrected(Event):

@@ -114,7 +114,10 @@ def _incident_updated(review: Review, event: events.IncidentUpdated) -> Changes:
 
 
 def _incident_removed(review: Review, event: events.IncidentRemoved) -> Changes:
-    return {"incidents": {ref: incident for ref, incident in review.incidents.items() if ref != event.incident}}
+    gone = {ref: incident for ref, incident in review.incidents.items() if ref == event.incident}
+    left = {ref: incident for ref, incident in review.incidents.items() if ref not in gone}
+    quiet = {"quiet_until": event.quiet_until} if event.quiet_until else {}
+    return {"incidents": left, "removed": review.removed | gone} | quiet
 
 
 def _incident_corrected(review: Review, event: events.IncidentCorrected) -> Changes:
@@ -166,7 +169,14 @@ def _draft_submitted(review: Review, event: events.DraftSubmitted) -> Changes:
     )
     # Another text: what it was before is no reason to sign again, but it is to be signed.
     fallen = dict.fromkeys(review.fallen, Fallen(seq=review.seq + 1))
-    return {"submission": submission, "items": kept | fresh, "changes_wanted": (), "fallen": fallen}
+    authors = tuple(dict.fromkeys((*review.authors, event.by)))
+    return {
+        "submission": submission,
+        "authors": authors,
+        "items": kept | fresh,
+        "changes_wanted": (),
+        "fallen": fallen,
+    }
 
 
 def _signing_delegated(review: Review, event: events.SigningDelegated) -> Changes:
@@ -266,6 +276,7 @@ def _item_split(review: Review, event: events.ItemSplit) -> Changes:
             doers=doers,
             strangers=strangers,
             doers_of_before=True,
+            extended=whole.extended if whole else 0,
             former_owners=_owners(whole) if whole else (),
         )
         for spec in event.into

@@ -24,19 +24,21 @@ class Relation(StrEnum):
     """What somebody may have had to do with a review, an item or a request."""
 
     SUBMITTER = "submitter"
+    AUTHOR = "author"
     OWNER = "owner"
     ITEM_OWNER = "item_owner"
     IMPLEMENTER = "implementer"
     REQUESTER = "requester"
 
 
+_A = Relation.AUTHOR
 _S, _O, _I, _D, _R = Relation.SUBMITTER, Relation.OWNER, Relation.ITEM_OWNER, Relation.IMPLEMENTER, Relation.REQUESTER
 
 EXCLUDED: dict[Act, dict[Independence, tuple[Relation, ...]]] = {
     Act.SIGN: {
         Independence.SMALL_TEAM: (_S,),
         Independence.STANDARD: (_S, _O),
-        Independence.REGULATED: (_S, _O),
+        Independence.REGULATED: (_S, _A, _O),
     },
     Act.VERIFY: {
         Independence.SMALL_TEAM: (_D,),
@@ -46,19 +48,21 @@ EXCLUDED: dict[Act, dict[Independence, tuple[Relation, ...]]] = {
     Act.APPROVE: {
         Independence.SMALL_TEAM: (_R,),
         Independence.STANDARD: (_R, _S, _I, _D),
-        Independence.REGULATED: (_R, _S, _I, _D, _O),
+        Independence.REGULATED: (_R, _S, _A, _I, _D, _O),
     },
 }
 """The table: who is excluded from each act. An owner is whoever has owned the review at any time."""
 
 _SENTENCES: dict[tuple[Act, Relation], str] = {
     (Act.SIGN, _S): "Who submitted the draft does not sign it.",
+    (Act.SIGN, _A): "They submitted an earlier text of it: somebody else has to sign.",
     (Act.SIGN, _O): "The review's owner does not sign it.",
     (Act.VERIFY, _D): "They had a hand in {item}: somebody else has to verify it.",
     (Act.VERIFY, _I): "They own item {item}: somebody else has to verify it.",
     (Act.VERIFY, _O): "They own this review, or did: somebody else has to verify {item}.",
     (Act.APPROVE, _R): "Who asked for {request} does not approve it: another person has to.",
     (Act.APPROVE, _S): "Who submitted the draft does not approve {request}: another person has to.",
+    (Act.APPROVE, _A): "They submitted an earlier text: another person has to approve {request}.",
     (
         Act.APPROVE,
         _I,
@@ -108,6 +112,9 @@ def _item_owners(review: Review, item: Item | None, request: Request | None) -> 
 
 _RELATED: dict[Relation, Callable[[Review, Item | None, Request | None], tuple[PersonId, ...]]] = {
     Relation.SUBMITTER: lambda review, item, request: (review.submission.by,) if review.submission else (),
+    Relation.AUTHOR: lambda review, item, request: tuple(
+        who for who in review.authors if review.submission is None or who != review.submission.by
+    ),
     Relation.OWNER: lambda review, item, request: review.owners,
     Relation.ITEM_OWNER: _item_owners,
     Relation.IMPLEMENTER: lambda review, item, request: (item.doers or ()) if item else (),

@@ -44,9 +44,10 @@ class RemoveIncident(Record):
 
 
 class Classify(Facts):
-    """Correct what is known of an incident; where that makes closing easier, this asks for an approval.
+    """Correct what is known of an incident. What would ease its closing asks for an approval.
 
-    Without `incident` it is the one that opened the review; what is left out stays as it is.
+    That is: another service where it has one, a profile that asks for less, and once a text is submitted fewer kinds
+    or models. Without `incident` it is the one that opened the review; what is left out stays as it is.
     """
 
     type: Literal["classify"] = "classify"

@@ -135,8 +135,8 @@ class Catalogue(Record):
 
     @property
     def handles(self) -> frozenset[str]:
-        """Everybody whom it names."""
-        return frozenset({*self.people, *(team.lead for team in self.teams.values())})
+        """Everybody whom it names, in small letters."""
+        return frozenset(one.casefold() for one in (*self.people, *(team.lead for team in self.teams.values())))
 
     def account_of(self, handle: str, tracker: str) -> str | None:
         """How a tracker calls a person, none where the catalogue does not say; the built-in one calls all by handle."""
@@ -149,7 +149,9 @@ class Catalogue(Record):
         """Whose account that is in a tracker or at a source; none where the catalogue does not say."""
         if tracker == "builtin":
             return account
-        known = ((name, getattr(p, tracker, None) or "") for name, p in self.people.items())
+        if tracker not in Person.model_fields:
+            return None
+        known = ((name, getattr(p, tracker) or "") for name, p in self.people.items())
         return next((name for name, called in known if called.casefold() == account.casefold()), None)
 
     def tracker_for(self, service: str) -> str | None:

@@ -6,7 +6,6 @@ Nothing here changes or decides; `domain.lifecycle.evolve` makes a new state fro
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from itertools import pairwise
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, StringConstraints
@@ -40,6 +39,9 @@ from domain.model.values import Line, Period, PersonId, Record, TextRef, Utc
 
 OWNING = "owning"
 """How a policy names the team that answers for the review's service."""
+
+BY_HAND = "hand"
+"""The source of incidents that people tell of themselves."""
 
 TRACKING_ISSUE = "tracking"
 """Names the issue of a review as a whole where an item's id names that of an item, in our keys; so no item has it."""
@@ -90,14 +92,23 @@ class Incident(Measured):
         default=(), description="what it was called, and since when, oldest first; kept by us, never told"
     )
     facts: Facts = Field(default=Facts(), description="what people corrected; kept by us, never told")
+    untold: tuple[IncidentKind, ...] = Field(
+        default=(), description="the kinds that people took away from what was told; kept by us, never told"
+    )
     raised: tuple[tuple[Utc, Severity], ...] = Field(
         default=(), description="what people called it in place of its source, and since when; kept by us, never told"
     )
+    raised_by: PersonId | None = Field(default=None, description="who called it so last; kept by us, never told")
 
     @property
     def ref(self) -> str:
         """The incident's name across sources; the review that it opens bears it too."""
         return f"{self.source}:{self.id}"
+
+    @property
+    def known_facts(self) -> Facts:
+        """What is known of it, of that which people correct."""
+        return Facts(**{name: getattr(self, name) for name in Facts.model_fields})
 
     @property
     def called(self) -> tuple[tuple[Utc, Severity], ...]:
@@ -123,13 +134,18 @@ class Incident(Measured):
 
 
 def _stood(called: tuple[tuple[Utc, Severity], ...], triage: Period) -> Severity:
+    """The gravest severity that it was called, or graver, for as long as triage may take; or that it is called last."""
     *_, (_, last) = called
-    stood = (
-        severity
-        for (since, severity), (end, _) in pairwise(called)
-        if severity.is_graver_than(last) and triage.after(since) <= end
-    )
-    return min(stood, default=last)
+    for severity in Severity:
+        since: datetime | None = None
+        for at, name in called:
+            if name.is_graver_than(severity) or name is severity:
+                since = since or at
+                continue
+            if since is not None and triage.after(since) <= at:
+                return min(severity, last)
+            since = None
+    return last
 
 
 class Factor(Record):
@@ -383,6 +399,7 @@ class Request(Endorsement):
     item: ItemSpec | None = Field(default=None, description="the item that it is about, as it was when this was asked")
     teams: tuple[str, ...] = Field(default=(), description="who is to see a private review, too; none: everybody")
     facts: Facts | None = Field(default=None, description="what is to be corrected of an incident")
+    known: Facts | None = Field(default=None, description="what was known of that incident when this was asked")
     decided_by: PersonId | None = None
     granted: bool | None = None
 
@@ -436,7 +453,7 @@ class Closure(Record):
     waivers: tuple[Waiver, ...]
     policy: str
     submission: str
-    doubts: tuple[str, ...] = Field(default=(), description="what the signers were shown, in sentences")
+    doubts: tuple[str, ...] = Field(default=(), description="what was worth a look when it closed, in sentences")
 
     def judged(self, item: str) -> bool:
         """Whether it was decided on what was known of that item, with nothing about it put off."""
@@ -476,6 +493,8 @@ class Review(Record):
     due: dict[Clock, Utc] = {}
     late: frozenset[str] = Field(default=frozenset(), description="deadlines whose passing was recorded")
     submission: Submission | None = None
+    authors: tuple[PersonId, ...] = Field(default=(), description="all who have submitted a text, each once")
+    removed: dict[str, Incident] = Field(default={}, description="the incidents that were taken out, by two persons")
     signatures: dict[str, Signature] = {}
     fallen: dict[str, Fallen] = Field(default={}, description="signatures to be given anew, by team")
     delegates: dict[str, PersonId] = Field(default={}, description="who signs this review for a team, by team")
@@ -499,8 +518,8 @@ class Review(Record):
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """A copy with other values; what follows from them is found anew."""
         copy = super().model_copy(update=update, deep=deep)
-        for name in ("gravest", "profile", "required_teams"):
-            copy.__dict__.pop(name, None)
+        for name in copy.__dict__.keys() - type(self).model_fields.keys():
+            del copy.__dict__[name]
         return copy
 
     @property
@@ -579,8 +598,9 @@ class Review(Record):
 
     @property
     def exceptions(self) -> tuple[str, ...]:
-        """What it stands on instead of what its rules ask for: waivers and accepted risks, by name."""
-        return (*self.waivers, *(f"risk/{factor}" for factor in self.risks))
+        """What it stands on instead of what its rules ask for, by name: waivers, risks, incidents taken out."""
+        removed = (f"incident/{ref}" for ref in self.removed)
+        return (*self.waivers, *(f"risk/{factor}" for factor in self.risks), *removed)
 
     @property
     def risk_team(self) -> str | None:

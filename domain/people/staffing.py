@@ -33,7 +33,7 @@ def staffing(policy: Policy, catalogue: Catalogue, people: People) -> tuple[Staf
             signing.setdefault(_signing(profile, catalogue, service), []).append(service)
         for teams, services in signing.items():
             able = _able(teams, people)
-            short = tuple(_short(teams, able))
+            short = (*_short(teams, profile.quorum, able), *_merged(profile, teams))
             found.append(Staffing(services=tuple(services), profile=profile.name, able=able, short=short))
     return tuple(found)
 
@@ -60,25 +60,31 @@ def _with(people: People, role: Role, team: str | None = None) -> tuple[str, ...
     )
 
 
-def _short(teams: Sequence[str], able: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+def _short(teams: Sequence[str], quorum: int | None, able: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
     """Whoever writes a review neither signs nor approves it, and nobody signs for two teams."""
     for what, who in able.items():
         if not who:
             yield f"Nobody can {what}."
         elif len(who) == 1:
-            yield f"{who[0]} alone can {what}: nobody stands in for them, or does it where they may not."
-    wanted = [f"sign for {team}" for team in teams]
+            yield f"Only {who[0]} can {what}: if they are away, or may not, nobody can."
+    wanted, enough = [f"sign for {team}" for team in teams], min(quorum or len(teams), len(teams))
     for writer in able["write"]:
         others = {what: tuple(one for one in able[what] if one != writer) for what in wanted}
-        if _each_by_another(wanted, others):
+        if _by_others(wanted, others) >= enough:
             return
-    if wanted and able["write"] and all(able[what] for what in wanted):
+    if enough and able["write"] and all(able[what] for what in wanted):
         named = ", ".join(teams)
         yield f"Too few are left to sign for {named} once somebody has written it: nobody signs for two teams."
 
 
-def _each_by_another(wanted: Sequence[str], able: Mapping[str, tuple[str, ...]]) -> bool:
-    """Whether each of these can be done by another person (a matching of the two)."""
+def _merged(profile: Profile, teams: Sequence[str]) -> Iterator[str]:
+    """A team that holds several roles signs once for all of them: that is lighter than the policy reads."""
+    if 0 < len(teams) < len(profile.teams):
+        yield f"{', '.join(profile.teams)} are held by {', '.join(teams)}: fewer sign than the policy names."
+
+
+def _by_others(wanted: Sequence[str], able: Mapping[str, tuple[str, ...]]) -> int:
+    """How many of these can be done, each by another person (a greatest matching of the two)."""
     does: dict[str, str] = {}
 
     def given(what: str, tried: set[str]) -> bool:
@@ -90,4 +96,4 @@ def _each_by_another(wanted: Sequence[str], able: Mapping[str, tuple[str, ...]])
                     return True
         return False
 
-    return all(given(what, set()) for what in wanted)
+    return sum(given(what, set()) for what in wanted)

@@ -173,7 +173,7 @@ def _of_incidents(review: Review, now: datetime, in_the_way: Blockers) -> Iterat
 def _of_classification(review: Review, now: datetime, in_the_way: Blockers) -> Iterator[Wanted]:
     """What a source does not tell is asked of a person: what kind of failure decides which questions are asked."""
     if not review.kinds and review.stage is Stage.DRAFT:
-        yield _wanted(review, "classify", "Say what kind of failure it was: its source does not tell.", "#incidents")
+        yield _wanted(review, "classify", "Say what kind of failure it was.", "#incidents")
 
 
 def _of_draft(review: Review, now: datetime, in_the_way: Blockers) -> Iterator[Wanted]:
@@ -199,7 +199,10 @@ def _of_signers(review: Review, now: datetime, in_the_way: Blockers) -> Iterator
         fallen, due = review.fallen.get(team), review.due.get(Clock.SIGN_OFF)
         key = f"sign:{team}/{submission.revision}" + (f"/{fallen.seq}" if fallen else "")
         if team == OWNING and review.team is None:
-            sentence = f"Name a team for service {review.service} in the catalogue: without one nobody can sign."
+            sentence = (
+                f"Name a team for service {review.service} in the catalogue, and correct the incident's service to it: "
+                "without one nobody can sign."
+            )
             yield _wanted(review, key, sentence, "#sign-off", ADMIN, team, due, _is_grave(review))
             continue
         sentence = f"Read revision {submission.revision}, and sign it for team {team} or ask for changes."
@@ -308,7 +311,19 @@ def _of_rules(review: Review, now: datetime, in_the_way: Blockers) -> Iterator[W
         told_elsewhere = b.rule in _SAID_ELSEWHERE and b.subject != INCIDENTS
         told_here = not told_elsewhere and review.stage in (Stage.SIGN_OFF, Stage.REMEDIATION)
         if unreadable or told_here:
-            yield _wanted(review, f"rule:{b.id}", b.sentence, "#blockers", ADMIN if unreadable else None, b.subject)
+            of: Whom | None = ADMIN if unreadable else None
+            but: tuple[PersonId, ...] = ()
+            if b.rule == "verified" and b.subject in review.items:
+                of, but = _verifier(review, b.subject)
+            yield _wanted(review, f"rule:{b.id}", b.sentence, "#blockers", of, b.subject, but=but)
+
+
+def _verifier(review: Review, item: str) -> tuple[Whom, tuple[PersonId, ...]]:
+    """Who is asked to verify an item: the owner of the review, or its team where they may not."""
+    but = excluded_people(review, Act.VERIFY, item)
+    if review.owner in but:
+        return (Whom(role=Role.TEAM, id=review.team) if review.team else ADMIN), but
+    return _owner(review), but
 
 
 def _of_the_whole(review: Review, now: datetime, in_the_way: Blockers) -> Iterator[Wanted]:

@@ -12,9 +12,10 @@ from sqlalchemy import ColumnElement, Connection, bindparam, func, select, text,
 
 from domain.lifecycle.events import ReviewSucceeded
 from domain.lifecycle.incident_routing import RoutedReview, route
+from domain.lifecycle.incident_routing import review_id as own_review
 from domain.lifecycle.inputs import HarmReported, IncidentTold, Input
-from domain.model.review import Incident, Review
-from domain.model.taxonomy import Severity, Stage
+from domain.model.review import BY_HAND, Incident, Review
+from domain.model.taxonomy import IncidentStatus, Severity, Stage
 from domain.model.values import Record, TextRef, Utc
 from records import tables
 from records.database import Database, insert_once
@@ -184,12 +185,14 @@ class Inbox:
         with self._database.read() as connection:
             waiting = (tables.inbox.c.state == DeliveryState.WAITING) & tables.inbox.c.review_id.is_(None)
             query = select(tables.inbox.c.body).where(waiting).order_by(tables.inbox.c.position)
-            bodies = [Input.model_validate_json(body).body for body in connection.execute(query).scalars()]
-        told: dict[str, list[Incident]] = {}
-        for body in bodies:
-            assert isinstance(body, IncidentTold)
-            told.setdefault(body.incident.ref, []).append(body.incident)
-        found = [_open_incident(tellings) for tellings in told.values()]
+            told: dict[str, list[Incident]] = {}
+            for body in connection.execute(query).scalars():
+                fact = Input.model_validate_json(body).body
+                assert isinstance(fact, IncidentTold)
+                told.setdefault(fact.incident.ref, []).append(fact.incident)
+            routed = select(tables.routes.c.incident).where(tables.routes.c.incident.in_(list(told)))
+            begun = set(connection.execute(routed).scalars())
+        found = [_open_incident(tellings) for ref, tellings in told.items() if ref not in begun]
         return sorted(found, key=lambda one: (one.severity, one.since))
 
     def list(self, limit: int = 200) -> Sequence[Delivery]:
@@ -253,6 +256,21 @@ def begin_successor(connection: Connection, review: Review, event: ReviewSucceed
     connection.execute(
         update(tables.routes).where(tables.routes.c.incident == event.incident.ref).values(review_id=event.successor)
     )
+
+
+def tell_alone(connection: Connection, review: Review, incident: Incident) -> None:
+    """Let an incident that was taken out of a review stand for itself: its own review judges whether it is one.
+
+    What people told of by hand, and it is open still, is nobody's to end but theirs.
+    """
+    is_over = incident.status is IncidentStatus.RESOLVED
+    if not is_over and incident.source == BY_HAND:
+        return
+    input = Input(id=f"alone:{review.id}:{incident.ref}@{review.seq}"[:200], body=IncidentTold(incident=incident))
+    own = own_review(incident.source, incident.id) if is_over else None
+    _keep(connection, "holdfast", "incident_told", input.id, DeliveryState.NEW, own, input.model_dump_json(), None)
+    if own is not None:
+        insert_once(connection, tables.routes, [{"incident": incident.ref, "review_id": own, "source_key": None}])
 
 
 def finish(connection: Connection, delivery_id: str) -> None:

@@ -107,6 +107,8 @@ def test_an_incident_joins_a_review_and_takes_its_service(holdfast: Holdfast) ->
     assert shown["incidents"]["hand:18"]["service"] == "ranking-api"
     assert shown["incidents"]["hand:18"]["status"] == "open"
     assert shown["severity"] == "SEV1"
+    holdfast.done("review", "join", review, *told)
+    assert holdfast.json("review", "show", review)["incidents"]["hand:18"]["status"] == "resolved"
     refusal = holdfast.refused("review", "join", review, *told, "--service", "feature-store")
     assert refusal == "hand:18 is part of this review already.\n"
 

@@ -414,7 +414,7 @@ def test_who_can_do_what_is_told_and_warned_of_below_one_to_spare(here: Path, mo
     records.database.close()
     short = [line for line in people(load_settings()) if "profile grave" in line.what]
     assert [line.level for line in short] == [Level.WARN]
-    assert "product-1@example.org alone can sign for product" in short[0].found
+    assert "Only product-1@example.org can sign for product" in short[0].found
 
 
 def test_a_team_that_is_to_sign_and_that_the_catalogue_does_not_list_is_told_of(here: Path) -> None:

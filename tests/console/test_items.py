@@ -131,7 +131,7 @@ def test_where_no_team_signs_a_change_waits_for_a_second_person(holdfast: Holdfa
     told = "R1, I7: strength: intermediate → weaker\n"
     assert told in holdfast.done("review", "why", review)
     assert told in holdfast.done("review", "show", review)
-    assert "I7 (strength: intermediate → weaker): cheaper" in holdfast.done("review", "history", review)
+    assert "I7 promises (strength: intermediate → weaker): cheaper" in holdfast.done("review", "history", review)
 
 
 def test_a_request_that_was_overtaken_does_not_wait(holdfast: Holdfast) -> None:

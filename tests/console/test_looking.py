@@ -103,7 +103,7 @@ def test_why_says_so_where_nothing_is_in_the_way(holdfast: Holdfast) -> None:
         pass  # the review hears of what is done a moment later
     alert = "- I2 is called prevention, and is a monitor or an alert, which tells of the next time.\n"
     assert shown == (
-        f"{review} is in stage remediation. In the way of closure: 0\nTo be looked at before signing:\n{alert}"
+        f"{review} is in stage remediation. In the way of closure: 0\nWorth a look before anybody signs:\n{alert}"
     )
 
 

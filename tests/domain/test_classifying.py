@@ -45,10 +45,11 @@ def test_what_a_person_corrects_stays_so_whatever_the_source_tells_again() -> No
     driver.wait(hours=1)
     told_again(driver, severity=Severity.SEV3, kinds=(ATTACK,), began=NOW, models=("ranker-v3",), title="text:new")
     known = driver.review.incidents[REF]
-    assert (known.kinds, known.models) == ((LABELS,), ("ranker-v3", "embedder"))
+    assert (known.kinds, known.models) == ((LABELS, ATTACK), ("ranker-v3", "embedder")), "what is new is news"
     assert (known.began, known.detected, known.title) == (began, detected, "text:new")
-    driver.say(classify(kinds=(LABELS, ATTACK)))
-    assert (driver.review.kinds, driver.review.models) == ((LABELS, ATTACK), ("ranker-v3", "embedder"))
+    driver.say(classify(kinds=(ATTACK,)))
+    told_again(driver, severity=Severity.SEV3, kinds=(LABELS,))
+    assert (driver.review.kinds, driver.review.models) == ((ATTACK,), ("ranker-v3", "embedder"))
 
 
 def test_a_severity_that_a_person_raised_is_not_lowered_by_its_source() -> None:
@@ -69,7 +70,9 @@ def test_a_slip_that_is_taken_back_at_once_does_not_count() -> None:
     driver = in_draft(severity=Severity.SEV3)
     driver.say(classify(severity=Severity.SEV1))
     driver.wait(minutes=20)
-    driver.say(classify(severity=Severity.SEV4))
+    lighter = "severity: SEV4 is lower than SEV1: ask for a lower severity, which takes two."
+    assert driver.reasons(classify(severity=Severity.SEV4)) == (lighter,), "its source never called it that"
+    driver.say(classify(severity=Severity.SEV3))
     assert (driver.review.severity, driver.review.gravest) == (Severity.SEV3, Severity.SEV3), "as its source calls it"
     driver.say(classify(severity=Severity.SEV2))
     driver.wait(hours=2)
@@ -81,7 +84,7 @@ def test_taking_a_slip_back_leaves_what_two_have_lowered() -> None:
     driver.say(classify(severity=Severity.SEV1))
     driver.say(LowerSeverity(severity=Severity.SEV4, reason="text:why"))
     driver.approve()
-    driver.say(classify(severity=Severity.SEV3))
+    driver.say(classify(severity=Severity.SEV2))
     assert driver.review.severity is Severity.SEV4
 
 
@@ -102,7 +105,7 @@ def test_nothing_new_is_no_correction_and_what_cannot_be_is_refused() -> None:
 def test_where_the_source_tells_no_kind_its_owner_is_asked_until_they_say() -> None:
     driver = in_draft()
     wanted = [w for w in asks(driver.review, driver.now) if w.key.endswith("/classify")]
-    assert [w.sentence for w in wanted] == ["Say what kind of failure it was: its source does not tell."]
+    assert [w.sentence for w in wanted] == ["Say what kind of failure it was."]
     driver.say(classify(kinds=(LABELS,)))
     assert not [w for w in asks(driver.review, driver.now) if w.key.endswith("/classify")]
 
@@ -223,3 +226,34 @@ def test_an_excluded_incident_is_reviewed_once_a_person_says_what_it_is() -> Non
     assert driver.review.stage is Stage.EXCLUDED, "its service is not in the catalogue yet"
     driver.say(classify(service="ranker"))
     assert (driver.review.stage, driver.review.team, driver.review.kinds) == (Stage.STABILIZATION, "recs", (LABELS,))
+
+
+def test_what_was_corrected_of_an_excluded_incident_counts_when_its_source_tells_more() -> None:
+    driver = Driver()
+    driver.say(IncidentTold(incident=incident(service="PX9", team=None, severity=Severity.SEV4, lead="x")))
+    driver.say(classify(service="ranker", kinds=(LABELS,), began=NOW))
+    assert driver.review.excluded_by == "severity: SEV4 is not reviewed", "and not what it was before"
+    driver.wait(minutes=1)
+    told_again(driver, service="PX9", team=None)
+    assert (driver.review.stage, driver.review.service, driver.review.kinds) == (
+        Stage.STABILIZATION,
+        "ranker",
+        (LABELS,),
+    )
+    known = driver.review.incidents[REF]
+    assert (known.began, known.team) == (NOW, "recs")
+
+
+def test_a_correction_that_was_asked_before_another_one_is_asked_anew() -> None:
+    driver = in_draft()
+    driver.say(classify(kinds=(ATTACK, LABELS)))
+    driver.submit()
+    driver.say(classify(kinds=(ATTACK,)))
+    driver.say(classify(kinds=(ATTACK, LABELS, IncidentKind.PRIVACY_LEAK)))
+    (reason,) = driver.reasons(Approve(request="R1"), APPROVER)
+    assert reason == f"{REF} has changed since R1 was asked; ask anew."
+
+
+def test_the_same_kinds_in_another_order_are_no_correction() -> None:
+    driver = in_draft(kinds=(LABELS, ATTACK))
+    assert driver.reasons(classify(kinds=(ATTACK, LABELS)))[0].startswith("That is what is known")

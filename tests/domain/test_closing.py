@@ -261,6 +261,9 @@ def test_whoever_answers_is_asked_once_after_the_window_and_the_review_ends_with
     assert (wanted.sentence, wanted.of.id) == ("Say whether prevention worked: its window is over.", OWNER)
     assert wanted.until == driver.review.due[Clock.ANSWER]
     driver.answer(answer)
+    assert driver.is_in(Stage.ARCHIVED) is (answer is Effectiveness.EFFECTIVE)
+    driver.now = driver.review.due[Clock.ANSWER]
+    driver.wait(minutes=1)
     assert driver.is_in(Stage.ARCHIVED)
     assert driver.review.effectiveness is not None
     assert (driver.review.effectiveness.answer, driver.review.effectiveness.by) == (answer, OTHER)

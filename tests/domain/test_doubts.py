@@ -22,7 +22,16 @@ def test_a_text_that_says_little(text: str) -> None:
     assert says_little(text, FIRST.prompt)
 
 
-@pytest.mark.parametrize("text", ["The cache was cold.", "Nobody looked at it.", f"{FIRST.prompt} The embedder."])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The cache was cold.",
+        "キャッシュが冷えていた。",
+        "缓存是冷的。",
+        "Nobody looked at it.",
+        f"{FIRST.prompt} The embedder.",
+    ],
+)
 def test_a_text_that_may_say_something(text: str) -> None:
     assert not says_little(text, FIRST.prompt)
 

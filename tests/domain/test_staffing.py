@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from domain.model.catalogue import Catalogue
+from domain.model.policy import Policy
 from domain.people.memberships import Held
 from domain.people.staffing import Staffing, staffing
 from tests.domain.build import CATALOGUE, DEFAULT, policy_with_rules
@@ -32,7 +33,7 @@ def test_what_nobody_can_do_or_one_alone_is_said() -> None:
     found = grave({"a": held("ml"), "b": held("ml", "product"), "c": held("ml", roles=("reader",))})
     assert found.short == (
         "Nobody can sign for infrastructure.",
-        "b alone can sign for product: nobody stands in for them, or does it where they may not.",
+        "Only b can sign for product: if they are away, or may not, nobody can.",
     )
     assert grave({}).short[:2] == ("Nobody can write.", "Nobody can approve.")
 
@@ -44,6 +45,15 @@ def test_nobody_signs_for_two_teams_nor_what_they_wrote() -> None:
         "nobody signs for two teams.",
     )
     assert grave(both | {"c": held("ml"), "d": held("product")}).short == ()
+
+
+def test_where_some_of_the_teams_are_enough_fewer_people_are() -> None:
+    profiles = [p.model_dump() | ({"quorum": 2} if p.name == "grave" else {}) for p in DEFAULT.profiles]
+    two = Policy.model_validate(DEFAULT.model_dump() | {"profiles": profiles})
+    every = held("ml", "infrastructure", "product")
+    people = {"a": every, "b": every, "c": every}
+    assert next(one for one in staffing(two, CATALOGUE, people) if one.profile == "grave").short == ()
+    assert len(grave(people).short) == 1
 
 
 def test_roles_are_held_by_the_teams_that_the_catalogue_says() -> None:

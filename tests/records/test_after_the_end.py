@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from domain.lifecycle.inputs import Approve, Dismiss, Input, JoinIncident, RemoveIncident
 from domain.model.taxonomy import Stage
 from records.operations.inbox import routed_to
@@ -54,4 +56,20 @@ def test_an_incident_that_was_taken_out_of_a_review_may_have_one_of_its_own(reco
     teller.say(review, RemoveIncident(incident="pagerduty:Q3", reason="text:why"))
     teller.say(review, Approve(request="R1"), "p-approver")
     assert set(teller.find(review).incidents) == {review}
-    assert (routed(records, "pagerduty:Q3"), routed(records, review)) == (None, review)
+    assert (routed(records, "pagerduty:Q3"), routed(records, review)) == ("pagerduty:Q3", review)
+    assert pass_on(records, teller) == ["pagerduty:Q3"]
+    assert teller.find("pagerduty:Q3").stage is Stage.STABILIZATION, "what was reported is judged by itself"
+
+
+@pytest.mark.parametrize(("source", "waits"), [("pagerduty", ["pagerduty:Q4"]), ("hand", [])])
+def test_an_open_one_that_was_taken_out_waits_for_its_end_where_a_source_knows_it(
+    records: Records, source: str, waits: list[str]
+) -> None:
+    teller = Teller(records)
+    review = teller.open()
+    incident = told("Q4", status="open").incident.model_copy(update={"source": source})
+    teller.say(review, JoinIncident(incident=incident))
+    teller.say(review, RemoveIncident(incident=incident.ref, reason="text:why"))
+    teller.say(review, Approve(request="R1"), "p-approver")
+    assert pass_on(records, teller) == []
+    assert [one.incident for one in records.inbox.open_incidents()] == waits

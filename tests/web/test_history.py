@@ -132,7 +132,10 @@ LOST = Reading(item="I2", status=IssueStatus.FORBIDDEN, as_of=NOW)
             events.ApprovalAsked(request=request(Ask.LOWER_SEVERITY, severity=Severity.SEV3)),
             "R1 asks to lower the severity to SEV3: Because.",
         ),
-        (events.ApprovalAsked(request=request(Ask.CHANGE_ITEM, subject="I1")), "R1 asks to change what I1 promises: Because."),
+        (
+            events.ApprovalAsked(request=request(Ask.CHANGE_ITEM, subject="I1")),
+            "R1 asks to change what I1 promises: Because.",
+        ),
         (
             events.ApprovalAsked(request=request(Ask.EXTEND_DUE, subject="I1", until=LATER)),
             "R1 asks to put off I1 until 4 Dec: Because.",

@@ -332,7 +332,7 @@ async def test_an_archived_review_has_ended(web: Site) -> None:
     ("answer", "verdict"),
     [
         ("effective", "Archived: prevention worked The replay stayed flat. (ml-lead@example.org)"),
-        ("ineffective", "Archived: prevention did not work The replay stayed flat. (ml-lead@example.org)"),
+        ("ineffective", "Closed: prevention did not work The replay stayed flat. (ml-lead@example.org)"),
     ],
 )
 async def test_whether_prevention_worked_is_asked_once_the_window_is_over(web: Site, answer: str, verdict: str) -> None:
@@ -426,7 +426,10 @@ async def test_a_request_to_change_an_item_says_everywhere_what_it_changes(tmp_p
             f"end state: “{spec['end_state']}” → none",
             f"prevents: {' and '.join(spec['prevents'])} → none",
         ]
-        assert f"R1, to change what I1 promises {' '.join(changes)} {REQUESTER}: “Cheaper.” waits for a second person" in said
+        assert (
+            f"R1, to change what I1 promises {' '.join(changes)} {REQUESTER}: “Cheaper.” waits for a second person"
+            in said
+        )
         assert f"R1 asks to change what I1 promises ({'; '.join(changes)}): Cheaper." in said
         (request,) = (await web.get(f"/api/reviews/{review}/why"))["requests"]
         assert (request["changes"], request["out_of_date"]) == (changes, [])

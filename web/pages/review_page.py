@@ -8,7 +8,7 @@ from domain.lifecycle.closure_rules import Blocker, blockers, warnings
 from domain.lifecycle.doubts import doubts
 from domain.lifecycle.stages import OPEN_STAGES
 from domain.model.draft_parts import DraftFactor
-from domain.model.review import Review
+from domain.model.review import EffectivenessAnswer, Review
 from domain.model.taxonomy import Clock, Dimension, Effectiveness, ItemClass, ItemStatus, Stage
 from records.audit import AuditReport
 from records.documents.drafts import Saved
@@ -144,7 +144,7 @@ def review_page(
         comes=what_comes(review, now),
         wanted=[wanted(changes) for changes in review.changes_wanted],
         way=_grouped(found),
-        doubts=doubts(review),
+        doubts=review.closure.doubts if review.closure else doubts(review),
         warnings=warnings(review, now) if review.stage in (*OPEN_STAGES, Stage.CLOSED) else [],
         troubles=[failed(key, failure) for key, failure in review.failures.items()],
         steps=_steps(review, entries, now),
@@ -177,12 +177,12 @@ def _verdict(review: Review, found: list[Blocker], entries: Sequence[Entry], now
         said = next((entry.sentence for entry in reversed(entries) if entry.type == "ReviewDismissed"), "")
         return Said("Dismissed", "", said.removeprefix("Dismissed: "))
     if review.stage is Stage.ARCHIVED:
-        answer = review.effectiveness
-        if answer is None:
+        if review.effectiveness is None:
             return Said("Archived, without an answer", "wait", "Nobody said whether prevention worked.")
-        tone = "good" if answer.answer is Effectiveness.EFFECTIVE else "hold"
-        return Said(f"Archived: {WORKED[answer.answer].rstrip('.').lower()}", tone, f"{answer.reason} ({answer.by})")
+        return _answered("Archived", review.effectiveness)
     closure = review.closure
+    if review.stage is Stage.CLOSED and not found and review.effectiveness is not None:
+        return _answered("Closed", review.effectiveness)
     if (
         review.stage is Stage.CLOSED
         and not found
@@ -203,6 +203,13 @@ def _verdict(review: Review, found: list[Blocker], entries: Sequence[Entry], now
     if review.stage is Stage.REMEDIATION:
         return Said("Nothing is in the way", "good", "The items are being read; then it closes by itself.")
     return Said("Nothing is in the way", "good", "It goes on by itself.")
+
+
+def _answered(stage: str, answer: EffectivenessAnswer) -> Said:
+    """What somebody said of prevention, once its window was over."""
+    said = WORKED[answer.answer].rstrip(".")
+    tone = "good" if answer.answer is Effectiveness.EFFECTIVE else "hold"
+    return Said(f"{stage}: {said[:1].lower()}{said[1:]}", tone, f"{answer.reason} ({answer.by})")
 
 
 def _grouped(found: list[Blocker]) -> list[InTheWay]:

@@ -42,7 +42,8 @@ def routes(deps: WebDeps, pages: Pages, openapi: Callable[[], dict[str, Any]]) -
         refused = refusals(records.seen.projects())
         found = board(groups, counts, late)
         told: dict[str, Any] = {"asked": asked, "more": more, "refused": refused, "start": _start(deps)}
-        told |= {"open_incidents": [(one, span(now - one.since)) for one in told_open(deps)]}
+        is_open = [(one, span(now - one.since)) for one in told_open(deps)]
+        told |= {"open_incidents": is_open[:ROWS], "more_incidents": len(is_open[ROWS:])}
         return pages.render("board.html", who=who, board=found, **told)
 
     @router.get("/stages/{stage}")

@@ -20,7 +20,7 @@ from records.documents.erasable_texts import People
 from records.event_log.hash_chain import Link
 from web.formatting import counted, day, listed, minute, plain
 from web.references import revealed
-from web.views.item_changes import differing, would_change
+from web.views.item_changes import differing, fact, would_change
 
 
 class Entry(Record):
@@ -121,13 +121,7 @@ def _incident(e: events.IncidentUpdated, now: datetime) -> str:
 def _facts(facts: Facts) -> str:
     """What is corrected of an incident: `severity SEV1, models fraud-scorer`."""
     said = facts.model_dump(exclude_defaults=True)
-    return listed([f"{plain(name).lower()} {_fact(value)}" for name, value in said.items()])
-
-
-def _fact(value: object) -> str:
-    if isinstance(value, datetime):
-        return minute(value)
-    return ", ".join(plain(each) for each in value) if isinstance(value, tuple) else str(value)
+    return listed([f"{plain(name).lower()} {fact(value)}" for name, value in said.items()])
 
 
 def _stage(e: events.StageEntered, now: datetime) -> str:
@@ -154,7 +148,7 @@ _ASKED: dict[Ask, Callable[[Request], str]] = {
     Ask.ACCEPT_RISK: lambda r: f"to accept the risk of {r.subject}",
     Ask.WITHDRAW_ITEM: lambda r: f"to withdraw {r.subject}",
     Ask.REMOVE_INCIDENT: lambda r: f"to take incident {r.subject} out",
-    Ask.CLASSIFY: lambda r: f"to correct what is known of incident {r.subject}: {_facts(r.facts or Facts())}",
+    Ask.CLASSIFY: lambda r: f"to correct what is known of incident {r.subject}",
     Ask.LOWER_SEVERITY: lambda r: f"to lower the severity to {r.severity}",
     Ask.CHANGE_ITEM: lambda r: f"to change what {r.subject} promises",
     Ask.EXTEND_DUE: lambda r: f"to put off {r.subject}",
@@ -240,7 +234,7 @@ def _closed(e: events.ReviewClosed, now: datetime) -> str:
 WORKED = {
     Effectiveness.EFFECTIVE: "Prevention worked.",
     Effectiveness.INEFFECTIVE: "Prevention did not work.",
-    Effectiveness.UNKNOWN: "Nobody can tell whether prevention worked.",
+    Effectiveness.UNKNOWN: "It is not known whether prevention worked.",
 }
 """What somebody answered, once the effectiveness window was over."""
 

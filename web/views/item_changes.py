@@ -1,9 +1,11 @@
-"""What would become of an action item, in words: whoever is asked to agree to that sees all of it."""
+"""What would become of an item or an incident, in words: whoever is asked to agree to that sees all of it."""
 
+from datetime import datetime
 from enum import StrEnum
 
-from domain.model.review import ItemSpec, Request
-from web.formatting import listed, plain
+from domain.model.review import Facts, ItemSpec, Request
+from domain.model.taxonomy import IncidentKind
+from web.formatting import listed, minute, plain
 
 _NAMES = {"item_class": "class"}
 _QUOTED = ("title", "end_state")
@@ -16,15 +18,28 @@ def differing(before: ItemSpec, after: ItemSpec) -> tuple[str, ...]:
 
 
 def would_change(request: Request) -> tuple[str, ...]:
-    """What a request makes of its item: each field that differs, or each part of a split; nothing for other requests.
+    """What a request makes of its item or incident: each field that differs, or each part of a split; else nothing.
 
     One that was asked before the item was kept with it does not tell.
     """
+    if request.facts is not None and request.known is not None:
+        said, known = request.facts, request.known
+        told = [name for name in Facts.model_fields if getattr(said, name)]
+        return tuple(f"{plain(name)}: {fact(getattr(known, name))} → {fact(getattr(said, name))}" for name in told)
     if request.item is None:
         return ()
     if request.change is not None:
         return differing(request.item, request.change)
     return tuple(_part(request.item, part) for part in request.into)
+
+
+def fact(value: object) -> str:
+    """A fact of an incident as people write it."""
+    if isinstance(value, tuple):
+        return ", ".join(plain(one) if isinstance(one, IncidentKind) else str(one) for one in value) or "none"
+    if isinstance(value, datetime):
+        return minute(value)
+    return "not known" if value is None else str(value)
 
 
 def _part(whole: ItemSpec, part: ItemSpec) -> str:

@@ -77,6 +77,8 @@ def clock(review: Review, now: datetime) -> Said:
         return stabilization(review, now)
     if nearest is not None:
         return nearest.said(now)
+    if review.stage is Stage.CLOSED and review.effectiveness is not None:
+        return Said(f"prevention: {review.effectiveness.answer}")
     if review.stage is Stage.CLOSED and review.due[Clock.EFFECTIVENESS] <= now:
         return Said("did prevention work?", "wait")
     if review.stage is Stage.CLOSED:

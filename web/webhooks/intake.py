@@ -38,7 +38,7 @@ def _who_answered(deps: WebDeps, told: ReportedIncident) -> PersonId | None:
     if handle is None:
         return None
     person = deps.records.people.id_of(handle)
-    if deps.provider is None or handle in deps.catalogue.handles:
+    if deps.provider is None or handle.strip().casefold() in deps.catalogue.handles:
         return person
     account = deps.records.accounts.of(person)
     return person if account is not None and account.signed_in_at is not None else None

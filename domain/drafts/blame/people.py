@@ -39,7 +39,7 @@ _NO_NAME: Final = (
     r"|monday|tuesday|wednesday|thursday|friday|saturday|sunday|january|february|april|june|july|august|september"
     r"|october|november|december|north|south|east|west|new|san|los|hong|united|stupid|lazy|dumb|\w+ly"
     # who makes things, and what they are called
-    r"|apache|google|amazon|microsoft|azure|alibaba|oracle|hugging|red|open|elastic|elasticsearch|grafana|prometheus"
+    r"|apache|google|amazon|microsoft|azure|alibaba|oracle|hugging|red|open|elastic|elasticsearch|postgres|postgresql|mysql|mongo|cassandra|cloudflare|nginx|envoy|flink|rabbit|celery|consul|datadog|grafana|prometheus"
     r"|kubernetes|argo|vertex|spring|ray|spark|kafka|redis|jenkins|airflow|weights|travis|terraform|vault|istio"
     r"|snowflake|databricks|stripe|slack|jira|github|gitlab|docker|helm|turbo|flash|pro|ultra|opus|sonnet|haiku"
     # what things are

@@ -9,7 +9,7 @@ from domain.lifecycle.effects import deadlines
 from domain.lifecycle.independence import Act, not_independent
 from domain.lifecycle.reopening import is_only_told, regressed
 from domain.lifecycle.stages import OPEN_STAGES
-from domain.model.taxonomy import Clock, IncidentStatus, ItemStatus, Stage
+from domain.model.taxonomy import Clock, Effectiveness, IncidentStatus, ItemStatus, Stage
 
 
 def settle(d: Decision) -> None:
@@ -81,13 +81,15 @@ def _reopen(d: Decision, because: tuple[str, ...]) -> None:
 def _settle_archived(d: Decision) -> None:
     """A closed review ends once its window has passed, every promise is kept or taken back, and no waiver holds it up.
 
-    It waits some time for somebody who says whether prevention worked. That nobody did is an outcome, too.
+    It waits some time for somebody who says that prevention worked; that it did not, or that nobody said, is an outcome
+    too, and until then another answer may be given.
     Who closes an item's issue without doing it takes nothing back: withdrawing the item does, which takes two persons.
     """
     review = d.review
     if review.stage is not Stage.CLOSED or review.due[Clock.EFFECTIVENESS] > d.now:
         return
-    if review.effectiveness is None and review.due.get(Clock.ANSWER, d.now) > d.now:
+    worked = review.effectiveness is not None and review.effectiveness.answer is Effectiveness.EFFECTIVE
+    if not worked and review.due.get(Clock.ANSWER, d.now) > d.now:
         return
     on_its_own = review.model_copy(update={"waivers": {}, "risks": {}})
     if blockers(on_its_own, d.now):

@@ -10,6 +10,7 @@ from domain.model.catalogue import Catalogue
 from domain.model.draft_parts import Measured
 from domain.model.review import Facts, Incident
 from domain.model.taxonomy import IncidentKind, IncidentStatus, Realisation, Severity
+from domain.model.values import PersonId
 
 TOLD_LAST = (
     "status",
@@ -29,14 +30,18 @@ TOLD_LAST = (
 )
 """Of each of these counts what was told last, by the source's time; what a telling leaves out is not told by it."""
 
+_KEPT = ("severities", "facts", "untold", "raised", "raised_by")
+_OURS: dict[str, object] = {name: Incident.model_fields[name].default for name in _KEPT}
+_OURS |= {"older": {}}
+"""What only we keep of an incident: nobody tells it."""
+
 MOMENT, SKEW = timedelta(microseconds=1), timedelta(seconds=1)
 
 
 def heard(told: Incident, known: Incident | None, now: datetime) -> Incident:
     """A telling as it is heard at `now`: a source whose clock is ahead is taken to speak now, after what is known."""
     latest = now if known is None else max(now, min(known.as_of, now + SKEW) + MOMENT)
-    ours: dict[str, object] = {"older": {}, "severities": (), "facts": Facts(), "raised": ()}
-    return told.model_copy(update=ours | {"as_of": min(told.as_of, latest)})
+    return told.model_copy(update=_OURS | {"as_of": min(told.as_of, latest)})
 
 
 def merged(known: Incident, told: Incident) -> Incident:
@@ -65,23 +70,34 @@ def merged(known: Incident, told: Incident) -> Incident:
     return _as_corrected(known.model_copy(update=changes | {"older": older}), facts)
 
 
-_CORRECTED = ("kinds", "models", "began", "detected", "resolved")
+_CORRECTED = ("models", "began", "detected", "resolved")
 
 
 def _as_corrected(incident: Incident, facts: Facts) -> Incident:
-    """An incident as its source tells it, with what people have said in place of that."""
-    said = {name: value for name in _CORRECTED if (value := getattr(facts, name))}
+    """An incident as its source tells it, with what people have said in place of that.
+
+    Of the kinds that are told those count that nobody took away: what a source tells for the first time is news.
+    """
+    said: dict[str, object] = {name: value for name in _CORRECTED if (value := getattr(facts, name))}
+    kinds = {*incident.kinds, *facts.kinds} - {*incident.untold}
+    if kinds != {*incident.kinds}:
+        said["kinds"] = tuple(kind for kind in IncidentKind if kind in kinds)
     severities = (incident.called[-1][1], *(severity for _, severity in incident.raised[-1:]))
     return incident.model_copy(update=said | {"severity": min(severities), "facts": facts})
 
 
-def corrected(known: Incident, facts: Facts, catalogue: Catalogue, now: datetime) -> Incident:
+def corrected(known: Incident, facts: Facts, catalogue: Catalogue, by: PersonId, now: datetime) -> Incident:
     """What is known once a person has corrected these facts at `now`, beside those that were corrected before."""
     changes: dict[str, object] = {"severities": known.called}
     if facts.severity is not None:
-        changes["raised"] = (*known.raised, (now, facts.severity))
+        changes |= {"raised": (*known.raised, (now, facts.severity)), "raised_by": by}
     if facts.service is not None:
-        changes |= {"service": facts.service, "team": catalogue.team_of(facts.service)}
+        models = known.models or catalogue.models_of(facts.service)
+        changes |= {"service": facts.service, "team": catalogue.team_of(facts.service), "lead": None, "models": models}
+    if facts.kinds:
+        changes["untold"] = tuple(
+            kind for kind in IncidentKind if kind in {*known.untold, *known.kinds} and kind not in facts.kinds
+        )
     told = facts.model_dump(exclude_defaults=True)
     return _as_corrected(known.model_copy(update=changes), known.facts.model_copy(update=told))
 

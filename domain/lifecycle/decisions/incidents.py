@@ -13,7 +13,7 @@ from domain.lifecycle.decisions.privacy import locks_out
 from domain.lifecycle.decisions.requests import ask
 from domain.lifecycle.incident_routing import successor_id
 from domain.model.catalogue import Catalogue
-from domain.model.review import Facts, Incident, Review
+from domain.model.review import BY_HAND, Facts, Incident, Review
 from domain.model.taxonomy import Ask, Clock, IncidentStatus, Realisation, Severity, Stage
 from domain.model.values import digest_of
 
@@ -90,8 +90,11 @@ def _quiet_until(d: Decision, incident: Incident, severity: Severity) -> datetim
 
 
 def join_incident(d: Decision, body: inputs.JoinIncident) -> None:
+    known = d.review.incidents.get(body.incident.ref)
     refuse_if(
-        body.incident.ref in d.review.incidents and f"{body.incident.ref} is part of this review already.",
+        known is not None
+        and not _is_over_now(known, body.incident)
+        and f"{body.incident.ref} is part of this review already.",
         d.given.elsewhere is not None
         and f"{body.incident.ref} is part of another review, which hears of it: dismiss one of the two.",
         *_impossible(body.incident),
@@ -104,36 +107,48 @@ def classify(d: Decision, body: inputs.Classify) -> None:
     assert first is not None
     ref = body.incident or first.ref
     refuse_if(ref not in known and f"There is no incident {ref}; there are {these(tuple(known))}.")
-    facts = new_facts(known[ref], body)
+    facts = new_facts(known[ref], body, d.given.catalogue)
     refuse_if(facts == Facts() and f"That is what is known of {ref} already: say what to correct.")
     refuse_if(*why_not(d, ref, facts))
     is_reviewed = d.review.stage is not Stage.EXCLUDED
     if is_reviewed and eases(d, ref, facts):
-        ask(d, Ask.CLASSIFY, body.reason, subject=ref, facts=facts)
+        ask(d, Ask.CLASSIFY, body.reason, subject=ref, facts=facts, known=known[ref].known_facts)
         return
     correct(d, ref, facts, d.by, body.reason)
-    if not is_reviewed and qualifies(d.review.incidents[ref], d.given) is None:
-        _open(d, d.review.incidents[ref])
+    if not is_reviewed:
+        _qualify(d, d.review.incidents[ref])
+
+
+def _is_over_now(known: Incident, told: Incident) -> bool:
+    """Whether a person tells that an incident is over which no source knows: they told of it in the first place."""
+    return known.source == BY_HAND and (known.status, told.status) == (IncidentStatus.OPEN, IncidentStatus.RESOLVED)
 
 
 def incident_told(d: Decision, body: inputs.IncidentTold) -> None:
     known = d.review.incidents.get(body.incident.ref)
     incident = heard(body.incident, known, d.now)
     if d.review.stage in (None, Stage.EXCLUDED):
-        if known and _rank(incident) < _rank(known):
+        corrected = known is not None and (known.facts != Facts() or known.raised)
+        if known and (corrected or _rank(incident) < _rank(known)):
+            if known.facts.service is None:
+                known = known.model_copy(update={"service": incident.service, "team": incident.team})
             incident = merged(known, incident)  # what it was called while it was open is heard of later, and counts
         elif incident.status is IncidentStatus.OPEN:
             return
-        rule = qualifies(incident, d.given)
-        if rule is None:
-            _open(d, incident)
-        elif rule != d.review.excluded_by:
-            policy = d.given.policy.digest
-            d.record(events.IncidentExcluded(incident=incident, rule=rule, policy_digest=policy))
+        _qualify(d, incident)
     elif known is None or merged(known, incident) != known:
         before = d.review
         _update_incident(d, incident)
         _succeed(d, before, incident.ref)
+
+
+def _qualify(d: Decision, incident: Incident) -> None:
+    """Review an incident, or say by which rule it is not reviewed; once for each, and again where it is graver."""
+    rule, counted = qualifies(incident, d.given), incident.counted(d.given.policy.clocks.triage)
+    if rule is None:
+        _open(d, incident)
+    elif rule != d.review.excluded_by or counted.is_graver_than(d.review.gravest):
+        d.record(events.IncidentExcluded(incident=incident, rule=rule, policy_digest=d.given.policy.digest))
 
 
 def _succeed(d: Decision, before: Review, ref: str) -> None:

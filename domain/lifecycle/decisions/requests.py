@@ -15,8 +15,8 @@ from domain.lifecycle.decisions.decision import Decision, Rejected, refuse_if, t
 from domain.lifecycle.independence import Act, excluded_people, not_independent
 from domain.lifecycle.stages import HEARD_IN
 from domain.model.endorsement import Waiver, waiver_id
-from domain.model.review import Item, Reading, Request, Review
-from domain.model.taxonomy import GRAVE, Ask, ItemStatus, Mode
+from domain.model.review import Facts, Incident, Item, Reading, Request, Review
+from domain.model.taxonomy import GRAVE, Ask, IncidentStatus, ItemStatus, Mode, Stage
 from domain.model.values import PersonId, Record
 
 
@@ -84,7 +84,7 @@ def remove_incident(d: Decision, body: inputs.RemoveIncident) -> None:
         and body.incident == first.ref
         and f"{body.incident} is what this review is about: dismiss the review instead.",
     )
-    ask(d, Ask.REMOVE_INCIDENT, body.reason, subject=body.incident)
+    ask(d, Ask.REMOVE_INCIDENT, body.reason, subject=body.incident, known=known[body.incident].known_facts)
 
 
 def dismiss(d: Decision, body: inputs.Dismiss) -> None:
@@ -165,7 +165,16 @@ def _is_overtaken(request: Request, review: Review) -> bool:
     if item is not None and item.status is ItemStatus.WITHDRAWN:
         return False  # which is said in other words
     is_another = request.ask is Ask.CHANGE_ITEM and (item is None or item.spec != request.item)
+    incident = review.incidents.get(request.subject)
+    is_another |= incident is not None and _knows_otherwise(request, incident)
     return is_another or bool(changed(review, request))
+
+
+def _knows_otherwise(request: Request, incident: Incident) -> bool:
+    """Whether what a request about an incident would correct, or take out, is not what it was when it was asked."""
+    names = [name for name in Facts.model_fields if request.facts is None or getattr(request.facts, name)]
+    known = request.known
+    return known is not None and any(getattr(known, n) != getattr(incident.known_facts, n) for n in names)
 
 
 def _request(d: Decision, id: str) -> Request:
@@ -273,7 +282,13 @@ def _grant_lower_severity(d: Decision, request: Request) -> None:
 
 
 def _grant_removal(d: Decision, request: Request) -> None:
-    d.record(events.IncidentRemoved(incident=request.subject, by=request.by, reason=request.reason))
+    """Where the review waited for it alone, its quiet window begins now."""
+    left = [incident for ref, incident in d.review.incidents.items() if ref != request.subject]
+    is_over = all(incident.status is IncidentStatus.RESOLVED for incident in left)
+    waits = d.review.stage is Stage.STABILIZATION and d.review.quiet_until is None and is_over
+    assert d.review.policy is not None
+    quiet = d.in_time(d.review.policy.clocks.quiet[d.review.severity]) if waits else None
+    d.record(events.IncidentRemoved(incident=request.subject, by=request.by, reason=request.reason, quiet_until=quiet))
 
 
 def _grant_correction(d: Decision, request: Request) -> None:
