@@ -269,8 +269,6 @@ def tell_alone(connection: Connection, review: Review, incident: Incident) -> No
     input = Input(id=f"alone:{review.id}:{incident.ref}@{review.seq}"[:200], body=IncidentTold(incident=incident))
     own = own_review(incident.source, incident.id) if is_over else None
     _keep(connection, "holdfast", "incident_told", input.id, DeliveryState.NEW, own, input.model_dump_json(), None)
-    if own is not None:
-        insert_once(connection, tables.routes, [{"incident": incident.ref, "review_id": own, "source_key": None}])
 
 
 def finish(connection: Connection, delivery_id: str) -> None:

@@ -56,8 +56,9 @@ def test_an_incident_that_was_taken_out_of_a_review_may_have_one_of_its_own(reco
     teller.say(review, RemoveIncident(incident="pagerduty:Q3", reason="text:why"))
     teller.say(review, Approve(request="R1"), "p-approver")
     assert set(teller.find(review).incidents) == {review}
-    assert (routed(records, "pagerduty:Q3"), routed(records, review)) == ("pagerduty:Q3", review)
+    assert (routed(records, "pagerduty:Q3"), routed(records, review)) == (None, review)
     assert pass_on(records, teller) == ["pagerduty:Q3"]
+    assert routed(records, "pagerduty:Q3") == "pagerduty:Q3"
     assert teller.find("pagerduty:Q3").stage is Stage.STABILIZATION, "what was reported is judged by itself"
 
 
