@@ -95,11 +95,11 @@ async def test_a_role_takes_the_place_of_a_name_in_one_click(web: Site, script: 
     ):
         await page.goto(f"{address}/reviews/{review}/draft")
         section = page.locator("#summary")
-        await section.get_by_role("button", name="Say “the team lead” instead").click()
-        await expect(section.get_by_role("textbox")).to_have_value("The team lead looked at once.")
+        await section.get_by_role("button", name="Say “the owner of the review” instead").click()
+        await expect(section.get_by_role("textbox")).to_have_value("The owner of the review looked at once.")
         await expect(section.get_by_role("status")).to_have_text("✓ Saved, revision 2")
         await expect(section.get_by_role("button", name="instead")).to_have_count(0)
-        assert summary(web, review) == "The team lead looked at once."
+        assert summary(web, review) == "The owner of the review looked at once."
 
 
 @pytest.mark.browser
