@@ -23,7 +23,7 @@ from records.read_model.reviews import Reviews, state_of
 
 
 class ClosureNote(Record):
-    """Under what a review was closed: its policy, the exceptions that it stood on, and what its signers were shown."""
+    """Under what a review was closed: its policy, the exceptions that it stood on, and what was worth a look."""
 
     review: str
     at: Utc

@@ -2,19 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
-
-from sqlalchemy.exc import SQLAlchemyError
 
 from building.files import read_catalogue, read_policy
 from console.checks.result import Checked, ok, warn
-from console.services.record_maintenance import sqlite_file
+from console.services.record_maintenance import are_there, looked_up
 from domain.model.catalogue import Catalogue
 from domain.model.policy import Policy
 from domain.people.memberships import Held, Memberships
 from domain.people.staffing import Staffing, staffing
 from records.accounts.accounts import Account, Accounts
-from records.database import Database, DatabaseError
 from runtime.settings import Settings, SettingsError
 from web.formatting import listed
 
@@ -31,10 +27,10 @@ def people(settings: Settings) -> list[Checked]:
     if accounts is None:
         todo = "See to the database first: who has signed in is kept there."
         return [warn("people", "Who can do what is not known: the records cannot be read.", todo)]
-    return [_told(one) for one in staffing(policy, read, _known(settings, accounts))]
+    return [_result(one) for one in staffing(policy, read, _held_by_handle(settings, accounts))]
 
 
-def _known(settings: Settings, accounts: Sequence[Account]) -> dict[str, Held]:
+def _held_by_handle(settings: Settings, accounts: Sequence[Account]) -> dict[str, Held]:
     memberships, now = Memberships.model_validate(settings.sign_in.memberships()), datetime.now(UTC)
     told = {account.handle: account for account in accounts}
     found = {}
@@ -46,22 +42,14 @@ def _known(settings: Settings, accounts: Sequence[Account]) -> dict[str, Held]:
     return found
 
 
-def _accounts(settings: Settings) -> list[Account] | None:
+def _accounts(settings: Settings) -> Sequence[Account] | None:
     """Everybody whom the records know, nobody where there are none yet; None where they cannot be read."""
-    file = sqlite_file(settings)
-    if file is not None and not Path(file).is_file():
-        return []
-    try:
-        opened = Database(settings.database)
-        try:
-            return Accounts(opened).all() if opened.schema_is_current() else None
-        finally:
-            opened.close()
-    except (DatabaseError, SQLAlchemyError, OSError):
-        return None
+    if not are_there(settings):
+        return ()
+    return looked_up(settings, lambda opened: Accounts(opened).all() if opened.schema_is_current() else None)
 
 
-def _told(one: Staffing) -> Checked:
+def _result(one: Staffing) -> Checked:
     what = f"people for {listed(one.services)}, profile {one.profile}"
     can = "; ".join(f"{do}: {'1 person' if len(who) == 1 else f'{len(who)} people'}" for do, who in one.able.items())
     if not one.short:

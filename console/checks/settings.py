@@ -15,7 +15,7 @@ from console.checks.result import Checked, ok, warn, wrong
 from console.checks.trackers import trackers
 from console.services.exposure import why_not
 from console.services.find_temporal import engine_of_up, is_default, reach
-from console.services.record_maintenance import sqlite_file
+from console.services.record_maintenance import are_there, looked_up, sqlite_file
 from console.services.serving import identity_provider
 from console.shell.settings_messages import in_words
 from domain.lifecycle.closure_rules import RULES
@@ -108,7 +108,7 @@ def _profiles(policy: Policy, rule: str) -> str:
 
 def database(settings: Settings) -> Checked:
     """Whether the database answers, and has the schema of this release."""
-    if not _is_there(settings):
+    if not are_there(settings):
         return ok("database", f"{sqlite_file(settings)} is not there yet; the first start makes it.")
     try:
         opened = Database(settings.database)
@@ -123,23 +123,9 @@ def database(settings: Settings) -> Checked:
     return ok("database", f"{opened.shown} answers, and its schema is current.")
 
 
-def _is_there(settings: Settings) -> bool:
-    file = sqlite_file(settings)
-    return file is None or Path(file).is_file()
-
-
 def _owner(settings: Settings) -> Ownership | None:
     """The engine that owns the records, where there are any that can be read."""
-    if not _is_there(settings):
-        return None
-    try:
-        opened = Database(settings.database)
-        try:
-            return Engines(opened).owner()
-        finally:
-            opened.close()
-    except (DatabaseError, SQLAlchemyError, OSError):
-        return None
+    return looked_up(settings, lambda opened: Engines(opened).owner()) if are_there(settings) else None
 
 
 async def temporal(settings: Settings) -> Checked:

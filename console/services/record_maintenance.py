@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy import inspect, make_url
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,6 +20,8 @@ from records.store import Records
 from runtime.settings import Settings, load_settings
 from runtime.temporal import EngineAwayError, engine_id
 from workflows.door import AwayError
+
+Found = TypeVar("Found")
 
 
 @contextmanager
@@ -80,6 +83,24 @@ def sqlite_file(settings: Settings) -> str | None:
     except SQLAlchemyError:
         return None
     return url.database if url.get_backend_name() == "sqlite" else None
+
+
+def are_there(settings: Settings) -> bool:
+    """Whether there are records yet: a database that is a file is made by the first start."""
+    file = sqlite_file(settings)
+    return file is None or Path(file).is_file()
+
+
+def looked_up(settings: Settings, read: Callable[[Database], Found]) -> Found | None:
+    """What is read from the records, opened for this alone and left as they are; None where they cannot be read."""
+    try:
+        opened = Database(settings.database)
+        try:
+            return read(opened)
+        finally:
+            opened.close()
+    except (DatabaseError, SQLAlchemyError, OSError):
+        return None
 
 
 def recover(agrees: Callable[[str], bool]) -> worker.Recovered | None:

@@ -455,10 +455,8 @@ def blames_nobody(review: Review) -> bool:
     return Mode.BLOCK in _modes(review, "causes")
 
 
-def _modes(review: Review, rule: str) -> set[Mode]:
-    """What the policy makes of a rule, in any of its versions."""
-    modes = review.profile.rules if review.profile else {}
-    return {mode for name, mode in modes.items() if name.partition("@")[0] == rule}
+def _modes(review: Review, rule: str) -> frozenset[Mode]:
+    return review.profile.modes_of(rule) if review.profile else frozenset()
 
 
 RULES: dict[str, Rule] = {

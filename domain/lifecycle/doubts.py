@@ -16,7 +16,12 @@ PREVENTS_NOTHING = {
 
 
 def doubts(review: Review) -> tuple[str, ...]:
-    """Each in a sentence, without any text of people: answers that say little, prevention in name, severity lowered."""
+    """Each in a sentence, without any text of people: answers that say little, prevention in name, severity lowered.
+
+    Of a closed review those that there were when it closed.
+    """
+    if review.closure is not None:
+        return review.closure.doubts
     return tuple(sentence for part in _PARTS for sentence in part(review))
 
 

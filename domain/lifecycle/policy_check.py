@@ -37,7 +37,7 @@ def _of_profile(profile: Profile) -> Iterator[str]:
             yield f"{name} does not name the rule {rule}: write {known[-1]}, and off where it is not wanted"
         elif len(named[rule]) > 1:
             yield f"{name} names the rule {rule} more than once: {', '.join(named[rule])}"
-    if not profile.teams and any(profile.rules[rule] is Mode.BLOCK for rule in named["sign_off"]):
+    if not profile.teams and Mode.BLOCK in profile.modes_of("sign_off"):
         yield f"{name} blocks on sign_off, and names no team that signs"
 
 

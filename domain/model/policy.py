@@ -36,6 +36,10 @@ class Profile(Record):
             return self.special_questions and question.suits(kinds, service)
         return question.id in self.questions
 
+    def modes_of(self, rule: str) -> frozenset[Mode]:
+        """What it makes of a rule, in any of its versions."""
+        return frozenset(mode for name, mode in self.rules.items() if name.partition("@")[0] == rule)
+
     def asks_less_than(self, other: "Profile") -> bool:
         """Whether something that the other profile asks for is not asked for by this one, or not as strictly."""
         modes = [*Mode]

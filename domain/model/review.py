@@ -40,6 +40,12 @@ from domain.model.values import Line, Period, PersonId, Record, TextRef, Utc
 OWNING = "owning"
 """How a policy names the team that answers for the review's service."""
 
+
+def holders(named: Iterable[str], owning: str, roles: Mapping[str, str]) -> tuple[str, ...]:
+    """The teams that hold the roles that a policy names, each once: `owning` is the team of the service."""
+    return tuple(dict.fromkeys(owning if role == OWNING else roles.get(role, role) for role in named))
+
+
 BY_HAND = "hand"
 """The source of incidents that people tell of themselves."""
 
@@ -612,7 +618,4 @@ class Review(Record):
 
     def resolved(self, teams: tuple[str, ...]) -> tuple[str, ...]:
         """The teams that hold these roles of the policy, each once: the review's own team, and by the catalogue."""
-        return tuple(dict.fromkeys(self._holding(role) for role in teams))
-
-    def _holding(self, role: str) -> str:
-        return (self.team or OWNING) if role == OWNING else self.roles.get(role, role)
+        return holders(teams, self.team or OWNING, self.roles)

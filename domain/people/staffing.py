@@ -6,7 +6,7 @@ from pydantic import Field
 
 from domain.model.catalogue import Catalogue
 from domain.model.policy import Policy, Profile
-from domain.model.review import OWNING
+from domain.model.review import holders
 from domain.model.taxonomy import Mode, Role
 from domain.model.values import Record
 from domain.people.memberships import Held
@@ -40,10 +40,9 @@ def staffing(policy: Policy, catalogue: Catalogue, people: People) -> tuple[Staf
 
 def _signing(profile: Profile, catalogue: Catalogue, service: str) -> tuple[str, ...]:
     """The teams that sign the review of a service, each once; none where nobody has to."""
-    if all(mode is not Mode.BLOCK for rule, mode in profile.rules.items() if rule.startswith("sign_off@")):
+    if Mode.BLOCK not in profile.modes_of("sign_off"):
         return ()
-    own, roles = catalogue.services[service].team, catalogue.roles_for(service)
-    return tuple(dict.fromkeys(own if role == OWNING else roles.get(role, role) for role in profile.teams))
+    return holders(profile.teams, catalogue.services[service].team, catalogue.roles_for(service))
 
 
 def _able(teams: Sequence[str], people: People) -> dict[str, tuple[str, ...]]:

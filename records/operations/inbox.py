@@ -82,26 +82,13 @@ class Inbox:
 
     def receive(self, source: str, kind: str, input: Input, review_id: str | None = None) -> bool:
         """Keep a delivery; false where it is here already. `review_id` is none where the incident has to be routed."""
-        return self._insert(source, kind, input.id, DeliveryState.NEW, review_id, input.model_dump_json(), None)
+        with self._database.write() as connection:
+            return _keep(connection, source, kind, input.id, review_id=review_id, body=input.model_dump_json())
 
     def ignore(self, source: str, kind: str, delivery_id: str, because: str) -> bool:
         """Keep a note that a delivery came and asks for nothing; false where it is here already."""
-        return self._insert(source, kind, delivery_id, DeliveryState.IGNORED, None, None, because)
-
-    def _insert(
-        self,
-        source: str,
-        kind: str,
-        delivery_id: str,
-        state: DeliveryState,
-        review_id: str | None,
-        body: str | None,
-        note: str | None,
-    ) -> bool:
         with self._database.write() as connection:
-            before = _count(connection, delivery_id)
-            _keep(connection, source, kind, delivery_id, state, review_id, body, note)
-            return before == 0
+            return _keep(connection, source, kind, delivery_id, state=DeliveryState.IGNORED, note=because)
 
     def outgoing(self, limit: int = 100) -> Sequence[Outgoing]:
         """Route what is new or waiting, and give out what is to be sent now, oldest first."""
@@ -228,12 +215,14 @@ def _keep(
     source: str,
     kind: str,
     delivery_id: str,
-    state: DeliveryState,
-    review_id: str | None,
-    body: str | None,
-    note: str | None,
-) -> None:
-    """Keep a delivery, unless one of that id is here already."""
+    *,
+    state: DeliveryState = DeliveryState.NEW,
+    review_id: str | None = None,
+    body: str | None = None,
+    note: str | None = None,
+) -> bool:
+    """Keep a delivery; false where one of that id is here already."""
+    is_new = _count(connection, delivery_id) == 0
     row = {
         "delivery_id": delivery_id,
         "source": source,
@@ -245,6 +234,7 @@ def _keep(
         "note": note,
     }
     insert_once(connection, tables.inbox, [row])
+    return is_new
 
 
 def begin_successor(connection: Connection, review: Review, event: ReviewSucceeded) -> None:
@@ -252,7 +242,7 @@ def begin_successor(connection: Connection, review: Review, event: ReviewSucceed
     told = HarmReported(incident=event.incident, follows=review.id, private_to=review.private_to)
     input = Input(id=f"follows:{review.id}", body=told)
     body = input.model_dump_json()
-    _keep(connection, "holdfast", told.type, input.id, DeliveryState.NEW, event.successor, body, None)
+    _keep(connection, "holdfast", told.type, input.id, review_id=event.successor, body=body)
     connection.execute(
         update(tables.routes).where(tables.routes.c.incident == event.incident.ref).values(review_id=event.successor)
     )
@@ -268,7 +258,7 @@ def tell_alone(connection: Connection, review: Review, incident: Incident) -> No
         return
     input = Input(id=f"alone:{review.id}:{incident.ref}@{review.seq}"[:200], body=IncidentTold(incident=incident))
     own = own_review(incident.source, incident.id) if is_over else None
-    _keep(connection, "holdfast", "incident_told", input.id, DeliveryState.NEW, own, input.model_dump_json(), None)
+    _keep(connection, "holdfast", "incident_told", input.id, review_id=own, body=input.model_dump_json())
 
 
 def finish(connection: Connection, delivery_id: str) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from domain.drafts.thin import says_little
 from domain.lifecycle.doubts import PREVENTS_NOTHING, doubts
-from domain.lifecycle.inputs import Classify, IncidentTold
+from domain.lifecycle.inputs import Classify, IncidentTold, LowerSeverity
 from domain.model.taxonomy import IncidentStatus, Outcome, Severity, Stage
 from tests.domain.build import NOW, POLICY, Driver, document, finish, in_sign_off, incident, item
 
@@ -55,7 +55,9 @@ def test_signers_are_shown_what_is_thin_and_are_not_held_up_by_it() -> None:
     driver.obey()
     assert driver.is_in(Stage.CLOSED)
     assert driver.review.closure is not None
-    assert driver.review.closure.doubts == doubts(driver.review)
+    assert driver.review.closure.doubts == doubts(driver.review.model_copy(update={"closure": None}))
+    corrected = driver.review.model_copy(update={"submission": None})
+    assert doubts(corrected) == driver.review.closure.doubts, "every screen says what there was when it closed"
 
 
 @pytest.mark.parametrize("outcome", Outcome)
@@ -75,3 +77,10 @@ def test_a_severity_that_was_lowered_is_said_while_it_does_not_count() -> None:
     assert doubts(driver.review) == ("pagerduty:PD-1 was SEV1 from 02 Mar 09:00 to 02 Mar 09:13 UTC, and then SEV2.",)
     driver.say(Classify(severity=Severity.SEV1, reason="text:why"))
     assert doubts(driver.review) == (), "which counts: there is nothing that a signer could miss"
+
+
+def test_a_severity_that_two_have_lowered_is_said_since_the_graver_one_counts() -> None:
+    driver = asked()
+    driver.say(LowerSeverity(severity=Severity.SEV3, reason="text:why"))
+    driver.approve()
+    assert doubts(driver.review) == ("It was SEV1, which is what counts, and is called SEV3 by now.",)

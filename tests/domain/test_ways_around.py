@@ -110,6 +110,16 @@ def test_one_person_takes_no_signature_out_by_naming_the_service() -> None:
     assert driver.review.required_teams == ("ml",)  # type: ignore[comparison-overlap]
 
 
+def test_another_incident_s_service_chooses_nobody_who_signs() -> None:
+    driver = Driver(DEFAULT, FEW)
+    driver.say(IncidentTold(incident=incident()))
+    driver.say(JoinIncident(incident=incident(id="PD-2", service="PX9", team=None)))
+    signing = driver.review.required_teams
+    assert classify(driver, "a", incident="pagerduty:PD-2", service="search") == ()
+    assert driver.review.incidents["pagerduty:PD-2"].team == "ml"
+    assert (driver.review.required_teams, driver.review.requests) == (signing, {})
+
+
 def test_the_service_of_an_excluded_incident_that_has_a_team_is_asked_for_once_it_is_reviewed() -> None:
     driver = Driver(DEFAULT, FEW)
     driver.say(IncidentTold(incident=incident(severity=Severity.SEV3)))

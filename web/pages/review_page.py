@@ -144,7 +144,7 @@ def review_page(
         comes=what_comes(review, now),
         wanted=[wanted(changes) for changes in review.changes_wanted],
         way=_grouped(found),
-        doubts=review.closure.doubts if review.closure else doubts(review),
+        doubts=doubts(review),
         warnings=warnings(review, now) if review.stage in (*OPEN_STAGES, Stage.CLOSED) else [],
         troubles=[failed(key, failure) for key, failure in review.failures.items()],
         steps=_steps(review, entries, now),
@@ -183,12 +183,7 @@ def _verdict(review: Review, found: list[Blocker], entries: Sequence[Entry], now
     closure = review.closure
     if review.stage is Stage.CLOSED and not found and review.effectiveness is not None:
         return _answered("Closed", review.effectiveness)
-    if (
-        review.stage is Stage.CLOSED
-        and not found
-        and review.due[Clock.EFFECTIVENESS] <= now
-        and not review.effectiveness
-    ):
+    if review.stage is Stage.CLOSED and not found and review.due[Clock.EFFECTIVENESS] <= now:
         return Said("Closed: did prevention work?", "wait", "The effectiveness window is over: somebody has to say.")
     on = f" on {day(closure.at, now)}" if closure else ""
     if review.stage is Stage.CLOSED and found and review.regressions:

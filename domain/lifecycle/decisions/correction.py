@@ -44,8 +44,7 @@ def why_not(d: Decision, ref: str, facts: Facts) -> tuple[str | bool | None, ...
 def correct(d: Decision, ref: str, facts: Facts, by: PersonId, reason: TextRef) -> None:
     """Record what is corrected; the review is as grave as the gravest of its incidents is called then."""
     before, after = d.review.incidents[ref], _after(d, ref, facts)
-    is_first = d.review.first_incident is before and after.service != before.service
-    roles = d.given.catalogue.roles_for(after.service) if is_first else None
+    roles = _new_roles(d, before, after)
     d.record(events.IncidentCorrected(incident=after, facts=facts, roles=roles, by=by, reason=reason))
     gravest = min(incident.severity for incident in d.review.incidents.values())
     raised = after.severity.is_graver_than(before.severity) and gravest.is_graver_than(d.review.severity)
@@ -58,13 +57,21 @@ def eases(d: Decision, ref: str, facts: Facts) -> bool:
     """Whether saying so lifts something that the review has to answer for, or chooses who signs it."""
     review, policy, before, after = d.review, d.review.policy, d.review.incidents[ref], _after(d, ref, facts)
     fewer = {*before.kinds} - {*after.kinds} or {*before.models} - {*after.models}
-    roles = d.given.catalogue.roles_for(after.service) if after.service != before.service else review.roles
-    then = review.model_copy(update={"incidents": review.incidents | {ref: after}, "roles": roles})
+    roles = _new_roles(d, before, after)
+    then = review.model_copy(
+        update={"incidents": review.incidents | {ref: after}, "roles": review.roles if roles is None else roles}
+    )
     assert policy is not None
     was, would_be = (policy.profile_for(then.gravest, r.realisation, r.kinds, r.service) for r in (review, then))
     fewer_sign = {*review.resolved(was.teams)} - {*then.resolved(would_be.teams)} - {OWNING}
     others_sign = bool(fewer_sign) or (before.team is not None and after.service != before.service)
     return bool(fewer and review.submission) or others_sign or would_be.asks_less_than(was)
+
+
+def _new_roles(d: Decision, before: Incident, after: Incident) -> dict[str, str] | None:
+    """Which teams hold the policy's roles, where the incident that opened the review is another service's now."""
+    is_another = d.review.first_incident is before and after.service != before.service
+    return d.given.catalogue.roles_for(after.service) if is_another else None
 
 
 def _after(d: Decision, ref: str, facts: Facts) -> Incident:

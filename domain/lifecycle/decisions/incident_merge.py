@@ -30,9 +30,8 @@ TOLD_LAST = (
 )
 """Of each of these counts what was told last, by the source's time; what a telling leaves out is not told by it."""
 
-_KEPT = ("severities", "facts", "untold", "raised", "raised_by")
+_KEPT = ("older", "severities", "facts", "untold", "raised", "raised_by")
 _OURS: dict[str, object] = {name: Incident.model_fields[name].default for name in _KEPT}
-_OURS |= {"older": {}}
 """What only we keep of an incident: nobody tells it."""
 
 MOMENT, SKEW = timedelta(microseconds=1), timedelta(seconds=1)
